@@ -1,0 +1,1 @@
+"""The HTTP layer: Rocket.Chat's statistics routes over the stored snapshots."""

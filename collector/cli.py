@@ -1,0 +1,193 @@
+"""The commands; the one place where the parts are put together."""
+
+import logging
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from collector import __version__, catalog, snapshot
+from collector.connection import Document, connect, database_name
+from collector.errors import RcstatsError, SettingsError
+from collector.settings import Settings, load
+from collector.sources import Sources
+from collector.sources.deployment import Deployment
+from collector.sources.rocketchat import RocketChat
+from collector.store import Store
+
+if TYPE_CHECKING:
+    from socket import socket
+
+    from collector.schedule import Schedule
+
+TROUBLE, USAGE = 1, 2
+
+app = typer.Typer(
+    help="Statistics of a Rocket.Chat workspace, collected on a schedule and served as its own server serves them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """The command `rcstats`: what the operator can mend is one line and an exit code, never a traceback."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C, so that all is cleaned up
+    try:
+        app()
+    except RcstatsError as error:
+        sys.stderr.write("".join(f"rcstats: {line}\n" for line in str(error).splitlines()))
+        sys.exit(USAGE if isinstance(error, SettingsError) else TROUBLE)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the commands work with, put together from the settings."""
+
+    settings: Settings
+    sources: Sources
+    store: Store
+
+    def take(self, slot: datetime | None = None, progress: snapshot.Progress = lambda _: None) -> Document:
+        """A snapshot, computed and not stored."""
+        about = snapshot.Circumstances(self.sources.workspace.identity(), self.settings.timezone, slot)
+        return snapshot.take(catalog.READINGS, self.sources, about, progress)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Parts]:
+    """The parts, with connections that are made at first use and closed at the end."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=settings.log_level.upper())
+    for library in ("apscheduler", "uvicorn"):
+        logging.getLogger(library).setLevel(logging.WARNING)
+    store_url = settings.store_url.get_secret_value() if settings.store_url else ""
+    with connect(settings.workspace_url, "RCSTATS_MONGO_URL") as client:
+        workspace = RocketChat(client[database_name(settings.workspace_url)])
+        deployment = Deployment(
+            settings.deploy_method, settings.deploy_platform, settings.server_pid_file, settings.server_port
+        )
+        with connect(store_url or settings.workspace_url, "RCSTATS_STORE_URL") as store_client:
+            store = Store(store_client[settings.store_database])
+            yield Parts(settings, Sources(workspace, deployment=deployment), store)
+
+
+@app.command()
+def run() -> None:
+    """Take a snapshot in each slot of the schedule, and serve them over HTTP."""
+    from systemd_watchdog.systemd_watchdog import WatchDog
+
+    from collector.daemon import listener
+
+    with opened(load()) as parts:
+        serve(parts, listener(*parts.settings.address), lambda _: WatchDog().ready())
+
+
+@app.command("snapshot")
+def snapshot_now(
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print what the API would serve, and nothing else.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Compute and print it, but do not store it.")] = False,
+) -> None:
+    """Take one snapshot now, store it and print it."""
+    from collector import console
+
+    with opened(load()) as parts:
+        if not dry_run:
+            parts.store.prepare()
+        with console.progress(catalog.READINGS) as progress:
+            document = parts.take(progress=progress)
+        if not dry_run:
+            parts.store.add(document)
+    if json:
+        print_json(document)
+    else:
+        console.snapshot(document, catalog.SUBJECTS, "not stored" if dry_run else "stored")
+
+
+@app.command()
+def check() -> None:
+    """Look whether settings, connections, rights, indexes and snapshots are in order; exit code 0, 1 or 2."""
+    from collector import checks, console
+    from collector.schedule import Slots
+
+    worst = checks.Level.OK
+    with opened(load()) as parts:
+        slots = Slots(parts.settings.schedule, parts.settings.timezone)
+        for finding in checks.findings(parts.sources.workspace, parts.store, slots, datetime.now(UTC)):
+            console.finding(finding)
+            worst = max(worst, finding.level)
+    raise typer.Exit(worst)
+
+
+@app.command()
+def dictionary() -> None:
+    """Print what every statistic means, as Markdown."""
+    sys.stdout.write(catalog.dictionary())
+
+
+@app.command()
+def demo(
+    data: Annotated[
+        Path | None, typer.Option(help="Folder that keeps the sample database; otherwise it is thrown away at the end.")
+    ] = None,
+) -> None:
+    """Try it: a real MongoDB with a sample workspace, its snapshots, and the API."""
+    from collector import console
+    from collector.daemon import any_listener
+    from collector.demo import guide, mongod, server, workspace
+
+    begun = datetime.now(UTC)
+    with mongod.running(data) as url:
+        settings = load(mongo_url=url.replace("/?", "/rocketchat?"), store_url=None, log_level="warning")
+        with opened(settings) as parts, connect(settings.workspace_url, "RCSTATS_MONGO_URL") as client:
+            database = client["rocketchat"]
+            if not workspace.is_filled(database):
+                client.drop_database("rocketchat")
+                workspace.fill(database, begun)
+            with server.alive(database):
+                serve(parts, any_listener(*settings.address), lambda address: console.page(guide.text(address, begun)))
+
+
+def serve(parts: Parts, listening: "socket", ready: Callable[[str], None]) -> None:
+    """Schedule and API together, until SIGTERM or Ctrl-C; `ready` gets the address that answers."""
+    from api.app import create
+    from api.statistics import Statistics
+    from api.status import Status
+    from collector import daemon
+
+    schedule = scheduled(parts)
+    workspace, store = parts.sources.workspace, parts.store
+    api = create(
+        Statistics(workspace, store, schedule.refresh),
+        Status({"workspace": workspace.identity, "store": store.missing_indexes}),
+    )
+    daemon.serve(api, listening, schedule, ready)
+
+
+def scheduled(parts: Parts) -> "Schedule":
+    from collector.schedule import Schedule, Slots
+
+    slots = Slots(parts.settings.schedule, parts.settings.timezone)
+    return Schedule(slots, parts.take, parts.store, parts.sources.workspace.identity)
+
+
+def print_json(document: Document) -> None:
+    """The bytes of `GET /api/v1/statistics`, and a line's end."""
+    from api import envelope
+
+    sys.stdout.buffer.write(envelope.encode(envelope.success(document)) + b"\n")
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    *, version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False
+) -> None:
+    if version:
+        typer.echo(f"rcstats {__version__}")
+        raise typer.Exit

@@ -1,0 +1,86 @@
+"""Opens MongoDB by URL, and says in our own words what went wrong with it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from bson.codec_options import DatetimeConversion
+from pymongo import MongoClient, timeout
+from pymongo.errors import ConnectionFailure, NetworkTimeout, OperationFailure, PyMongoError
+
+from collector.errors import CommandRefusedError, DatabaseError, SettingsError
+
+Document = dict[str, Any]
+Client = MongoClient[Document]
+
+# An option that the URL names itself wins over these.
+DEFAULTS: Document = {
+    "appName": "rcstats",
+    "readPreference": "secondaryPreferred",
+    "serverSelectionTimeoutMS": 5_000,
+    "connectTimeoutMS": 5_000,
+    "timeoutMS": 10_000,  # for what has no time limit of its own
+}
+# What a snapshot and a page need is far below the driver's pool of 100.
+POOL: Document = {"maxPoolSize": 20}
+
+_LOGIN_REFUSED = frozenset({18, 8000})
+_NO_RIGHT = 13
+_RIGHTS = _LOGIN_REFUSED | {_NO_RIGHT}
+
+time_limit = timeout
+"""`with time_limit(seconds):` bounds all that is asked of MongoDB inside, the server's own work included."""
+
+
+def connect(url: str, setting: str) -> Client:
+    """A client that connects at its first use; dates come back aware, in UTC.
+
+    Raises:
+        SettingsError: the URL is none that MongoDB's driver takes; the text names `setting`.
+    """
+    given = {name.lower() for name, _ in parse_qsl(urlsplit(url).query)}
+    options = {name: value for name, value in (DEFAULTS | POOL).items() if name.lower() not in given}
+    try:
+        return MongoClient(
+            url, connect=False, tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_AUTO, **options
+        )
+    except (PyMongoError, ValueError):  # their texts can quote a piece of the password
+        raise SettingsError(
+            f"{setting} is no URL that MongoDB's driver takes. Expected: mongodb://[user:password@]host[:port]/database"
+            " with known options, special characters of user and password percent-encoded."
+        ) from None
+
+
+def database_name(url: str) -> str:
+    """The database that the URL's path names, or ''."""
+    return unquote(urlsplit(url).path.lstrip("/"))
+
+
+@contextmanager
+def plainly(whose: str) -> Iterator[None]:
+    """Turns the driver's errors into a DatabaseError such as "the store's MongoDB can't be reached"."""
+    try:
+        yield
+    except PyMongoError as error:
+        kind = DatabaseError if _is_trouble(error) else CommandRefusedError
+        raise kind(f"{whose} MongoDB {_in_our_words(error)}") from error
+
+
+def _is_trouble(error: PyMongoError) -> bool:
+    """Whether the same command could succeed when the server, the network or the rights are mended."""
+    return not isinstance(error, OperationFailure) or error.timeout or error.code in _RIGHTS
+
+
+def _in_our_words(error: PyMongoError) -> str:
+    """What happened, without MongoDB's text, which can hold data, host names and queries."""
+    code = error.code if isinstance(error, OperationFailure) else None
+    if code in _LOGIN_REFUSED:
+        return "refuses the login: user name, password or authSource are wrong"
+    if code == _NO_RIGHT:
+        return "does not give this login the right to do this"
+    if isinstance(error, ConnectionFailure) and not isinstance(error, NetworkTimeout):
+        return "can't be reached"
+    if error.timeout:
+        return "did not answer in time"
+    return f"answered with an error (code {code})" if code else "failed"

@@ -1,0 +1,38 @@
+"""What the demo prints when it is ready: where it answers, and requests to paste."""
+
+from datetime import UTC, datetime
+
+from collector.demo.workspace import ADMIN, PLAIN, Login
+
+_TEXT = """
+[bold green]rcstats demo[/] is ready after {seconds:.1f} s: a sample workspace, its first snapshot, and the API at
+[bold]{address}[/]
+
+[bold]The newest snapshot, without the host's part, as the administrator:[/]
+{list}
+
+[bold]Its own fields only, and after taking a new one:[/]
+{refresh}
+
+[bold]What a user without the permission gets:[/]
+{denied}
+
+[dim]Ctrl-C ends all of it.[/]
+"""
+_LEFT_OUT = "%7B%22os%22%3A0%2C%22migration%22%3A0%2C%22deploy%22%3A0%2C%22process%22%3A0%7D"
+
+
+def text(address: str, begun: datetime) -> str:
+    """The guide, in rich's markup; `begun` is when the demo was started."""
+    return _TEXT.format(
+        seconds=(datetime.now(UTC) - begun).total_seconds(),
+        address=address,
+        list=_curl(ADMIN, f"{address}/api/v1/statistics.list?count=1&fields={_LEFT_OUT}"),
+        refresh=_curl(ADMIN, f"{address}/api/v1/statistics?refresh=true"),
+        denied=_curl(PLAIN, f"{address}/api/v1/statistics.list"),
+    )
+
+
+def _curl(login: Login, url: str) -> str:
+    """One line, so that it can be pasted whole."""
+    return f'curl -H "X-Auth-Token: {login.token}" -H "X-User-Id: {login.user_id}" "{url}"'

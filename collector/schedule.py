@@ -1,0 +1,209 @@
+"""When snapshots are taken: the only module that knows APScheduler; one slot, one snapshot."""
+
+import logging
+import re
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.date import DateTrigger
+
+from collector.connection import Document
+from collector.errors import DatabaseError, SettingsError
+from collector.store import Store
+
+log = logging.getLogger(__name__)
+
+WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
+FIRST_RETRY, LAST_RETRY = timedelta(seconds=5), timedelta(minutes=2)
+
+# Seconds that a request waits for its snapshot.
+REFRESH_WITHIN = 120.0
+
+_MINUTE = timedelta(minutes=1)
+
+
+class Slots:
+    """The moments at which a cron expression asks for a snapshot, in UTC."""
+
+    def __init__(self, expression: str, timezone: str) -> None:
+        """Five fields as cron reads them, in an IANA time zone.
+
+        Raises:
+            SettingsError: the expression is wrong, never comes up, or says something that can't be kept.
+        """
+        try:
+            self._trigger = CronTrigger.from_crontab(_with_named_weekdays(expression), ZoneInfo(timezone))
+        except ValueError as error:
+            raise SettingsError(f"RCSTATS_SCHEDULE: expected a cron expression of five fields: {error}") from None
+        if self._from(datetime.now(UTC)) is None:
+            raise SettingsError("RCSTATS_SCHEDULE: this moment never comes")
+
+    def after(self, moment: datetime) -> datetime:
+        """The first slot later than a moment."""
+        return self._following(moment + timedelta(microseconds=1))
+
+    def current(self, moment: datetime) -> datetime:
+        """The last slot that is not later than a moment."""
+        step = _MINUTE
+        while self._following(moment - step) > moment:
+            step *= 2
+        early, late = moment - step, moment + _MINUTE
+        while late - early > _MINUTE:  # a slot begins at a full minute
+            middle = early + (late - early) / 2
+            early, late = (middle, late) if self._following(middle) <= moment else (early, middle)
+        return self._following(early)
+
+    def _following(self, moment: datetime) -> datetime:
+        return self._from(moment) or datetime.max.replace(tzinfo=UTC)
+
+    def _from(self, moment: datetime) -> datetime | None:
+        found: datetime | None = self._trigger.get_next_fire_time(None, moment.astimezone(UTC))
+        return found.astimezone(UTC) if found else None
+
+
+class Schedule:
+    """Takes one snapshot a slot and keeps it; takes one on demand; never two at once."""
+
+    def __init__(
+        self,
+        slots: Slots,
+        take: Callable[[datetime | None], Document],
+        store: Store,
+        workspace: Callable[[], str],
+    ) -> None:
+        """`take` computes the snapshot of a slot, or one on demand (None); `workspace` tells whose slots count."""
+        self._slots = slots
+        self._take = take
+        self._store = store
+        self._workspace = workspace
+        self._guard = threading.Lock()
+        self._asked: Future[Document] | None = None
+        self._wait = FIRST_RETRY
+        self._prepared = False
+        self.settled = threading.Event()
+        """Set once the first slot was taken, found taken, or could not be taken."""
+        self._scheduler = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(1)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            timezone=UTC,
+        )
+
+    def start(self) -> None:
+        """Takes the current slot if nobody has, then each as it comes."""
+        self._scheduler.add_job(self._attend, _EachSlot(self._slots), id="slots", next_run_time=datetime.now(UTC))
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """Ends at once; a snapshot that is being taken is not waited for."""
+        self._scheduler.shutdown(wait=False)
+
+    def refresh(self) -> Document:
+        """A snapshot taken after this call; callers that wait for the same one share it.
+
+        Raises:
+            DatabaseError: it could not be taken or kept, or not within a generous time.
+        """
+        with self._guard:
+            if self._asked is None:
+                self._asked = Future()
+                self._scheduler.add_job(self._answer)
+            asked = self._asked
+        try:
+            return asked.result(REFRESH_WITHIN)
+        except TimeoutError:
+            raise DatabaseError("the new snapshot takes too long") from None
+
+    def _answer(self) -> None:
+        """Takes the snapshot that was asked for, on the one thread that takes snapshots."""
+        with self._guard:
+            asked, self._asked = self._asked, None
+        if asked is None:
+            return
+        try:
+            self._prepare()
+            asked.set_result(self._keep(self._take(None)))
+        except Exception as error:  # noqa: BLE001  it is raised where the snapshot was asked for
+            asked.set_exception(error)
+
+    def _attend(self) -> None:
+        """Takes the current slot; on trouble tries again after a growing, capped wait."""
+        try:
+            self._take_current_slot()
+        except Exception as error:  # noqa: BLE001  a slot that failed must not end the schedule
+            log.warning("no snapshot: %s; next try in %d s", error, self._wait.total_seconds())
+            self._scheduler.add_job(
+                self._attend, DateTrigger(datetime.now(UTC) + self._wait), id="retry", replace_existing=True
+            )
+            self._wait = min(2 * self._wait, LAST_RETRY)
+        else:
+            self._wait = FIRST_RETRY
+        self.settled.set()
+
+    def _take_current_slot(self) -> None:
+        self._prepare()
+        slot = self._slots.current(datetime.now(UTC))
+        if not self._store.has_slot(self._workspace(), slot):
+            self._keep(self._take(slot))
+
+    def _prepare(self) -> None:
+        """Makes the store's indexes, once; without them a slot could be kept twice."""
+        if not self._prepared:
+            self._store.prepare()
+            self._prepared = True
+
+    def _keep(self, snapshot: Document) -> Document:
+        own = snapshot["collector"]
+        kept = self._store.add(snapshot)
+        failed = [name for name, record in own["readings"].items() if not record["ok"]]
+        log.info(
+            "snapshot %s slot=%s seconds=%s failed=%s",
+            "kept" if kept else "not kept, the slot was taken by another daemon",
+            own["slot"].isoformat() if "slot" in own else "none",
+            own["seconds"],
+            ",".join(failed) or "none",
+        )
+        return snapshot
+
+
+class _EachSlot(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
+    """APScheduler's view of the slots; asked in UTC, so that no change of the clocks can confuse it."""
+
+    def __init__(self, slots: Slots) -> None:
+        self._slots = slots
+
+    def get_next_fire_time(self, previous: datetime | None, current: datetime) -> datetime:
+        return self._slots.after(max(previous, current) if previous else current)
+
+
+def _with_named_weekdays(expression: str) -> str:
+    """Cron counts weekdays from Sunday, APScheduler from Monday: names mean the same to both.
+
+    Raises:
+        ValueError: the two would understand the expression differently.
+    """
+    fields = expression.split()
+    if len(fields) != 5:
+        raise ValueError(f"got {len(fields)}")
+    if "*" not in (fields[2][0], fields[4][0]):
+        raise ValueError("day of month and day of week can't both be given")
+    fields[4] = ",".join(_named(part) for part in fields[4].split(","))
+    return " ".join(fields)
+
+
+def _named(part: str) -> str:
+    """One part of the weekday field, for example "5-7" as "fri,sat,sun"."""
+    match = re.fullmatch(r"(?:([0-7])(?:-([0-7]))?|\*)(?:/([1-7]))?", part)
+    if not match or part == "*":
+        return part
+    first, last, step = match.groups()
+    days = range(int(first or 0), int(last or (6 if step else first)) + 1, int(step or 1))
+    if not days:
+        raise ValueError(f"the weekdays {part} end before they begin")
+    return ",".join(WEEKDAYS[day] for day in days)

@@ -1,0 +1,199 @@
+"""Every setting: name, type, default and a sentence; the only reader of the environment."""
+
+import os
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import tzlocal
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from collector.connection import database_name
+from collector.errors import SettingsError
+
+PREFIX = "RCSTATS_"
+CONFIG_VARIABLE = "RCSTATS_CONFIG"
+CONFIG_FILE = Path("/etc/rcstats/rcstats.toml")
+STORE_DATABASE = "rcstats"
+
+
+def _mongo_url(url: SecretStr) -> SecretStr:
+    if urlsplit(url.get_secret_value()).scheme not in {"mongodb", "mongodb+srv"}:
+        raise ValueError("expected a URL that starts with mongodb:// or mongodb+srv://")
+    return url
+
+
+def _names_a_database(url: SecretStr) -> SecretStr:
+    if not database_name(url.get_secret_value()):
+        raise ValueError(
+            "expected the workspace's database as the URL's path, for example mongodb://localhost:27017/rocketchat"
+        )
+    return url
+
+
+def _address(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    if not (host and colon and port.isascii() and port.isdigit() and int(port) < 2**16):
+        raise ValueError("expected HOST:PORT, for example 127.0.0.1:3080 or [::1]:3080")
+    return text
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("expected an IANA time zone, for example Europe/Berlin") from None
+    return name
+
+
+MongoUrl = Annotated[SecretStr, AfterValidator(_mongo_url)]
+
+
+class Settings(BaseSettings):
+    """What the operator decides. Read from the environment, systemd credentials and a TOML file, in this order."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,  # an input can be a URL with a password
+        validate_by_name=True,
+        validate_by_alias=True,
+    )
+
+    mongo_url: Annotated[MongoUrl, AfterValidator(_names_a_database)] = Field(
+        validation_alias=AliasChoices("RCSTATS_MONGO_URL", "MONGO_URL"),
+        description="The workspace's MongoDB; the path names the database. Read only.",
+    )
+    store_url: MongoUrl | None = Field(
+        default=None,
+        description="Where snapshots are kept: the path names the database, `rcstats` if it names none. "
+        "Default: the workspace's server.",
+    )
+    listen: Annotated[str, AfterValidator(_address)] = Field(
+        default="127.0.0.1:3080", description="Address and port of the HTTP layer."
+    )
+    schedule: str = Field(
+        default="0 * * * *", description="When a snapshot is taken: a cron expression of five fields."
+    )
+    timezone: Annotated[str, AfterValidator(_zone)] = Field(
+        default_factory=tzlocal.get_localzone_name,
+        validate_default=True,
+        description="IANA name of the workspace's time zone, for the schedule and for days. Default: the host's.",
+    )
+    server_pid_file: Path | None = Field(
+        default=None,
+        description="File with the Rocket.Chat server's pid, where `instances` does not tell it.",
+    )
+    server_port: int | None = Field(
+        default=None,
+        ge=1,
+        lt=2**16,
+        description="Port on which the Rocket.Chat server listens, where neither `instances` nor a pid file tells.",
+    )
+    deploy_method: str = Field(
+        default="tar",
+        validation_alias=AliasChoices("RCSTATS_DEPLOY_METHOD", "DEPLOY_METHOD"),
+        description="How Rocket.Chat was deployed, as its own variable of this name says.",
+    )
+    deploy_platform: str = Field(
+        default="selfinstall",
+        validation_alias=AliasChoices("RCSTATS_DEPLOY_PLATFORM", "DEPLOY_PLATFORM"),
+        description="On which platform Rocket.Chat was deployed, as its own variable of this name says.",
+    )
+    log_level: str = Field(
+        default="info",
+        pattern="^(debug|info|warning|error)$",
+        description="How much is logged: debug, info, warning or error.",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  not ours to name
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        sources = [init_settings, env_settings]
+        if credentials := os.environ.get("CREDENTIALS_DIRECTORY"):
+            sources.append(SecretsSettingsSource(settings_cls, credentials))
+        if file := _config_file():
+            sources.append(TomlConfigSettingsSource(settings_cls, file))
+        return tuple(sources)
+
+    @cached_property
+    def workspace_url(self) -> str:
+        return self.mongo_url.get_secret_value()
+
+    @cached_property
+    def store_database(self) -> str:
+        return (database_name(self.store_url.get_secret_value()) if self.store_url else "") or STORE_DATABASE
+
+    @cached_property
+    def address(self) -> tuple[str, int]:
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+
+def load(**given: Any) -> Settings:
+    """The settings of this process; `given` wins over every other source.
+
+    Raises:
+        SettingsError: one line for each wrong, missing or unknown setting, each naming its variable.
+    """
+    _refuse_unknown_variables()
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        lines = [f"{variable(str(e['loc'][0]))}: {_expectation(e)}" for e in error.errors()]
+        raise SettingsError("\n".join(lines)) from None
+    except ValueError as error:  # the TOML file's syntax
+        raise SettingsError(f"{CONFIG_VARIABLE}: {_config_file()} is no TOML file: {error}") from None
+
+
+def variable(field: str) -> str:
+    """The environment variable of a field, or of one of its aliases."""
+    name = field.upper()
+    return name if name.startswith(PREFIX) else PREFIX + name
+
+
+def _expectation(error: Any) -> str:
+    if error["type"] == "missing":
+        return "missing. Expected: the workspace's MongoDB URL, for example mongodb://localhost:27017/rocketchat"
+    if error["type"] == "extra_forbidden":
+        return f"unknown setting{_guess(str(error['loc'][0]))}"
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _refuse_unknown_variables() -> None:
+    """A misspelt variable would otherwise silently leave its setting at the default."""
+    known = {variable(name) for name in Settings.model_fields} | {CONFIG_VARIABLE}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        raise SettingsError("\n".join(f"{name}: unknown setting{_guess(name)}" for name in unknown))
+
+
+def _guess(name: str) -> str:
+    close = get_close_matches(variable(name), map(variable, Settings.model_fields), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _config_file() -> Path | None:
+    if named := os.environ.get(CONFIG_VARIABLE):
+        if not Path(named).is_file():
+            raise SettingsError(f"{CONFIG_VARIABLE}: there is no file {named}")
+        return Path(named)
+    return CONFIG_FILE if CONFIG_FILE.is_file() else None

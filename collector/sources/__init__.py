@@ -1,0 +1,26 @@
+"""The doors to the outside: the workspace's database, this host, and what the operator says of it."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Self
+
+from collector.sources.deployment import Deployment
+from collector.sources.machine import Machine
+from collector.sources.rocketchat import RocketChat
+
+
+@dataclass(frozen=True)
+class Sources:
+    """All that a reading may look at; `now` is the moment that the snapshot speaks of."""
+
+    workspace: RocketChat
+    machine: Machine = field(default_factory=Machine)
+    deployment: Deployment = field(default_factory=Deployment)
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def at(self, now: datetime) -> Self:
+        return replace(self, now=now)
+
+    def labelled(self, comment: str) -> Self:
+        """The same sources, with a comment on each query for the DBA who watches."""
+        return replace(self, workspace=self.workspace.labelled(comment))

@@ -1,0 +1,130 @@
+"""The workspace's database: the only module that knows its collections, and it only reads."""
+
+import hashlib
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Self
+
+from pymongo import ReadPreference
+from pymongo.collection import Collection as MongoCollection
+from pymongo.database import Database
+
+from collector.connection import Document, plainly
+
+_PLAINLY = plainly("the workspace's")
+
+Pipeline = Sequence[Mapping[str, Any]]
+
+# A server renews its row every 10 s, and MongoDB removes a row that was not renewed for 60 s.
+INSTANCE_IS_FRESH = timedelta(seconds=60)
+
+
+def hash_token(token: str) -> str:
+    """A login token as `users` keeps it: its SHA-256 in base64."""
+    return b64encode(hashlib.sha256(token.encode()).digest()).decode()
+
+
+class Collection(StrEnum):
+    """The workspace's collections, by what they hold."""
+
+    USERS = "users"
+    ROOMS = "rocketchat_room"
+    MESSAGES = "rocketchat_message"
+    SUBSCRIPTIONS = "rocketchat_subscription"
+    SETTINGS = "rocketchat_settings"
+    PERMISSIONS = "rocketchat_permissions"
+    STATISTICS = "rocketchat_statistics"
+    INSTANCES = "instances"
+    MIGRATIONS = "migrations"
+
+
+class RocketChat:
+    """Reads of the workspace. `comment` is what a DBA sees beside each query in the profiler."""
+
+    def __init__(self, database: Database[Document], comment: str = "rcstats") -> None:
+        self._database = database
+        self._comment = comment
+
+    def labelled(self, comment: str) -> Self:
+        """The same workspace, its queries marked with another comment."""
+        return type(self)(self._database, comment)
+
+    @_PLAINLY
+    def estimate(self, of: Collection) -> int:
+        """The number of documents by the collection's metadata; reads none of them."""
+        return self._database[of].estimated_document_count()
+
+    def count(self, of: Collection, where: Mapping[str, Any]) -> int:
+        """The exact number of documents that match."""
+        rows = self.aggregate(of, [{"$match": where}, {"$count": "documents"}])
+        return int(rows[0]["documents"]) if rows else 0
+
+    def tally(self, of: Collection, by: str, among: Sequence[str]) -> dict[str, int]:
+        """How many documents have each value of `among` in the field `by`; 0 where none has."""
+        rows = self.aggregate(
+            of,
+            [{"$match": {by: {"$in": list(among)}}}, {"$group": {"_id": f"${by}", "documents": {"$sum": 1}}}],
+        )
+        counts = {row["_id"]: row["documents"] for row in rows if isinstance(row["_id"], str)}
+        return dict.fromkeys(among, 0) | counts
+
+    def newest(self, of: Collection, by: str, *fields: str) -> Document:
+        """The named fields of the document with the highest value of `by`; {} if there is none."""
+        chosen = dict.fromkeys(fields or (by,), 1) | {"_id": 0}
+        rows = self.aggregate(of, [{"$sort": {by: -1}}, {"$limit": 1}, {"$project": chosen}])
+        return rows[0] if rows else {}
+
+    @_PLAINLY
+    def aggregate(self, of: Collection, pipeline: Pipeline) -> list[Document]:
+        return list(self._database[of].aggregate(list(pipeline), comment=self._comment))
+
+    def settings(self, *ids: str) -> dict[str, Document]:
+        """The rows of those settings that exist, by id: {id: {_id, value, packageValue, createdAt, …}}."""
+        rows = self.aggregate(Collection.SETTINGS, [{"$match": {"_id": {"$in": list(ids)}}}])
+        return {row["_id"]: row for row in rows}
+
+    def values(self, *ids: str) -> Document:
+        """The values of those settings that exist and have one, by id."""
+        return {name: row["value"] for name, row in self.settings(*ids).items() if "value" in row}
+
+    def identity(self) -> str:
+        """What tells this workspace from others: its uniqueID, else the name of its database."""
+        unique_id = self.values("uniqueID").get("uniqueID")
+        return unique_id if isinstance(unique_id, str) and unique_id else self._database.name
+
+    def build(self) -> Document:
+        """version, tag and branch of the server, as its own newest statistics document says; {} if it has none."""
+        return self.newest(Collection.STATISTICS, "createdAt", "version", "tag", "branch")
+
+    def migration(self) -> Document:
+        """The control document of the server's database migrations; {} if it has none."""
+        rows = self.aggregate(Collection.MIGRATIONS, [{"$match": {"_id": "control"}}])
+        return rows[0] if rows else {}
+
+    def instances(self, now: datetime) -> list[Document]:
+        """The rows of the servers that are alive: renewed within a minute of `now`, and not far in the future."""
+        fresh = {"$gt": now - INSTANCE_IS_FRESH, "$lt": now + INSTANCE_IS_FRESH}
+        return self.aggregate(Collection.INSTANCES, [{"$match": {"_updatedAt": fresh}}])
+
+    @_PLAINLY
+    def user_roles(self, user_id: str, token: str) -> list[str] | None:
+        """The roles of the user who holds this login token; None if no user does."""
+        holder = {"_id": user_id, "services.resume.loginTokens.hashedToken": hash_token(token)}
+        user = self._current(Collection.USERS).find_one(holder, {"roles": 1})
+        return None if user is None else _strings(user.get("roles"))
+
+    @_PLAINLY
+    def permitted_roles(self, permission: str) -> list[str]:
+        """The roles that a permission is granted to; none if the workspace does not know it."""
+        row = self._current(Collection.PERMISSIONS).find_one({"_id": permission}, {"roles": 1})
+        return _strings((row or {}).get("roles"))
+
+    def _current(self, of: Collection) -> MongoCollection[Document]:
+        """For logins a secondary may be too old: a token must count, and cease to count, at once."""
+        return self._database[of].with_options(read_preference=ReadPreference.PRIMARY_PREFERRED)
+
+
+def _strings(value: object) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

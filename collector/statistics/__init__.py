@@ -1,0 +1,1 @@
+"""One subject a file; README.md beside them is the generated dictionary."""

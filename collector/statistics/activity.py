@@ -1,0 +1,28 @@
+"""When something last happened."""
+
+from collector.reading import Subject
+from collector.sources.rocketchat import Collection
+
+activity = Subject("activity", "When something last happened.")
+
+activity.newest(
+    "lastLogin",
+    "When an account last logged in.",
+    of=Collection.USERS,
+    by="lastLogin",
+    none="no account has logged in yet",
+)
+activity.newest(
+    "lastMessageSentAt",
+    "The date of the newest message.",
+    of=Collection.MESSAGES,
+    by="ts",
+    none="there is no message yet",
+)
+activity.newest(
+    "lastSeenSubscription",
+    "When somebody last looked into a room.",
+    of=Collection.SUBSCRIPTIONS,
+    by="ls",
+    none="nobody has looked into a room yet",
+)

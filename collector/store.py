@@ -1,0 +1,101 @@
+"""The collection of snapshots: the only module that knows its name, its indexes and its queries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReadPreference, WriteConcern
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+from collector.connection import Document, plainly
+
+COLLECTION = "statistics"
+
+_PLAINLY = plainly("the store's")
+
+WORKSPACE = "collector.workspace"
+SLOT = "collector.slot"
+NEWEST_FIRST: Mapping[str, int] = {"createdAt": DESCENDING}
+
+INDEXES = (
+    IndexModel([(WORKSPACE, ASCENDING), ("createdAt", DESCENDING)], name="newest"),
+    # Snapshots on demand have no slot, and any number of them may be kept.
+    IndexModel(
+        [(WORKSPACE, ASCENDING), (SLOT, ASCENDING)],
+        name="one_per_slot",
+        unique=True,
+        partialFilterExpression={SLOT: {"$exists": True}},
+    ),
+)
+
+
+@dataclass(frozen=True)
+class ListQuery:
+    """Which snapshots, in which order, from where, how many (0: all) and which of their fields."""
+
+    where: Mapping[str, Any] = field(default_factory=dict)
+    sort: Mapping[str, int] = field(default_factory=lambda: NEWEST_FIRST)
+    fields: Mapping[str, int] = field(default_factory=dict)
+    offset: int = 0
+    count: int = 50
+
+
+@dataclass(frozen=True)
+class Page:
+    """The snapshots of one page, and how many match in all."""
+
+    snapshots: list[Document]
+    total: int
+
+
+class Store:
+    """Snapshots of one or several workspaces, each kept and given out by its own."""
+
+    def __init__(self, database: Database[Document]) -> None:
+        self._snapshots = database[COLLECTION].with_options(
+            write_concern=WriteConcern(w="majority"), read_preference=ReadPreference.PRIMARY_PREFERRED
+        )
+
+    @_PLAINLY
+    def prepare(self) -> None:
+        """Makes the indexes that are not there yet."""
+        self._snapshots.create_indexes(list(INDEXES))
+
+    @_PLAINLY
+    def missing_indexes(self) -> list[str]:
+        """The names of the indexes that `prepare` has not made yet."""
+        present = self._snapshots.index_information()
+        names = [str(index.document["name"]) for index in INDEXES]
+        return [name for name in names if name not in present]
+
+    @_PLAINLY
+    def add(self, snapshot: Document) -> bool:
+        """Keeps a snapshot; False if its workspace and slot have one already."""
+        try:
+            self._snapshots.insert_one(snapshot)
+        except DuplicateKeyError:
+            return False
+        return True
+
+    @_PLAINLY
+    def has_slot(self, workspace: str, slot: datetime) -> bool:
+        return self._snapshots.find_one({WORKSPACE: workspace, SLOT: slot}, {"_id": 1}) is not None
+
+    @_PLAINLY
+    def newest(self, workspace: str) -> Document | None:
+        return self._snapshots.find_one({WORKSPACE: workspace}, sort=list(NEWEST_FIRST.items()))
+
+    @_PLAINLY
+    def page(self, workspace: str, query: ListQuery) -> Page:
+        """One page of the workspace's own snapshots; no filter reaches another workspace's."""
+        where = {"$and": [{WORKSPACE: workspace}, dict(query.where)]}
+        found = self._snapshots.find(
+            where,
+            dict(query.fields) or None,
+            skip=query.offset,
+            limit=query.count,
+            sort=list(query.sort.items()),
+        )
+        return Page(list(found), self._snapshots.count_documents(where))
