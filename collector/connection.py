@@ -1,5 +1,7 @@
 """Opens MongoDB by URL, and says in our own words what went wrong with it."""
 
+import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +13,8 @@ from pymongo.errors import ConnectionFailure, NetworkTimeout, OperationFailure, 
 
 from collector.errors import CommandRefusedError, DatabaseError, SettingsError
 
+log = logging.getLogger(__name__)
+
 Document = dict[str, Any]
 Client = MongoClient[Document]
 
@@ -18,9 +22,8 @@ Client = MongoClient[Document]
 DEFAULTS: Document = {
     "appName": "rcstats",
     "readPreference": "secondaryPreferred",
-    "serverSelectionTimeoutMS": 5_000,
     "connectTimeoutMS": 5_000,
-    "timeoutMS": 10_000,  # for what has no time limit of its own
+    "timeoutMS": 5_000,  # for what has no time limit of its own, finding a server included
 }
 # What a snapshot and a page need is far below the driver's pool of 100.
 POOL: Document = {"maxPoolSize": 20}
@@ -42,14 +45,18 @@ def connect(url: str, setting: str) -> Client:
     given = {name.lower() for name, _ in parse_qsl(urlsplit(url).query)}
     options = {name: value for name, value in (DEFAULTS | POOL).items() if name.lower() not in given}
     try:
-        return MongoClient(
-            url, connect=False, tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_AUTO, **options
-        )
+        with warnings.catch_warnings(record=True) as doubts:
+            client: Client = MongoClient(
+                url, connect=False, tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_AUTO, **options
+            )
     except (PyMongoError, ValueError):  # their texts can quote a piece of the password
         raise SettingsError(
             f"{setting} is no URL that MongoDB's driver takes. Expected: mongodb://[user:password@]host[:port]/database"
             " with known options, special characters of user and password percent-encoded."
         ) from None
+    for doubt in doubts:  # Rocket.Chat's own URL may have options that only Node's driver knows
+        log.warning("%s: %s", setting, doubt.message)
+    return client
 
 
 def database_name(url: str) -> str:

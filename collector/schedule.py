@@ -77,6 +77,7 @@ class Schedule:
         take: Callable[[datetime | None], Document],
         store: Store,
         workspace: Callable[[], str],
+        first_retry: timedelta = FIRST_RETRY,
     ) -> None:
         """`take` computes the snapshot of a slot, or one on demand (None); `workspace` tells whose slots count."""
         self._slots = slots
@@ -85,7 +86,7 @@ class Schedule:
         self._workspace = workspace
         self._guard = threading.Lock()
         self._asked: Future[Document] | None = None
-        self._wait = FIRST_RETRY
+        self._first_retry = self._wait = first_retry
         self._prepared = False
         self.settled = threading.Event()
         """Set once the first slot was taken, found taken, or could not be taken."""
@@ -103,6 +104,12 @@ class Schedule:
     def stop(self) -> None:
         """Ends at once; a snapshot that is being taken is not waited for."""
         self._scheduler.shutdown(wait=False)
+
+    @property
+    def next_slot(self) -> datetime | None:
+        """When the next snapshot is due; None before the start and after the end."""
+        job = self._scheduler.get_job("slots")
+        return job.next_run_time if job else None
 
     def refresh(self) -> Document:
         """A snapshot taken after this call; callers that wait for the same one share it.
@@ -137,13 +144,13 @@ class Schedule:
         try:
             self._take_current_slot()
         except Exception as error:  # noqa: BLE001  a slot that failed must not end the schedule
-            log.warning("no snapshot: %s; next try in %d s", error, self._wait.total_seconds())
+            log.warning("no snapshot: %s; next try in %g s", error, self._wait.total_seconds())
             self._scheduler.add_job(
                 self._attend, DateTrigger(datetime.now(UTC) + self._wait), id="retry", replace_existing=True
             )
             self._wait = min(2 * self._wait, LAST_RETRY)
         else:
-            self._wait = FIRST_RETRY
+            self._wait = self._first_retry
         self.settled.set()
 
     def _take_current_slot(self) -> None:

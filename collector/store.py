@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from pymongo import ASCENDING, DESCENDING, IndexModel, ReadPreference, WriteConcern
+from pymongo import ASCENDING, DESCENDING, ReadPreference, WriteConcern
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
@@ -19,16 +19,14 @@ WORKSPACE = "collector.workspace"
 SLOT = "collector.slot"
 NEWEST_FIRST: Mapping[str, int] = {"createdAt": DESCENDING}
 
-INDEXES = (
-    IndexModel([(WORKSPACE, ASCENDING), ("createdAt", DESCENDING)], name="newest"),
-    # Snapshots on demand have no slot, and any number of them may be kept.
-    IndexModel(
-        [(WORKSPACE, ASCENDING), (SLOT, ASCENDING)],
-        name="one_per_slot",
-        unique=True,
-        partialFilterExpression={SLOT: {"$exists": True}},
+# By name: the keys, and the options. Snapshots on demand have no slot, and any number of them may be kept.
+INDEXES: Mapping[str, tuple[Mapping[str, int], Mapping[str, Any]]] = {
+    "newest": ({WORKSPACE: ASCENDING, "createdAt": DESCENDING}, {}),
+    "one_per_slot": (
+        {WORKSPACE: ASCENDING, SLOT: ASCENDING},
+        {"unique": True, "partialFilterExpression": {SLOT: {"$exists": True}}},
     ),
-)
+}
 
 
 @dataclass(frozen=True)
@@ -61,14 +59,14 @@ class Store:
     @_PLAINLY
     def prepare(self) -> None:
         """Makes the indexes that are not there yet."""
-        self._snapshots.create_indexes(list(INDEXES))
+        for name, (keys, options) in INDEXES.items():
+            self._snapshots.create_index(list(keys.items()), name=name, **options)
 
     @_PLAINLY
     def missing_indexes(self) -> list[str]:
         """The names of the indexes that `prepare` has not made yet."""
         present = self._snapshots.index_information()
-        names = [str(index.document["name"]) for index in INDEXES]
-        return [name for name in names if name not in present]
+        return [name for name in INDEXES if name not in present]
 
     @_PLAINLY
     def add(self, snapshot: Document) -> bool:

@@ -46,8 +46,8 @@ def executable() -> Path:
 
 
 @contextmanager
-def running(data: Path | None = None) -> Iterator[str]:
-    """The URL of a server of our own, on a free port of this host; without `data` it leaves nothing behind.
+def running(data: Path | None = None, port: int | None = None) -> Iterator[str]:
+    """The URL of a server of our own on this host, on a free port if none is given; without `data` it leaves nothing.
 
     Raises:
         RcstatsError: there is no mongod, or it does not start.
@@ -58,7 +58,7 @@ def running(data: Path | None = None) -> Iterator[str]:
         else:
             folder = data.absolute()
             folder.mkdir(parents=True, exist_ok=True)
-        port = free_port()
+        port = port or free_port()
         server = stack.enter_context(_process(folder, port))
         _await_primary(server, port, folder / "mongod.log")
         yield f"mongodb://127.0.0.1:{port}/?replicaSet={REPLICA_SET}"

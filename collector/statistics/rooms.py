@@ -13,7 +13,7 @@ CHANNEL, GROUP, DIRECT, LIVECHAT = "c", "p", "d", "l"
 
 # A counter that is missing, null, a text or NaN adds nothing; in the server's own sum it would make the total NaN.
 _COUNTER = {"$cond": [{"$and": [{"$gt": ["$msgs", -(2**53)]}, {"$lt": ["$msgs", 2**53]}]}, "$msgs", 0]}
-_IS_DISCUSSION = {"$not": [{"$in": [{"$ifNull": ["$prid", ""]}, ["", False, 0]]}]}
+_IS_DISCUSSION = {"$cond": [{"$in": [{"$ifNull": ["$prid", ""]}, ["", False, 0]]}, False, True]}
 _BY_KIND: Document = {
     "_id": {"type": "$t", "discussion": _IS_DISCUSSION},
     "rooms": {"$sum": 1},

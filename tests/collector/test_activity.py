@@ -1,0 +1,43 @@
+"""The newest dates."""
+
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from collector.reading import Absent
+from collector.sources.rocketchat import Collection
+from tests.factories import NOW, hours, insert, read
+
+Db = Database[dict[str, Any]]
+
+DATES = [
+    ("lastLogin", Collection.USERS, "lastLogin"),
+    ("lastMessageSentAt", Collection.MESSAGES, "ts"),
+    ("lastSeenSubscription", Collection.SUBSCRIPTIONS, "ls"),
+]
+
+
+@pytest.mark.parametrize(("key", "of", "by"), DATES)
+def test_the_newest_date_is_found_among_others_and_none(database: Db, key: str, of: Collection, by: str) -> None:
+    insert(database, of, {by: NOW - hours(1)}, {by: NOW}, {by: NOW - hours(2)}, {by: None}, {})
+
+    assert read(key, database) == {key: NOW}
+
+
+@pytest.mark.parametrize(("key", "of", "by"), DATES)
+def test_without_any_date_it_is_absent_with_a_reason(database: Db, key: str, of: Collection, by: str) -> None:
+    insert(database, of, {}, {by: None})
+
+    assert isinstance(read(key, database)[key], Absent)
+
+
+@pytest.mark.parametrize(("key", "of", "by"), DATES)
+def test_a_date_that_is_no_date_is_absent(database: Db, key: str, of: Collection, by: str) -> None:
+    insert(database, of, {by: 1710505800000})
+
+    assert isinstance(read(key, database)[key], Absent)
+
+
+def test_in_an_empty_workspace_all_are_absent(database: Db) -> None:
+    assert all(isinstance(read(key, database)[key], Absent) for key, _, _ in DATES)

@@ -1,0 +1,69 @@
+"""MongoDB by URL, and its errors in our words."""
+
+import pytest
+from pymongo import ReadPreference
+from pymongo.errors import (
+    AutoReconnect,
+    ExecutionTimeout,
+    NetworkTimeout,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
+
+from collector.connection import connect, database_name, plainly
+from collector.errors import CommandRefusedError, DatabaseError, SettingsError
+
+
+def test_readings_go_to_secondaries_unless_the_url_says_otherwise() -> None:
+    with connect("mongodb://host/db", "TEST") as client:
+        assert client.read_preference == ReadPreference.SECONDARY_PREFERRED
+    with connect("mongodb://host/db?readpreference=primary", "TEST") as client:
+        assert client.read_preference == ReadPreference.PRIMARY
+
+
+def test_the_database_is_the_path_of_the_url() -> None:
+    assert database_name("mongodb://u:p@a,b:27018/my%20chat?replicaSet=rs0") == "my chat"
+    assert database_name("mongodb://a") == ""
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["mongodb://u:hid/den@host/db", "mongodb://host:port/db", "mongodb://", "mongodb://host/db?hidden"],
+)
+def test_a_url_that_the_driver_refuses_names_the_setting_and_shows_nothing_of_itself(url: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        connect(url, "RCSTATS_MONGO_URL")
+    assert str(error.value).startswith("RCSTATS_MONGO_URL is no URL")
+    assert "hid" not in str(error.value)
+
+
+def test_an_option_that_only_node_knows_is_logged_and_ignored(caplog: pytest.LogCaptureFixture) -> None:
+    connect("mongodb://host/db?useNewUrlParser=true", "MONGO_URL").close()
+
+    assert caplog.messages == ["MONGO_URL: Unknown option useNewUrlParser"]
+
+
+TROUBLE = [
+    (ServerSelectionTimeoutError("host secret"), "can't be reached"),
+    (AutoReconnect("host secret"), "can't be reached"),
+    (NetworkTimeout("host secret"), "did not answer in time"),
+    (ExecutionTimeout("secret", 50), "did not answer in time"),
+    (OperationFailure("secret", 18), "refuses the login: user name, password or authSource are wrong"),
+    (OperationFailure("secret", 13), "does not give this login the right to do this"),
+    (PyMongoError("secret"), "failed"),
+]
+
+
+@pytest.mark.parametrize(("error", "words"), TROUBLE, ids=lambda value: type(value).__name__)
+def test_trouble_is_told_in_our_words(error: PyMongoError, words: str) -> None:
+    with pytest.raises(DatabaseError) as told, plainly("the store's"):
+        raise error
+    assert str(told.value) == f"the store's MongoDB {words}"
+    assert not isinstance(told.value, CommandRefusedError)
+
+
+def test_a_command_that_is_refused_as_written_is_told_apart() -> None:
+    with pytest.raises(CommandRefusedError) as refused, plainly("the store's"):
+        raise OperationFailure("secret", 2)
+    assert str(refused.value) == "the store's MongoDB answered with an error (code 2)"

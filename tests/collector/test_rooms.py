@@ -1,0 +1,94 @@
+"""Rooms and the messages that they count."""
+
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from collector.sources.rocketchat import Collection
+from tests.factories import insert, read, room
+
+Db = Database[dict[str, Any]]
+
+
+def test_rooms_are_counted_by_kind_and_discussions_count_apart(database: Db) -> None:
+    insert(
+        database,
+        Collection.ROOMS,
+        room("c", msgs=10),
+        room("c", msgs=5, prid="parent"),
+        room("p", msgs=7),
+        room("p", msgs=2, prid="parent"),
+        room("d", msgs=3),
+        room("l", msgs=1),
+        room("v", msgs=100),
+    )
+
+    assert read("rooms", database) == {
+        "totalRooms": 7,
+        "totalChannels": 2,
+        "totalPrivateGroups": 2,
+        "totalDirect": 1,
+        "totalLivechat": 1,
+        "totlalLivechat": 1,
+        "totalMessages": 28,
+        "totalChannelMessages": 10,
+        "totalPrivateGroupMessages": 7,
+        "totalDiscussionsMessages": 7,
+        "totalDirectMessages": 3,
+        "totalLivechatMessages": 1,
+    }
+
+
+@pytest.mark.parametrize("nothing", ["", None])
+def test_a_room_with_an_empty_parent_is_no_discussion(database: Db, nothing: str | None) -> None:
+    insert(database, Collection.ROOMS, room("c", msgs=4, prid=nothing))
+
+    assert read("rooms", database)["totalChannelMessages"] == 4
+
+
+@pytest.mark.parametrize("odd", [None, "12", float("nan"), float("inf"), [3], {"n": 3}, True])
+def test_a_counter_that_is_no_number_adds_nothing(database: Db, odd: object) -> None:
+    insert(database, Collection.ROOMS, room("c", msgs=odd), room("c", msgs=2))
+
+    assert read("rooms", database)["totalChannelMessages"] == 2
+
+
+def test_a_room_without_a_counter_adds_nothing(database: Db) -> None:
+    uncounted = room("d")
+    del uncounted["msgs"]
+    insert(database, Collection.ROOMS, uncounted, room("d", msgs=2))
+
+    assert read("rooms", database)["totalDirectMessages"] == 2
+
+
+def test_a_negative_counter_is_added_as_the_server_adds_it(database: Db) -> None:
+    insert(database, Collection.ROOMS, room("p", msgs=-2), room("p", msgs=5))
+
+    assert read("rooms", database)["totalPrivateGroupMessages"] == 3
+
+
+def test_a_direct_room_with_a_parent_still_counts_as_direct(database: Db) -> None:
+    insert(database, Collection.ROOMS, room("d", msgs=6, prid="parent"))
+
+    values = read("rooms", database)
+    assert (values["totalDirectMessages"], values["totalDiscussionsMessages"]) == (6, 0)
+
+
+@pytest.mark.parametrize("kind", [None, 7, ["c"], {"t": "c"}])
+def test_a_room_of_no_known_kind_is_a_room_and_nothing_else(database: Db, kind: object) -> None:
+    insert(database, Collection.ROOMS, room("c") | {"t": kind, "msgs": 9})
+
+    values = read("rooms", database)
+    assert values["totalRooms"] == 1
+    assert values["totalMessages"] == 0
+
+
+def test_totals_are_whole_numbers_also_where_counters_are_doubles(database: Db) -> None:
+    insert(database, Collection.ROOMS, room("c", msgs=2.0))
+
+    assert isinstance(read("rooms", database)["totalChannelMessages"], int)
+
+
+def test_a_workspace_without_rooms_has_zeros(database: Db) -> None:
+    assert set(read("rooms", database).values()) == {0}

@@ -1,0 +1,127 @@
+"""Settings: where they come from, and what is said of wrong ones."""
+
+from pathlib import Path
+
+import pytest
+
+from collector.errors import SettingsError
+from collector.settings import Settings, load, variable
+
+URL = "mongodb://reader:hidden-word@localhost:27017/rocketchat"
+
+
+@pytest.fixture(autouse=True)
+def empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("MONGO_URL", "DEPLOY_METHOD", "DEPLOY_PLATFORM", "CREDENTIALS_DIRECTORY"):
+        monkeypatch.delenv(name, raising=False)
+    for field in Settings.model_fields:
+        monkeypatch.delenv(variable(field), raising=False)
+
+
+def test_only_the_workspace_must_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RCSTATS_MONGO_URL", URL)
+
+    settings = load()
+    assert settings.workspace_url == URL
+    assert settings.address == ("127.0.0.1", 3080)
+    assert settings.schedule == "0 * * * *"
+    assert settings.store_database == "rcstats"
+
+
+def test_rocketchats_own_variables_are_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MONGO_URL", URL)
+    monkeypatch.setenv("DEPLOY_METHOD", "docker")
+
+    settings = load()
+    assert (settings.workspace_url, settings.deploy_method) == (URL, "docker")
+
+
+def test_an_environment_variable_wins_over_a_credential_and_that_over_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "rcstats.toml").write_text(
+        'mongo_url = "mongodb://file/db"\nlisten = "[::1]:1"\nschedule = "1 * * * *"'
+    )
+    (tmp_path / "rcstats_mongo_url").write_text("mongodb://credential/db\n")
+    (tmp_path / "rcstats_listen").write_text("127.0.0.1:2")
+    monkeypatch.setenv("RCSTATS_CONFIG", str(tmp_path / "rcstats.toml"))
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    monkeypatch.setenv("MONGO_URL", "mongodb://environment/db")
+
+    settings = load()
+    assert settings.workspace_url == "mongodb://environment/db"
+    assert settings.address == ("127.0.0.1", 2)
+    assert settings.schedule == "1 * * * *"
+
+
+def test_the_store_may_have_its_own_server_and_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MONGO_URL", URL)
+    monkeypatch.setenv("RCSTATS_STORE_URL", "mongodb://elsewhere/history")
+
+    assert load().store_database == "history"
+
+
+WRONG = {
+    "no workspace": ({}, "RCSTATS_MONGO_URL: missing"),
+    "no database in the URL": ({"RCSTATS_MONGO_URL": "mongodb://host/"}, "RCSTATS_MONGO_URL: expected the workspace's"),
+    "another kind of URL": ({"MONGO_URL": "mysql://host/db"}, "RCSTATS_MONGO_URL: expected a URL that starts with"),
+    "an address without port": ({"RCSTATS_LISTEN": "localhost"}, "RCSTATS_LISTEN: expected HOST:PORT"),
+    "a port beyond all ports": ({"RCSTATS_LISTEN": "localhost:70000"}, "RCSTATS_LISTEN: expected HOST:PORT"),
+    "an unknown time zone": ({"RCSTATS_TIMEZONE": "Mars/Olympus"}, "RCSTATS_TIMEZONE: expected an IANA time zone"),
+    "a path as time zone": ({"RCSTATS_TIMEZONE": "/etc/passwd"}, "RCSTATS_TIMEZONE: expected an IANA time zone"),
+    "a port in words": ({"RCSTATS_SERVER_PORT": "three"}, "RCSTATS_SERVER_PORT: Input should be a valid integer"),
+    "a misspelt variable": (
+        {"RCSTATS_SHEDULE": "* * * * *"},
+        "RCSTATS_SHEDULE: unknown setting; did you mean RCSTATS_SCH",
+    ),
+    "a missing file": ({"RCSTATS_CONFIG": "/nowhere.toml"}, "RCSTATS_CONFIG: there is no file /nowhere.toml"),
+    "an unknown level": ({"RCSTATS_LOG_LEVEL": "loud"}, "RCSTATS_LOG_LEVEL: "),
+}
+
+
+@pytest.mark.parametrize(("given", "expected"), WRONG.values(), ids=WRONG)
+def test_a_wrong_setting_names_its_variable_and_what_is_expected(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], expected: str
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(SettingsError) as error:
+        load()
+    assert str(error.value).startswith(expected) or f"\n{expected}" in str(error.value)
+
+
+def test_all_wrong_settings_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RCSTATS_LISTEN", "nowhere")
+    monkeypatch.setenv("RCSTATS_TIMEZONE", "never")
+
+    with pytest.raises(SettingsError) as error:
+        load()
+    assert [line.partition(":")[0] for line in str(error.value).splitlines()] == [
+        "RCSTATS_MONGO_URL",
+        "RCSTATS_LISTEN",
+        "RCSTATS_TIMEZONE",
+    ]
+
+
+@pytest.mark.parametrize("text", ['lisen = "x"', "mongo_url = "])
+def test_a_wrong_file_stops_the_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str) -> None:
+    (tmp_path / "rcstats.toml").write_text(text)
+    monkeypatch.setenv("RCSTATS_CONFIG", str(tmp_path / "rcstats.toml"))
+
+    with pytest.raises(SettingsError, match=r"unknown setting; did you mean RCSTATS_LISTEN|is no TOML file"):
+        load()
+
+
+@pytest.mark.parametrize("over", [{}, {"RCSTATS_MONGO_URL": URL.replace("mongodb", "postgres")}])
+def test_no_password_is_shown_by_settings_or_their_errors(
+    monkeypatch: pytest.MonkeyPatch, over: dict[str, str]
+) -> None:
+    for name, value in ({"RCSTATS_MONGO_URL": URL} | over).items():
+        monkeypatch.setenv(name, value)
+    try:
+        shown = repr(load())
+    except SettingsError as error:
+        shown = str(error)
+
+    assert "hidden-word" not in shown

@@ -1,0 +1,151 @@
+"""Snapshots kept, and given out page by page."""
+
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+from pymongo.errors import DuplicateKeyError
+
+from collector.connection import connect
+from collector.demo.mongod import free_port
+from collector.errors import CommandRefusedError, DatabaseError
+from collector.store import COLLECTION, ListQuery, Store
+from tests.factories import NOW, hours, snapshot
+
+Db = Database[dict[str, Any]]
+
+
+@pytest.fixture
+def store(database: Db) -> Store:
+    store = Store(database)
+    store.prepare()
+    return store
+
+
+def ids(store: Store, query: ListQuery, workspace: str = "workspace") -> list[str]:
+    return [found["_id"] for found in store.page(workspace, query).snapshots]
+
+
+def test_a_snapshot_is_kept_as_it_is(store: Store) -> None:
+    kept = snapshot(totalUsers=3)
+
+    assert store.add(kept)
+    assert store.newest("workspace") == kept
+
+
+def test_a_slot_is_kept_once(store: Store) -> None:
+    assert store.add(snapshot(slot=NOW))
+    assert not store.add(snapshot(slot=NOW))
+    assert store.page("workspace", ListQuery()).total == 1
+
+
+def test_each_workspace_has_its_own_slots(store: Store) -> None:
+    assert store.add(snapshot("one", slot=NOW))
+    assert store.add(snapshot("two", slot=NOW))
+
+
+def test_snapshots_on_demand_are_kept_in_any_number(store: Store) -> None:
+    assert all(store.add(snapshot()) for _ in range(3))
+    assert store.page("workspace", ListQuery()).total == 3
+
+
+def test_it_knows_which_slots_it_has(store: Store) -> None:
+    store.add(snapshot("one", slot=NOW))
+
+    assert store.has_slot("one", NOW)
+    assert not store.has_slot("one", NOW + hours(1))
+    assert not store.has_slot("two", NOW)
+
+
+def test_the_newest_is_that_of_the_workspace(store: Store) -> None:
+    for name, age in (("one", 2), ("one", 1), ("one", 3), ("two", 0)):
+        store.add(snapshot(name, NOW - hours(age)))
+
+    newest = store.newest("one")
+    assert newest is not None
+    assert newest["createdAt"] == NOW - hours(1)
+    assert store.newest("three") is None
+
+
+def test_a_page_is_newest_first_and_counts_all_that_match(store: Store) -> None:
+    for age in (1, 0, 2):
+        store.add(snapshot(at=NOW - hours(age), _id=f"age {age}"))
+
+    page = store.page("workspace", ListQuery(count=2))
+    assert [found["_id"] for found in page.snapshots] == ["age 0", "age 1"]
+    assert page.total == 3
+
+
+def test_a_page_has_offset_sort_and_fields(store: Store) -> None:
+    for age in range(4):
+        store.add(snapshot(at=NOW - hours(age), _id=f"age {age}", totalUsers=age, os={"type": "Linux"}))
+
+    query = ListQuery(sort={"totalUsers": -1}, offset=1, count=2, fields={"totalUsers": 1})
+    assert store.page("workspace", query).snapshots == [
+        {"_id": "age 2", "totalUsers": 2},
+        {"_id": "age 1", "totalUsers": 1},
+    ]
+
+
+def test_a_count_of_zero_means_all(store: Store) -> None:
+    for _ in range(60):
+        store.add(snapshot())
+
+    assert len(ids(store, ListQuery(count=0))) == 60
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"collector.workspace": "other"},
+        {"$or": [{"collector.workspace": "other"}, {"_id": "theirs"}]},
+        {"collector.workspace": {"$ne": "workspace"}},
+        {"_id": "theirs"},
+        {},
+    ],
+)
+def test_no_filter_reaches_another_workspace(store: Store, where: dict[str, Any]) -> None:
+    store.add(snapshot("other", _id="theirs"))
+    store.add(snapshot(_id="ours"))
+
+    assert "theirs" not in ids(store, ListQuery(where=where))
+
+
+def test_indexes_are_made_once_and_missed_before(database: Db) -> None:
+    store = Store(database)
+
+    assert store.missing_indexes() == ["newest", "one_per_slot"]
+    store.prepare()
+    store.prepare()
+    assert store.missing_indexes() == []
+
+
+def test_a_filter_that_mongodb_refuses_is_told_apart_from_trouble(real_database: Db) -> None:
+    with pytest.raises(CommandRefusedError) as refused:
+        Store(real_database).page("workspace", ListQuery(where={"a": {"$regex": "("}}))
+    assert "(" not in str(refused.value).removesuffix("(code 51091)")
+
+
+def test_the_newest_and_a_page_are_read_by_the_index(real_database: Db) -> None:
+    store = Store(real_database)
+    store.prepare()
+    store.add(snapshot())
+    find = {"find": COLLECTION, "filter": {"collector.workspace": "w"}, "sort": {"createdAt": -1}}
+
+    plan = real_database.command({"explain": find, "verbosity": "queryPlanner"})["queryPlanner"]["winningPlan"]
+    assert plan["inputStage"]["indexName"] == "newest"
+    assert plan["stage"] == "FETCH"
+
+
+def test_the_unique_index_itself_refuses_a_second_snapshot_of_a_slot(database: Db) -> None:
+    Store(database).prepare()
+    database[COLLECTION].insert_one(snapshot(slot=NOW))
+
+    with pytest.raises(DuplicateKeyError):
+        database[COLLECTION].insert_one(snapshot(slot=NOW))
+
+
+def test_an_unreachable_store_says_so() -> None:
+    url = f"mongodb://127.0.0.1:{free_port()}/?timeoutMS=200"
+    with connect(url, "TEST") as client, pytest.raises(DatabaseError, match="the store's MongoDB can't be reached"):
+        Store(client["rcstats"]).newest("workspace")

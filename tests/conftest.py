@@ -1,0 +1,48 @@
+"""The databases of the tests: mongomock for what it does faithfully, a real mongod for all of it."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import mongomock
+import pytest
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from collector.connection import Client, Document, connect
+from collector.demo import mongod
+from collector.errors import RcstatsError
+
+
+@pytest.fixture(scope="session")
+def mongod_url() -> Iterator[str]:
+    """A real server for the whole session: .../?replicaSet=…, without a database."""
+    try:
+        mongod.executable()
+    except RcstatsError as error:
+        pytest.skip(str(error))
+    with mongod.running() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def real_client(mongod_url: str) -> Iterator[Client]:
+    with connect(mongod_url, "TEST") as client:
+        yield client
+
+
+@pytest.fixture
+def real_database(real_client: Client) -> Iterator[Database[Document]]:
+    """An empty database of the real server."""
+    name = f"test_{uuid4().hex}"
+    yield real_client[name]
+    real_client.drop_database(name)
+
+
+@pytest.fixture(params=["mongomock", "mongod"])
+def database(request: pytest.FixtureRequest) -> Database[Document]:
+    """An empty database, once faked and once real: what a test says must hold for both."""
+    if request.param == "mongod":
+        found: Database[Document] = request.getfixturevalue("real_database")
+        return found
+    client: MongoClient[Document] = mongomock.MongoClient(tz_aware=True)
+    return client["test"]

@@ -1,0 +1,86 @@
+"""Small documents with defaults, and the parts of rcstats over a test's database."""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from pymongo.database import Database
+
+from collector import catalog
+from collector.connection import Document
+from collector.reading import Cost, Reading, Statistic, Unit, Values
+from collector.sources import Sources
+from collector.sources.rocketchat import Collection, RocketChat, hash_token
+
+NOW = datetime(2024, 3, 15, 12, 30, tzinfo=UTC)
+_numbers = count(1)
+
+
+def number() -> int:
+    return next(_numbers)
+
+
+def user(**over: Any) -> Document:
+    return {"_id": f"user{number()}", "type": "user", "active": True, "roles": ["user"], "status": "offline"} | over
+
+
+def room(kind: str = "c", **over: Any) -> Document:
+    return {"_id": f"room{number()}", "t": kind, "msgs": 0} | over
+
+
+def message(**over: Any) -> Document:
+    return {"_id": f"message{number()}", "rid": "GENERAL", "msg": "hi", "ts": NOW} | over
+
+
+def setting(name: str, value: Any, **over: Any) -> Document:
+    return {"_id": name, "value": value, "packageValue": value, "createdAt": NOW} | over
+
+
+def instance(**over: Any) -> Document:
+    extra = {"host": "localhost", "port": "3000", "nodeVersion": "v22.16.0"}
+    row = {"_id": f"instance{number()}", "pid": 1, "name": "rocket.chat", "extraInformation": extra}
+    return row | {"_createdAt": NOW, "_updatedAt": NOW} | over
+
+
+def login(user_id: str = "someone", token: str = "secret", roles: Iterable[str] = ("admin",)) -> Document:
+    """A user with a login token."""
+    tokens = [{"hashedToken": hash_token(token), "when": NOW}]
+    return user(_id=user_id, roles=list(roles), services={"resume": {"loginTokens": tokens}})
+
+
+def permission(roles: Iterable[str] = ("admin",)) -> Document:
+    return {"_id": "view-statistics", "roles": list(roles)}
+
+
+def snapshot(workspace: str = "workspace", at: datetime = NOW, slot: datetime | None = None, **over: Any) -> Document:
+    own = {"workspace": workspace, "startedAt": at, "readings": {}, "unavailable": {}, "seconds": 0.1}
+    own |= {"slot": slot} if slot else {}
+    return {"_id": f"snapshot{number()}", "createdAt": at, "_updatedAt": at, "collector": own} | over
+
+
+def hours(amount: float) -> timedelta:
+    return timedelta(hours=amount)
+
+
+def insert(database: Database[Document], of: Collection, *documents: Document) -> None:
+    database[of].insert_many(list(documents))
+
+
+def sources(database: Database[Document], **over: Any) -> Sources:
+    return Sources(RocketChat(database), now=NOW, **over)
+
+
+def reading(name: str) -> Reading:
+    return next(r for r in catalog.READINGS if r.name == name)
+
+
+def read(name: str, database: Database[Document], **over: Any) -> Values:
+    """What the catalogue's reading of this name gives for a database."""
+    return reading(name).read(sources(database, **over))
+
+
+def some_reading(read_it: Callable[[Sources], Values], *keys: str, **over: Any) -> Reading:
+    """A reading that is in no catalogue."""
+    statistics = tuple(Statistic(key, "Made up.", Unit.NUMBER) for key in keys)
+    return Reading(over.pop("name", "made_up"), statistics, "nowhere", over.pop("cost", Cost.FREE), read_it, **over)
