@@ -30,7 +30,7 @@ MAX_PATTERN = 128  # characters of one regular expression
 MAX_SORT_KEYS = 8
 INT64 = range(-(2**63), 2**63)
 
-_PARSE_INT = re.compile(r"\s*([+-]?)(?:0[xX]([0-9a-fA-F]+)|(\d+))")
+_PARSE_INT = re.compile(r"\s*([+-]?)(?:0[xX]([0-9a-fA-F]+)|([0-9]+))")
 _REGEX_OPTIONS = re.compile("[imsx]*")
 
 

@@ -45,7 +45,7 @@ def connect(url: str, setting: str) -> Client:
     given = {name.lower() for name, _ in parse_qsl(urlsplit(url).query)}
     options = {name: value for name, value in (DEFAULTS | POOL).items() if name.lower() not in given}
     try:
-        with warnings.catch_warnings(record=True) as doubts:
+        with warnings.catch_warnings(record=True, action="always") as doubts:
             client: Client = MongoClient(
                 url, connect=False, tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_AUTO, **options
             )

@@ -1,0 +1,83 @@
+"""Who may read."""
+
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+from starlette.testclient import TestClient
+
+from collector.sources.rocketchat import Collection, hash_token
+from tests.api.conftest import ADMIN, PLAIN
+
+Db = Database[dict[str, Any]]
+
+ROUTES = ["/api/v1/statistics.list", "/api/v1/statistics"]
+NOT_LOGGED_IN = b'{"status":"error","message":"You must be logged in to do this."}'
+
+
+def test_tokens_are_hashed_as_meteor_hashes_them() -> None:
+    assert hash_token("9HqLlyZOugoStsXCUfD_0YdwnNnunAJF8V47U3QHXSq") == "ui3/82zPrpjnqZbLqQeMM8D1K9n6EwuUOXOReep/WGc="
+    assert hash_token("RScctEHSmLGZGywfIhWyRpyofhKOiMoUIpimhvheU3f") == "mKvHbpuMqYlkjo15nA68sXqlJ4hvDUDKrQL+ffChrE8="
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"X-User-Id": "admin"},
+        {"X-Auth-Token": "admin's token"},
+        ADMIN | {"X-Auth-Token": "wrong"},
+        ADMIN | {"X-User-Id": "plain"},
+        ADMIN | {"X-User-Id": "nobody"},
+        ADMIN | {"X-Auth-Token": ""},
+        ADMIN | {"X-Auth-Token": hash_token("admin's token")},
+        {"X-User-Id": '{"$ne":null}', "X-Auth-Token": "admin's token"},
+    ],
+)
+def test_without_a_valid_token_the_answer_is_the_api_pages(
+    anonymous: TestClient, route: str, headers: dict[str, str]
+) -> None:
+    answer = anonymous.get(route, headers=headers)
+
+    assert (answer.status_code, answer.content) == (401, NOT_LOGGED_IN)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_without_the_permission_the_answer_is_the_servers(anonymous: TestClient, route: str) -> None:
+    answer = anonymous.get(route, headers=PLAIN)
+
+    assert (answer.status_code, answer.content) == (400, b'{"success":false,"error":"error-not-allowed"}')
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_header_names_are_read_in_any_case(anonymous: TestClient, route: str) -> None:
+    headers = {name.upper(): value for name, value in ADMIN.items()}
+
+    assert anonymous.get(route, headers=headers).status_code == 200
+
+
+def test_a_workspace_that_does_not_know_the_permission_lets_nobody_in(workspace: Db, admin: TestClient) -> None:
+    workspace[Collection.PERMISSIONS].delete_many({})
+
+    assert admin.get(ROUTES[0]).status_code == 400
+
+
+def test_a_permission_that_was_withdrawn_counts_at_once(workspace: Db, admin: TestClient) -> None:
+    assert admin.get(ROUTES[0]).status_code == 200
+    workspace[Collection.PERMISSIONS].update_one({"_id": "view-statistics"}, {"$set": {"roles": []}})
+
+    assert admin.get(ROUTES[0]).status_code == 400
+
+
+def test_a_token_that_was_removed_counts_at_once(workspace: Db, admin: TestClient) -> None:
+    workspace[Collection.USERS].update_one({"_id": "admin"}, {"$set": {"services.resume.loginTokens": []}})
+
+    assert admin.get(ROUTES[0]).status_code == 401
+
+
+@pytest.mark.parametrize("roles", [None, "admin", 5, [None, 3]])
+def test_a_user_with_odd_roles_has_none(workspace: Db, admin: TestClient, roles: object) -> None:
+    workspace[Collection.USERS].update_one({"_id": "admin"}, {"$set": {"roles": roles}})
+
+    assert admin.get(ROUTES[0]).status_code == 400

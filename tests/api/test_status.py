@@ -1,0 +1,42 @@
+"""Alive, and ready."""
+
+from typing import Any
+
+from pymongo.database import Database
+from starlette.testclient import TestClient
+
+from collector.connection import connect
+from collector.demo.mongod import free_port
+from tests.api.conftest import ADMIN, client_of
+
+Db = Database[dict[str, Any]]
+
+
+def test_a_process_that_lives_is_healthy(anonymous: TestClient) -> None:
+    answer = anonymous.get("/health")
+
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+def test_with_its_databases_it_is_ready(anonymous: TestClient) -> None:
+    answer = anonymous.get("/ready")
+
+    assert (answer.status_code, answer.json()) == (200, {"ready": True})
+
+
+def test_without_mongodb_it_is_healthy_not_ready_and_says_so_in_its_own_words() -> None:
+    address = f"127.0.0.1:{free_port()}"
+    with connect(f"mongodb://{address}/?timeoutMS=200", "TEST") as mongodb, client_of(mongodb["rocketchat"]) as client:
+        health, ready = client.get("/health"), client.get("/ready")
+        page = client.get("/api/v1/statistics.list", headers=ADMIN)
+
+    assert health.status_code == 200
+    assert ready.status_code == 503
+    problem = "MongoDB can't be reached"
+    assert ready.json() == {
+        "ready": False,
+        "problems": {"workspace": f"the workspace's {problem}", "store": f"the store's {problem}"},
+    }
+    assert page.status_code == 503
+    assert page.json() == {"success": False, "error": f"the workspace's {problem}"}
+    assert address not in ready.text + page.text

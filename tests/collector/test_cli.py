@@ -1,0 +1,143 @@
+"""The commands, as processes over a real workspace."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from pymongo.database import Database
+
+from collector import __version__, catalog
+from collector.connection import Client, Document
+from collector.demo import workspace
+from collector.demo.mongod import free_port
+from tests.processes import rcstats
+
+
+@pytest.fixture(scope="module")
+def filled(real_client: Client) -> Iterator[Database[Document]]:
+    name = f"cli_{uuid4().hex}"
+    workspace.fill(real_client[name], datetime.now(UTC), workspace.Size(users=50, messages=200))
+    yield real_client[name]
+    real_client.drop_database(name)
+
+
+@pytest.fixture
+def urls(filled: Database[Document], real_client: Client, mongod_url: str) -> Iterator[dict[str, str]]:
+    store = f"store_{uuid4().hex}"
+    yield {name: mongod_url.replace("/?", f"/{database}?") for name, database in _databases(filled.name, store)}
+    real_client.drop_database(store)
+
+
+def _databases(mongo: str, store: str) -> Iterator[tuple[str, str]]:
+    yield "mongo_url", mongo
+    yield "store_url", store
+
+
+def kept(urls: dict[str, str], client: Client) -> list[Document]:
+    store = urls["store_url"].split("/")[-1].split("?")[0]
+    return list(client[store]["statistics"].find())
+
+
+def test_snapshot_is_stored_and_shown(urls: dict[str, str], real_client: Client) -> None:
+    done = rcstats("snapshot", **urls)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    (snapshot,) = kept(urls, real_client)
+    assert snapshot["_id"] in done.stdout
+    for statistic in catalog.STATISTICS:
+        assert f"\n{statistic.key} " in done.stdout
+    assert "no server on this host" in done.stdout
+
+
+def test_snapshot_as_json_is_one_document_and_nothing_else(urls: dict[str, str], real_client: Client) -> None:
+    done = rcstats("snapshot", "--json", **urls)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("\n") == 1
+    printed = json.loads(done.stdout)
+    assert list(printed)[-1] == "success"
+    (snapshot,) = kept(urls, real_client)
+    assert printed["_id"] == snapshot["_id"]
+    assert printed["totalUsers"] == snapshot["totalUsers"] == 50
+
+
+def test_a_dry_run_stores_nothing(urls: dict[str, str], real_client: Client) -> None:
+    done = rcstats("snapshot", "--dry-run", "--json", **urls)
+
+    assert json.loads(done.stdout)["totalUsers"] == 50
+    assert kept(urls, real_client) == []
+
+
+def test_check_speaks_in_exit_codes(urls: dict[str, str]) -> None:
+    before = rcstats("check", **urls)
+    rcstats("snapshot", **urls)
+    after = rcstats("check", **urls)
+
+    assert (before.returncode, after.returncode) == (1, 0), before.stdout + after.stdout
+    assert "there is no snapshot yet" in before.stdout
+    assert "runs Rocket.Chat 7.10.0" in after.stdout
+
+
+def test_dictionary_needs_no_settings() -> None:
+    assert rcstats("dictionary").stdout == catalog.dictionary()
+
+
+def test_version() -> None:
+    assert rcstats("--version").stdout == f"rcstats {__version__}\n"
+
+
+COMMANDS = [["snapshot"], ["snapshot", "--dry-run", "--json"], ["check"], ["run"]]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_without_settings_each_command_names_what_is_missing(command: list[str]) -> None:
+    done = rcstats(*command)
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("rcstats: RCSTATS_MONGO_URL: missing. Expected: ")
+
+
+@pytest.mark.parametrize("command", COMMANDS[:2], ids=" ".join)
+def test_an_unreachable_server_is_one_line_and_an_exit_code(command: list[str]) -> None:
+    done = rcstats(*command, mongo_url=f"mongodb://127.0.0.1:{free_port()}/rocketchat?timeoutMS=300")
+
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.endswith("MongoDB can't be reached\n")
+
+
+def test_check_of_an_unreachable_server_is_critical() -> None:
+    done = rcstats("check", mongo_url=f"mongodb://127.0.0.1:{free_port()}/rocketchat?timeoutMS=300")
+
+    assert done.returncode == 2
+    assert "can't be reached" in done.stdout
+
+
+def test_wrong_credentials_are_one_line_and_show_no_password(mongod_url: str) -> None:
+    url = mongod_url.replace("//", "//reader:hidden-word@").replace("/?", "/rocketchat?authSource=admin&")
+    done = rcstats("snapshot", mongo_url=url)
+
+    assert done.returncode == 1
+    assert (
+        done.stderr == "rcstats: the store's MongoDB refuses the login: user name, password or authSource are wrong\n"
+    )
+    assert "hidden-word" not in done.stdout + done.stderr
+
+
+def test_a_wrong_schedule_stops_run() -> None:
+    done = rcstats("run", mongo_url="mongodb://localhost/rocketchat", schedule="sometimes")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("rcstats: RCSTATS_SCHEDULE: ")
+
+
+def test_an_address_that_can_not_be_had_stops_run() -> None:
+    done = rcstats("run", mongo_url="mongodb://localhost/rocketchat", listen="203.0.113.1:3080")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("rcstats: RCSTATS_LISTEN: can't listen on 203.0.113.1:3080: ")

@@ -1,0 +1,105 @@
+"""The demo as a process: what it prints works, and it leaves nothing behind."""
+
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from collector.demo import workspace
+from tests.processes import Running, running
+
+ADMIN = {"X_User_Id": workspace.ADMIN.user_id, "X_Auth_Token": workspace.ADMIN.token}
+
+
+def curls(demo: Running) -> list[str]:
+    """The lines that a new user would paste."""
+    return [line.strip() for line in demo.output.splitlines() if line.startswith("curl ")]
+
+
+def wait_until_ready(demo: Running) -> None:
+    demo.wait_for(lambda: "Ctrl-C ends all of it." in demo.output, 20)
+
+
+def server_of(demo: Running) -> tuple[psutil.Process, Path]:
+    """The demo's mongod, and the folder of its data."""
+    (server,) = psutil.Process(demo.process.pid).children()
+    words = server.cmdline()
+    return server, Path(words[words.index("--dbpath") + 1])
+
+
+@pytest.mark.usefixtures("mongod_url")
+def test_it_is_ready_in_ten_seconds_and_its_requests_can_be_pasted() -> None:
+    if not shutil.which("curl"):
+        pytest.skip("there is no curl")
+    begun = time.monotonic()
+    with running("demo") as demo:
+        wait_until_ready(demo)
+        assert time.monotonic() - begun < 10
+
+        answers = [subprocess.check_output([*shlex.split(line), "-s"], text=True, timeout=10) for line in curls(demo)]
+        assert len(answers) == 3
+        assert re.match(r'\{"statistics":\[\{"_id":"\w{17}","uniqueId":"\w{17}",', answers[0])
+        assert answers[0].endswith('}],"count":1,"offset":0,"total":1,"success":true}')
+        assert answers[1].endswith(',"success":true}')
+        assert answers[2] == '{"success":false,"error":"error-not-allowed"}'
+
+
+@pytest.mark.usefixtures("mongod_url")
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM], ids=lambda by: by.name)
+def test_it_leaves_nothing_running_and_nothing_on_disk(by: signal.Signals) -> None:
+    with running("demo") as demo:
+        wait_until_ready(demo)
+        server, data = server_of(demo)
+        assert data.is_dir()
+
+        assert demo.end(by) == 0
+    assert not server.is_running()
+    assert not data.exists()
+    assert "Traceback" not in demo.output
+
+
+@pytest.mark.usefixtures("mongod_url")
+def test_killed_it_takes_its_server_along() -> None:
+    with running("demo") as demo:
+        wait_until_ready(demo)
+        server, data = server_of(demo)
+        demo.end(signal.SIGKILL)
+        _, alive = psutil.wait_procs([server], 10)
+
+    assert alive == []
+    shutil.rmtree(data)  # nobody was left to do it
+
+
+@pytest.mark.usefixtures("mongod_url")
+def test_with_a_folder_the_workspace_and_its_history_are_kept(tmp_path: Path) -> None:
+    seen = []
+    for _ in range(2):
+        with running("demo", "--data", str(tmp_path / "demo")) as demo:
+            wait_until_ready(demo)
+            fresh = demo.get("/api/v1/statistics?refresh=true", **ADMIN)[1]
+            page = demo.get("/api/v1/statistics.list?count=1", **ADMIN)[1]
+            seen.append((fresh["uniqueId"], page["total"]))
+            demo.end()
+
+    (first_id, first_total), (second_id, second_total) = seen
+    assert first_id == second_id
+    assert second_total > first_total
+
+
+@pytest.mark.usefixtures("mongod_url")
+def test_where_its_port_is_taken_it_takes_another_and_says_which() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with running("demo", listen=f"127.0.0.1:{port}") as demo:
+            wait_until_ready(demo)
+            demo.address = curls(demo)[0].split("http://")[1].split("/")[0]
+
+            assert not demo.address.endswith(f":{port}")
+            assert demo.get("/health")[0] == 200
