@@ -34,7 +34,7 @@ SAMPLE: dict[str, Any] = json.loads("""
 }
 """)
 DATES = {"installedAt", "lastLogin", "lastMessageSentAt", "lastSeenSubscription", "createdAt", "_updatedAt"}
-LEFT_OUT = {"os": {}, "migration": {}, "deploy": {}, "process": {}}
+LEFT_OUT: dict[str, Any] = {"os": {}, "migration": {}, "deploy": {}, "process": {}}
 
 # What our document has beside the sample's fields, and beside the four that the request leaves out.
 BESIDE = {

@@ -1,0 +1,76 @@
+"""The README says what the code does."""
+
+import re
+import shlex
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pydantic.fields import FieldInfo
+
+from collector import cli
+from collector.demo import guide, workspace
+from collector.reading import Cost, Subject, Unit
+from collector.settings import Settings, variable
+from collector.sources.rocketchat import Collection
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+FIELDS = Settings.model_fields.items()
+
+
+def line(name: str, field: FieldInfo) -> str:
+    default = "required" if field.is_required() else f"`{field.default}`" if field.default else ""
+    return f"| `{variable(name)}` | {default} | {field.description} |"
+
+
+@pytest.mark.parametrize(("name", "field"), FIELDS, ids=[name for name, _ in FIELDS])
+def test_every_setting_has_its_line(name: str, field: FieldInfo) -> None:
+    assert line(name, field) in README.splitlines()
+
+
+def test_every_command_is_listed() -> None:
+    listed = set(re.findall(r"^\| `rcstats (\w+)` \|", README, re.MULTILINE))
+
+    assert listed == {
+        command.name or command.callback.__name__ for command in cli.app.registered_commands if command.callback
+    }
+
+
+def test_the_curl_line_has_the_demos_administrator() -> None:
+    (request,) = re.findall(r"^curl .*?(?<!\\)$", README, re.MULTILINE | re.DOTALL)
+    words = shlex.split(request.replace("\\\n", " "))
+
+    assert f"X-Auth-Token: {workspace.ADMIN.token}" in words
+    assert f"X-User-Id: {workspace.ADMIN.user_id}" in words
+
+
+def test_the_example_of_a_statistic_is_a_declaration_that_works() -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    users = Subject("users", "Made up.")
+    exec(example.strip(), {"users": users, "Unit": Unit, "Cost": Cost, "Collection": Collection})  # noqa: S102
+
+    assert [reading.name for reading in users] == ["appUsers"]
+
+
+def test_every_file_of_the_layout_is_there_and_every_module_is_in_the_layout() -> None:
+    (layout,) = re.findall(r"## How it is built\n\n```\n(.*?)```", README, re.DOTALL)
+    named, folder = set(), ""
+    for row in layout.splitlines():
+        name = row.split()[0]
+        folder = folder if row.startswith(" ") else name
+        named.add(folder + name if row.startswith(" ") else name)
+
+    assert all((ROOT / name).exists() for name in named)
+    modules = {
+        f"{path.parent.name}/{path.name}" for package in ("collector", "api") for path in (ROOT / package).glob("*.py")
+    }
+    unlisted = {"collector/__init__.py", "collector/__main__.py", "collector/errors.py", "api/__init__.py"}
+    assert modules - unlisted <= named
+
+
+def test_the_demos_guide_has_requests_on_lines_of_their_own() -> None:
+
+    text = guide.text("http://127.0.0.1:1", datetime.now(UTC))
+
+    assert sum(row.startswith("curl ") for row in text.splitlines()) == 3
