@@ -1,5 +1,3 @@
 """rcstats: statistics of a Rocket.Chat workspace, collected on a schedule and kept as documents."""
 
-from importlib.metadata import version
-
-__version__ = version("rcstats")
+__version__ = "0.1.0"

@@ -4,7 +4,7 @@ import logging
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,18 +63,25 @@ class Parts:
 @contextmanager
 def opened(settings: Settings) -> Iterator[Parts]:
     """The parts, with connections that are made at first use and closed at the end."""
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=settings.log_level.upper())
-    for library in ("apscheduler", "uvicorn"):
-        logging.getLogger(library).setLevel(logging.WARNING)
-    store_url = settings.store_url.get_secret_value() if settings.store_url else ""
-    with connect(settings.workspace_url, "RCSTATS_MONGO_URL") as client:
-        workspace = RocketChat(client[database_name(settings.workspace_url)])
-        deployment = Deployment(
-            settings.deploy_method, settings.deploy_platform, settings.server_pid_file, settings.server_port
+    _log_to_stderr(settings.log_level)
+    with ExitStack() as stack:
+        client = stack.enter_context(connect(settings.workspace_url, "RCSTATS_MONGO_URL"))
+        store = client
+        if settings.store_url:
+            store = stack.enter_context(connect(settings.store_url.get_secret_value(), "RCSTATS_STORE_URL"))
+        sources = Sources(
+            RocketChat(client[database_name(settings.workspace_url)]),
+            deployment=Deployment(
+                settings.deploy_method, settings.deploy_platform, settings.server_pid_file, settings.server_port
+            ),
         )
-        with connect(store_url or settings.workspace_url, "RCSTATS_STORE_URL") as store_client:
-            store = Store(store_client[settings.store_database])
-            yield Parts(settings, Sources(workspace, deployment=deployment), store)
+        yield Parts(settings, sources, Store(store[settings.store_database]))
+
+
+def _log_to_stderr(level: str) -> None:
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=level.upper())
+    for library in ("apscheduler", "uvicorn"):  # what they tell at the level info is ours to tell
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 @app.command()

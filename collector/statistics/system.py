@@ -1,11 +1,14 @@
 """The host, the server's process on it, how it was deployed, and its database migrations."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from collector.connection import Document
 from collector.reading import Absent, Cost, Statistic, Subject, Unit, Values
 from collector.sources import Sources
 from collector.sources.machine import Machine, Process
+
+# The kernel tells the time of its start, from which a process's start follows, in whole seconds.
+CLOCK_SLACK = timedelta(seconds=2)
 
 system = Subject("system", "The host, the server's process on it, how it was deployed, and its migrations.")
 
@@ -97,4 +100,4 @@ def _process_of(row: Document, machine: Machine) -> Process | None:
     if not (isinstance(pid, int) and isinstance(created, datetime) and machine.has_address(host)):
         return None
     found = machine.process(pid)
-    return found if found and found.runs_node and found.started_at <= created else None
+    return found if found and found.runs_node and found.started_at <= created + CLOCK_SLACK else None

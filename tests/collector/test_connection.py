@@ -41,7 +41,8 @@ def test_a_url_that_the_driver_refuses_names_the_setting_and_shows_nothing_of_it
 def test_an_option_that_only_node_knows_is_logged_and_ignored(caplog: pytest.LogCaptureFixture) -> None:
     connect("mongodb://host/db?useNewUrlParser=true", "MONGO_URL").close()
 
-    assert caplog.messages == ["MONGO_URL: Unknown option useNewUrlParser"]
+    (message,) = caplog.messages
+    assert message.startswith("MONGO_URL: Unknown option")
 
 
 TROUBLE = [

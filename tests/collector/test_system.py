@@ -48,7 +48,7 @@ def port_of(process: subprocess.Popen[str]) -> int:
 
 def row_of(process: subprocess.Popen[str], **over: Any) -> dict[str, Any]:
     now = datetime.now(UTC)
-    return instance(pid=process.pid, _createdAt=now + timedelta(seconds=1), _updatedAt=now) | over
+    return instance(pid=process.pid, _createdAt=now, _updatedAt=now) | over
 
 
 def process_of(database: Db, **deployment: Any) -> dict[str, Any]:
