@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 
+from collector.connection import Document
 from collector.errors import DatabaseError
 from collector.schedule import Slots
 from collector.sources.rocketchat import Collection, RocketChat
@@ -77,10 +78,10 @@ def _store(store: Store) -> tuple[Level, str]:
     return Level.OK, "answers, with its indexes"
 
 
-def _freshness(newest: dict[str, datetime] | None, slots: Slots, now: datetime) -> tuple[Level, str]:
+def _freshness(newest: Document | None, slots: Slots, now: datetime) -> tuple[Level, str]:
     if newest is None:
         return Level.WARNING, "there is no snapshot yet"
-    taken = newest["createdAt"]
+    taken: datetime = newest["createdAt"]
     text = f"the newest snapshot is of {taken.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     due = slots.current(now - GRACE)
     if taken >= due:

@@ -86,9 +86,17 @@ def running(*arguments: str, **settings: str) -> Iterator[Running]:
     try:
         yield found
     finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+        _end(process)
         reader.join(5)
         if process.stdout:
             process.stdout.close()
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Lets it clean up behind itself, if it can."""
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

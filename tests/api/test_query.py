@@ -8,19 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.query import (
-    COMPARISONS,
-    LOGICAL,
-    MAX_DEPTH,
-    MAX_PARTS,
-    MAX_PATTERN,
-    MAX_TEXT,
-    NESTED,
-    OPERATORS,
-    BadQueryError,
-    PageLimits,
-    parse,
-)
+from api.filter import COMPARISONS, LOGICAL, MAX_DEPTH, MAX_PARTS, MAX_PATTERN, NESTED, OPERATORS
+from api.query import MAX_TEXT, BadQueryError, PageLimits, parse
 from collector.store import ListQuery
 
 EVERY_OPERATOR_OF_MONGODB = """

@@ -1,0 +1,155 @@
+"""The filters that clients may use: MongoDB's query language, held to an allow-list. Pure.
+
+Every operator, at any depth, is on the list or the filter is refused, never trimmed: a filter that silently lost a
+part would answer with documents that were not asked for. Size, depth and patterns have hard limits.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+# Operators that compare a field with plain values, by what they take.
+COMPARISONS = frozenset({"$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin", "$exists", "$size", "$all"})
+# Operators that hold further conditions.
+LOGICAL = frozenset({"$and", "$or", "$nor"})
+NESTED = frozenset({"$not", "$elemMatch"})
+PATTERNS = frozenset({"$regex", "$options"})
+OPERATORS = COMPARISONS | LOGICAL | NESTED | PATTERNS
+
+MAX_DEPTH = 8  # levels of documents and lists
+MAX_PARTS = 256  # keys and list items of a whole query
+MAX_PATTERN = 128  # characters of one regular expression
+INT64 = range(-(2**63), 2**63)
+_REGEX_OPTIONS = re.compile("[imsx]*")
+
+
+def check_path(path: str) -> None:
+    """Passes a key path such as `os.freemem`.
+
+    Raises:
+        ValueError: it is empty, has an empty part or an operator in it.
+    """
+    if any(not part or part.startswith("$") or "\0" in part for part in path.split(".")):
+        raise ValueError(f"Invalid attribute: {path}")
+
+
+def conditions(query: Any) -> dict[str, Any]:
+    """A filter of allowed operators, its EJSON dates made dates.
+
+    Raises:
+        ValueError: it is none; the text says why.
+    """
+    _check_size(query)
+    return _conditions(query)
+
+
+def _check_size(value: Any, depth: int = 1) -> int:
+    """The number of keys and items in a value.
+
+    Raises:
+        ValueError: there are too many, or they are nested too deep.
+    """
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if depth > MAX_DEPTH + 1:
+        raise ValueError(f"nested deeper than {MAX_DEPTH}")
+    parts = len(children) + sum(_check_size(child, depth + 1) for child in children)
+    if parts > MAX_PARTS:
+        raise ValueError(f"more than {MAX_PARTS} keys and items")
+    return parts
+
+
+def _conditions(query: Any) -> dict[str, Any]:
+    """A document of conditions: key paths with what they must be, and logical operators."""
+    if not isinstance(query, dict):
+        raise ValueError("not an object")
+    return {
+        key: _alternatives(key, value) if key.startswith("$") else _field(key, value) for key, value in query.items()
+    }
+
+
+def _alternatives(operator: str, value: Any) -> list[dict[str, Any]]:
+    if operator not in LOGICAL:
+        raise ValueError(f"Invalid operation: {operator}")
+    if not isinstance(value, list) or not value:
+        raise ValueError(f"{operator} takes a list that is not empty")
+    return [_conditions(item) for item in value]
+
+
+def _field(path: str, value: Any) -> Any:
+    """What a field must be: operators with their operands, or a plain value."""
+    check_path(path)
+    return _operators(value) if _has_operators(value) else _plain(value)
+
+
+def _operators(value: dict[str, Any]) -> dict[str, Any]:
+    if not set(value) <= OPERATORS - LOGICAL:
+        raise ValueError(f"Invalid operation: {next(key for key in value if key not in OPERATORS - LOGICAL)}")
+    _check_pattern(value)
+    return {operator: _operand(operator, operand) for operator, operand in value.items()}
+
+
+def _operand(operator: str, operand: Any) -> Any:
+    if operator in NESTED:
+        return _operators(operand) if _has_operators(operand) else _nested(operator, operand)
+    if operator in {"$in", "$nin", "$all"} and not isinstance(operand, list):
+        raise ValueError(f"{operator} takes a list")
+    if operator == "$size" and (isinstance(operand, bool) or not isinstance(operand, int) or operand < 0):
+        raise ValueError("$size takes a whole number, 0 or more")
+    return _plain(operand)
+
+
+def _nested(operator: str, operand: Any) -> dict[str, Any]:
+    if operator == "$not":
+        raise ValueError("$not takes operators")
+    return _conditions(operand)
+
+
+def _check_pattern(value: dict[str, Any]) -> None:
+    """A pattern is a short text: its work grows with its length, and a client's error must not be ours."""
+    if "$options" in value and not ("$regex" in value and _is_options(value["$options"])):
+        raise ValueError("$options takes the letters i, m, s and x, beside $regex")
+    if "$regex" not in value:
+        return
+    pattern = value["$regex"]
+    if not isinstance(pattern, str) or len(pattern) > MAX_PATTERN or "\0" in pattern:
+        raise ValueError(f"$regex takes a text of at most {MAX_PATTERN} characters")
+
+
+def _is_options(value: Any) -> bool:
+    return isinstance(value, str) and bool(_REGEX_OPTIONS.fullmatch(value))
+
+
+def _has_operators(value: Any) -> bool:
+    """Whether a document speaks in operators; one that is a date in EJSON does not."""
+    return isinstance(value, dict) and "$date" not in value and any(key.startswith("$") for key in value)
+
+
+def _plain(value: Any) -> Any:
+    """A value without operators; {"$date": …} becomes a date."""
+    match value:
+        case {"$date": moment, **rest} if not rest:
+            return _date(moment)
+        case dict():
+            for key in value:
+                if key.startswith("$") or "\0" in key:
+                    raise ValueError(f"Invalid operation: {key}")
+            return {key: _plain(item) for key, item in value.items()}
+        case list():
+            return [_plain(item) for item in value]
+        case int() if value not in INT64:
+            return float(value)  # as JavaScript, whose numbers are doubles
+        case _:
+            return value
+
+
+def _date(moment: Any) -> datetime:
+    """Milliseconds since 1970, or an ISO text; without a zone it is UTC."""
+    try:
+        if isinstance(moment, str):
+            parsed = datetime.fromisoformat(moment)
+            return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+        if isinstance(moment, bool) or not isinstance(moment, int | float):
+            raise TypeError
+        return datetime.fromtimestamp(moment / 1000, UTC)
+    except (ValueError, TypeError, OverflowError, OSError):
+        raise ValueError("$date takes milliseconds since 1970 or an ISO 8601 text") from None
