@@ -34,6 +34,7 @@ def create(statistics: Statistics, status: Status) -> Starlette:
         routes=[
             Route("/api/v1/statistics.list", _bounded(statistics.list)),
             Route("/api/v1/statistics", _bounded(statistics.newest)),
+            Route("/api/v1/statistics.dictionary", _bounded(statistics.dictionary)),
             Route("/api/info", _bounded(statistics.info)),
             Route("/api/v1/info", _bounded(statistics.info)),
             Route("/health", status.health),

@@ -1,6 +1,6 @@
 """The handlers of Rocket.Chat's own routes: statistics.list, statistics and info."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +17,15 @@ from collector.store import Page, Store
 
 @dataclass(frozen=True)
 class Statistics:
-    """Serves one workspace's snapshots; `refresh` takes a new one and returns it."""
+    """Serves one workspace's snapshots.
+
+    `refresh` takes a new one and returns it; `entries` are the dictionary's.
+    """
 
     workspace: RocketChat
     store: Store
     refresh: Callable[[], Document]
+    entries: Sequence[Mapping[str, str]] = ()
 
     def list(self, request: Request) -> Response:
         """`GET /api/v1/statistics.list`: {statistics: […], count, offset, total, success}."""
@@ -48,11 +52,16 @@ class Statistics:
             snapshot = self.store.newest(self.workspace.identity())
         return envelope.response(envelope.success(snapshot or {}))
 
+    def dictionary(self, request: Request) -> Response:
+        """`GET /api/v1/statistics.dictionary`: {statistics: [{key, meaning, unit, source, cost, accuracy}], count, …}."""
+        auth.authorise(request.headers, self.workspace)
+        return envelope.response(envelope.success({"statistics": list(self.entries), "count": len(self.entries)}))
+
     def info(self, request: Request) -> Response:
         """`GET /api/info`: the server's release, as far as it is known; whole only for who may see statistics."""
-        version = self.workspace.build().get("version")
+        version = self.workspace.release()
         body: dict[str, Any] = {}
-        if isinstance(version, str):
+        if version:
             body = {"version": ".".join(version.split(".")[:2])}
             if self._may_see_all(request):
                 body = {"version": version, "info": {"version": version}}

@@ -5,12 +5,62 @@ from collections.abc import Iterable
 
 from collector.reading import Reading, Statistic, Subject
 from collector.statistics.activity import activity
+from collector.statistics.apps import apps
+from collector.statistics.contacts import contacts
+from collector.statistics.conversations import conversations
+from collector.statistics.enterprise import enterprise
+from collector.statistics.federation import federation
 from collector.statistics.identity import identity
+from collector.statistics.importer import importer
+from collector.statistics.integrations import integrations
+from collector.statistics.invitations import invitations
+from collector.statistics.livechat import livechat
+from collector.statistics.look import look
+from collector.statistics.messages import messages
+from collector.statistics.push import push
+from collector.statistics.roles import roles
 from collector.statistics.rooms import rooms
+from collector.statistics.server import server
+from collector.statistics.services import services
+from collector.statistics.sessions import sessions
+from collector.statistics.settings import settings
 from collector.statistics.system import system
+from collector.statistics.teams import teams
+from collector.statistics.uploads import uploads
+from collector.statistics.usage import usage
 from collector.statistics.users import users
+from collector.statistics.videoconf import videoconf
+from collector.statistics.voip import voip
 
-SUBJECTS: tuple[Subject, ...] = (identity, users, rooms, activity, system)
+SUBJECTS: tuple[Subject, ...] = (
+    identity,
+    users,
+    rooms,
+    messages,
+    activity,
+    usage,
+    invitations,
+    roles,
+    look,
+    livechat,
+    conversations,
+    contacts,
+    voip,
+    sessions,
+    uploads,
+    integrations,
+    push,
+    services,
+    importer,
+    settings,
+    apps,
+    videoconf,
+    teams,
+    federation,
+    enterprise,
+    system,
+    server,
+)
 READINGS: tuple[Reading, ...] = tuple(reading for subject in SUBJECTS for reading in subject)
 STATISTICS: tuple[Statistic, ...] = tuple(s for reading in READINGS for s in reading.statistics)
 
@@ -41,12 +91,29 @@ def dictionary() -> str:
     lines = [_HEAD, *(f"- **{cost.label}**: {cost.meaning}, at most {cost.limit:g} s" for cost in costs), ""]
     for subject in SUBJECTS:
         lines += [f"## {subject.name}", "", subject.title, ""]
-        lines += ["| key | meaning | unit | source | cost |", "| --- | --- | --- | --- | --- |"]
+        lines += ["| key | meaning | unit | source | cost | accuracy |", "| --- | --- | --- | --- | --- | --- |"]
         lines += [_line(statistic, reading) for reading in subject for statistic in reading.statistics]
         lines += ["", *(f"Why `{r.name}` is a scan: {r.reason}\n" for r in subject if r.reason)]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
+def entries() -> list[dict[str, str]]:
+    """The dictionary as data: one entry a statistic, its words those of the Markdown."""
+    return [_entry(statistic, reading) for reading in READINGS for statistic in reading.statistics]
+
+
+def _entry(statistic: Statistic, reading: Reading) -> dict[str, str]:
+    return {
+        "key": statistic.key,
+        "meaning": statistic.meaning,
+        "unit": statistic.unit,
+        "source": statistic.source or reading.source,
+        "cost": reading.cost.label,
+        "accuracy": "estimated" if statistic.estimated else "exact",
+    }
+
+
 def _line(statistic: Statistic, reading: Reading) -> str:
-    cells = (f"`{statistic.key}`", statistic.meaning, statistic.unit, reading.source, reading.cost.label)
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    entry = _entry(statistic, reading)
+    cells = [f"`{entry.pop('key')}`", *(cell.replace("|", "\\|") for cell in entry.values())]
+    return f"| {' | '.join(cells)} |"

@@ -53,8 +53,7 @@ def findings(workspace: RocketChat, store: Store, slots: Slots, now: datetime) -
 def _workspace(workspace: RocketChat) -> tuple[Level, str]:
     if "uniqueID" not in workspace.values("uniqueID"):
         return Level.WARNING, f"the database {workspace.identity()} has no setting uniqueID: is it Rocket.Chat's?"
-    version = workspace.build().get("version", "an unknown release")
-    return Level.OK, f"{workspace.identity()} runs Rocket.Chat {version}"
+    return Level.OK, f"{workspace.identity()} runs Rocket.Chat {workspace.release() or 'of an unknown release'}"
 
 
 def _rights(workspace: RocketChat) -> tuple[Level, str]:
@@ -66,7 +65,7 @@ def _rights(workspace: RocketChat) -> tuple[Level, str]:
 
 def _may_read(workspace: RocketChat, collection: Collection) -> bool:
     try:
-        workspace.aggregate(collection, [{"$limit": 1}, {"$project": {"_id": 1}}])
+        workspace.peek(collection)
     except DatabaseError:
         return False
     return True

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
+from pymongo.monitoring import CommandListener
 
 from collector import __version__, catalog, snapshot
 from collector.connection import Document, connect, database_name
-from collector.errors import RcstatsError, SettingsError
+from collector.errors import DatabaseError, RcstatsError
 from collector.settings import Settings, load
 from collector.sources import Sources
 from collector.sources.deployment import Deployment
@@ -26,7 +28,10 @@ if TYPE_CHECKING:
 
     from collector.schedule import Schedule
 
-TROUBLE, USAGE = 1, 2
+log = logging.getLogger(__name__)
+
+# What an exit code says, of every command: 1 it was done and found something, 2 it could not be done.
+FOUND, TROUBLE = 1, 2
 
 app = typer.Typer(
     help="Statistics of a Rocket.Chat workspace, collected on a schedule and served as its own server serves them.",
@@ -43,7 +48,7 @@ def main() -> None:
         app()
     except RcstatsError as error:
         sys.stderr.write("".join(f"rcstats: {line}\n" for line in str(error).splitlines()))
-        sys.exit(USAGE if isinstance(error, SettingsError) else TROUBLE)
+        sys.exit(TROUBLE)
 
 
 @dataclass(frozen=True)
@@ -54,18 +59,33 @@ class Parts:
     sources: Sources
     store: Store
 
-    def take(self, slot: datetime | None = None, progress: snapshot.Progress = lambda _: None) -> Document:
-        """A snapshot, computed and not stored."""
-        about = snapshot.Circumstances(self.sources.workspace.identity(), self.settings.timezone, slot)
-        return snapshot.take(catalog.READINGS, self.sources, about, progress)
+    def take(
+        self, slot: datetime | None = None, *, fresh: bool = False, progress: snapshot.Progress = lambda _: None
+    ) -> Document:
+        """A snapshot, computed and not stored; what is settled is carried over from the last one unless `fresh`."""
+        workspace = self.sources.workspace.identity()
+        about = snapshot.Circumstances(workspace, self.settings.timezone, slot)
+        previous = None if fresh else self._previous(workspace)
+        return snapshot.take(catalog.READINGS, self.sources, about, progress, previous)
+
+    def _previous(self, workspace: str) -> Document | None:
+        """The last snapshot; a store that can't be read costs only what could have been carried over."""
+        try:
+            return self.store.newest(workspace)
+        except DatabaseError as error:
+            log.warning("nothing is carried over: %s", error)
+            return None
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Parts]:
-    """The parts, with connections that are made at first use and closed at the end."""
+def opened(settings: Settings, *listeners: CommandListener) -> Iterator[Parts]:
+    """The parts, with connections that are made at first use and closed at the end.
+
+    `listeners` hear of what the workspace is asked.
+    """
     _log_to_stderr(settings.log_level)
     with ExitStack() as stack:
-        client = stack.enter_context(connect(settings.workspace_url, "RCSTATS_MONGO_URL"))
+        client = stack.enter_context(connect(settings.workspace_url, "RCSTATS_MONGO_URL", *listeners))
         store = client
         if settings.store_url:
             store = stack.enter_context(connect(settings.store_url.get_secret_value(), "RCSTATS_STORE_URL"))
@@ -74,6 +94,7 @@ def opened(settings: Settings) -> Iterator[Parts]:
             deployment=Deployment(
                 settings.deploy_method, settings.deploy_platform, settings.server_pid_file, settings.server_port
             ),
+            timezone=ZoneInfo(settings.timezone),
         )
         yield Parts(settings, sources, Store(store[settings.store_database]))
 
@@ -100,21 +121,59 @@ def snapshot_now(
     *,
     json: Annotated[bool, typer.Option("--json", help="Print what the API would serve, and nothing else.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Compute and print it, but do not store it.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Read all, also what is settled since the last one.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show what it costs MongoDB instead; store nothing.")
+    ] = False,
 ) -> None:
     """Take one snapshot now, store it and print it."""
     from collector import console
 
+    if explain:
+        show_bill()
+        return
     with opened(load()) as parts:
         if not dry_run:
             parts.store.prepare()
         with console.progress(catalog.READINGS) as progress:
-            document = parts.take(progress=progress)
+            document = parts.take(fresh=fresh, progress=progress)
         if not dry_run:
             parts.store.add(document)
     if json:
         print_json(document)
     else:
         console.snapshot(document, catalog.SUBJECTS, "not stored" if dry_run else "stored")
+
+
+def show_bill() -> None:
+    """Each reading's queries, run and explained one by one."""
+    from collector import console
+    from collector.explain import Recorder, bills
+
+    recorder = Recorder()
+    with opened(load(), recorder) as parts:
+        parts.sources.workspace.identity()
+        console.bill(bills(catalog.READINGS, parts.sources.at(snapshot.now()), recorder))
+
+
+@app.command()
+def parity(
+    *, whole: Annotated[bool, typer.Option("--all", help="List also what is equal, and what only we have.")] = False
+) -> None:
+    """Compare our numbers with the server's own newest statistics document; exit code 1 if any differs."""
+    from collector import console
+    from collector.parity import Verdict, compare
+
+    with opened(load()) as parts:
+        own = parts.sources.workspace.told_last()
+        if own is None:
+            raise RcstatsError("the server has stored no statistics document yet; its administration page makes one")
+        with console.progress(catalog.READINGS) as progress:
+            ours = parts.take(fresh=True, progress=progress)
+    compared = list(compare(ours, own, catalog.STATISTICS))
+    console.parity(compared, own["createdAt"], whole=whole)
+    if any(comparison.verdict is Verdict.DIFFERS for comparison in compared):
+        raise typer.Exit(FOUND)
 
 
 @app.command()
@@ -171,7 +230,7 @@ def serve(parts: Parts, listening: "socket", ready: Callable[[str], None]) -> No
     schedule = scheduled(parts)
     workspace, store = parts.sources.workspace, parts.store
     api = create(
-        Statistics(workspace, store, schedule.refresh),
+        Statistics(workspace, store, schedule.refresh, catalog.entries()),
         Status({"workspace": workspace.identity, "store": store.missing_indexes}),
     )
     daemon.serve(api, listening, schedule, ready)

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from bson.codec_options import DatetimeConversion
 from pymongo import MongoClient, timeout
 from pymongo.errors import ConnectionFailure, NetworkTimeout, OperationFailure, PyMongoError
+from pymongo.monitoring import CommandListener
 
 from collector.errors import CommandRefusedError, DatabaseError, SettingsError
 
@@ -36,8 +37,8 @@ time_limit = timeout
 """`with time_limit(seconds):` bounds all that is asked of MongoDB inside, the server's own work included."""
 
 
-def connect(url: str, setting: str) -> Client:
-    """A client that connects at its first use; dates come back aware, in UTC.
+def connect(url: str, setting: str, *listeners: CommandListener) -> Client:
+    """A client that connects at its first use; dates come back aware, in UTC. `listeners` hear of each command.
 
     Raises:
         SettingsError: the URL is none that MongoDB's driver takes; the text names `setting`.
@@ -47,7 +48,12 @@ def connect(url: str, setting: str) -> Client:
     try:
         with warnings.catch_warnings(record=True, action="always") as doubts:
             client: Client = MongoClient(
-                url, connect=False, tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_AUTO, **options
+                url,
+                connect=False,
+                tz_aware=True,
+                datetime_conversion=DatetimeConversion.DATETIME_AUTO,
+                event_listeners=listeners,
+                **options,
             )
     except (PyMongoError, ValueError):  # their texts can quote a piece of the password
         raise SettingsError(

@@ -1,5 +1,6 @@
 """What a person sees in the terminal: a progress bar, a snapshot as a table, the findings of a check."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,12 +15,16 @@ from rich.table import Table
 
 from collector.checks import Finding, Level
 from collector.connection import Document
-from collector.reading import Reading, Statistic, Subject, Unit
+from collector.explain import Bill
+from collector.parity import Comparison, Verdict
+from collector.reading import Reading, Statistic, Subject, Unit, at
 from collector.snapshot import Outcome
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
+_STYLES = {Verdict.EQUAL: "green", Verdict.DIFFERS: "bold red", Verdict.UNKNOWN: "yellow"}
+_BRIEF = 60  # characters of a value in a comparison
 _MARKS = {Level.OK: "[green]✓[/]", Level.WARNING: "[yellow]![/]", Level.CRITICAL: "[red]✗[/]"}
 
 
@@ -52,7 +57,7 @@ def _table(document: Document, subject: Subject) -> Table:
     table = Table(
         title=f"[bold cyan]{subject.name}[/]", title_justify="left", box=None, pad_edge=False, show_header=False
     )
-    table.add_column(min_width=26, no_wrap=True)
+    table.add_column(min_width=26, overflow="fold")
     table.add_column(min_width=24, justify="right", overflow="fold")
     table.add_column(style="dim", no_wrap=True, overflow="ellipsis")  # the dictionary has it whole
     for reading in subject:
@@ -63,16 +68,66 @@ def _table(document: Document, subject: Subject) -> Table:
 
 def _cells(document: Document, statistic: Statistic) -> tuple[str, str]:
     """The value and what it means; or a dash and why there is none."""
-    value = _at(document, statistic.key)
+    value = at(document, statistic.key)
     if value is None:
-        reason = _at(document["collector"]["unavailable"], statistic.key)
+        reason = at(document["collector"]["unavailable"], statistic.key)
         return "[yellow]–[/]", f"[yellow]{escape(str(reason))}[/]"
     return escape(readable(value, statistic.unit)), escape(statistic.meaning)
 
 
 def readable(value: Any, unit: Unit) -> str:
     """A value as people write it: 1,234 or 23.5 GiB or 3 days ago."""
-    return _WRITTEN.get(unit, str)(value)
+    try:
+        return _WRITTEN.get(unit, str)(value)
+    except (TypeError, ValueError, AttributeError):  # a setting can have a value of any kind
+        return str(value)
+
+
+def bill(bills: Iterable[Bill]) -> None:
+    """What each reading costs MongoDB, line by line as they come, and the total."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("reading", no_wrap=True)
+    for name in ("ms", "keys", "documents", "returned"):
+        table.add_column(name, justify="right")
+    table.add_column("collections and plans", style="dim", overflow="fold")
+    total = [0.0, 0, 0, 0]
+    for one in bills:
+        figures = [one.seconds * 1000, one.keys, one.documents, one.returned]
+        total = [a + b for a, b in zip(total, figures, strict=True)]
+        table.add_row(one.reading, *_figures(figures), _plans(one))
+    table.add_section()
+    table.add_row("total", *_figures(total), style="bold")
+    out.print(table)
+
+
+def _figures(figures: list[float]) -> list[str]:
+    return [f"{figures[0]:,.1f}", *(f"{figure:,.0f}" for figure in figures[1:])]
+
+
+def _plans(one: Bill) -> str:
+    """The collections that were asked, each with the ways by which MongoDB got at its data."""
+    plans = dict.fromkeys(f"{item.collection} {'+'.join(item.stages)}" for item in one.items)
+    return ", ".join(plans)
+
+
+def parity(compared: list[Comparison], taken: datetime, *, whole: bool) -> None:
+    """What is not equal, with both values; then how many there are of each kind."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("statistic", "verdict", "server", "ours", "by"):
+        table.add_column(name, overflow="fold", justify="right" if name in {"server", "ours", "by"} else "left")
+    for one in compared:
+        if whole or one.verdict not in {Verdict.EQUAL, Verdict.OURS_ONLY}:
+            style = _STYLES.get(one.verdict, "dim")
+            table.add_row(one.key, f"[{style}]{one.verdict}[/]", _brief(one.server), _brief(one.ours), escape(one.note))
+    out.print(table)
+    counts = Counter(one.verdict for one in compared)
+    out.print(f"\nThe server's document is of {taken:%Y-%m-%d %H:%M:%S} UTC ({_ago(taken)}).")
+    out.print(", ".join(f"[{_STYLES.get(v, 'dim')}]{counts[v]} {v}[/]" for v in Verdict if counts[v]))
+
+
+def _brief(value: Any) -> str:
+    text = "" if value is None else str(value)
+    return escape(text if len(text) <= _BRIEF else f"{text[:_BRIEF]}…")
 
 
 def _duration(seconds: float) -> str:
@@ -91,13 +146,6 @@ def _listed(items: list[Any]) -> str:
     if items and isinstance(items[0], dict):
         return f"{len(items)} × {items[0].get('model', 'item')}"
     return "  ".join(f"{item:.2f}" if isinstance(item, float) else str(item) for item in items)
-
-
-def _at(document: Document, path: str) -> Any:
-    value: Any = document
-    for key in path.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
 
 
 def page(markup: str) -> None:

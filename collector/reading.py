@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Any
 
+from collector.connection import Document
 from collector.sources import Sources
 from collector.sources.rocketchat import Collection
 
@@ -20,6 +21,7 @@ class Unit(StrEnum):
     SECONDS = "seconds"
     BYTES = "bytes"
     NUMBER = "number"
+    FLAG = "yes or no"
     TEXT = "text"
     DATE = "date"
     DOCUMENT = "document"
@@ -30,7 +32,7 @@ class Cost(Enum):
     """What a reading asks of the database, and for how many seconds it may ask."""
 
     FREE = ("free", 5.0, "no database")
-    METADATA = ("metadata", 5.0, "counts that a collection keeps of itself")
+    METADATA = ("metadata", 5.0, "what the server and its collections keep of themselves")
     INDEXED = ("indexed", 15.0, "walks an index")
     SCAN = ("scan", 60.0, "reads documents")
 
@@ -49,14 +51,25 @@ class Absent:
 
 Values = Mapping[str, Any]
 
+NOT_TOLD = "the newest statistics document of the server does not say"
+NOTHING_TOLD = "the server has stored no statistics document yet"
+
 
 @dataclass(frozen=True)
 class Statistic:
-    """One named value of the document: its key path, one sentence on what it is, its unit."""
+    """One named value of the document: its key path, one sentence on what it is, its unit.
+
+    `moves`: it changes by the minute, such as who is online; two documents agree if it is close.
+    `estimated`: it comes from a collection's own count, which an unclean end of MongoDB can put off by a few.
+    `source`: where it is from, if the reading's source does not say it well enough.
+    """
 
     key: str
     meaning: str
     unit: Unit
+    estimated: bool = False
+    source: str = ""
+    moves: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,6 +78,7 @@ class Reading:
 
     `read` returns a value or an Absent for each key of `statistics`, no more and no fewer.
     `limit` is in seconds. `reason` says why a scan can't be avoided.
+    `settled_by` names, cheaply, what the values depend on: while it stays the same, the last values are carried over.
     """
 
     name: str
@@ -74,12 +88,38 @@ class Reading:
     read: Callable[[Sources], Values]
     reason: str = ""
     limit: float = 0.0
+    settled_by: Callable[[Sources], Document] | None = None
 
     def __post_init__(self) -> None:
         if (self.cost is Cost.SCAN) != bool(self.reason):
             raise ValueError(f"reading {self.name}: a scan, and only a scan, states its reason")
         if not self.limit:
             object.__setattr__(self, "limit", self.cost.limit)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A statistic that is a setting of the workspace, or follows from one.
+
+    `how` makes the value of the setting's row; `missing` is the value where there is no row.
+    """
+
+    key: str
+    meaning: str
+    unit: Unit
+    id: str
+    how: Callable[[Document], Any] = lambda row: row.get("value")
+    missing: Any = None
+
+    @property
+    def statistic(self) -> Statistic:
+        return Statistic(self.key, self.meaning, self.unit, source=f"setting {self.id}")
+
+    def value(self, rows: Mapping[str, Document]) -> Any:
+        """Its value by the rows that exist, or the reason why it has none."""
+        row = rows.get(self.id)
+        value = self.missing if row is None else self.how(row)
+        return Absent(f"the setting {self.id} is not set") if value is None else value
 
 
 @dataclass
@@ -94,12 +134,12 @@ class Subject:
         return iter(self.readings)
 
     def reads(
-        self, name: str, *statistics: Statistic, source: str, cost: Cost, reason: str = ""
+        self, name: str, *statistics: Statistic, source: str, cost: Cost, **more: Any
     ) -> Callable[[Callable[[Sources], Values]], Callable[[Sources], Values]]:
         """Declares the decorated function as the reading that yields these statistics."""
 
         def declare(read: Callable[[Sources], Values]) -> Callable[[Sources], Values]:
-            self.readings.append(Reading(name, statistics, source, cost, read, reason))
+            self.readings.append(Reading(name, statistics, source, cost, read, **more))
             return read
 
         return declare
@@ -121,5 +161,55 @@ class Subject:
             value = sources.workspace.newest(of, by).get(by)
             return {key: value if isinstance(value, datetime) else Absent(none)}
 
-        statistic = Statistic(key, meaning, Unit.DATE)
+        statistic = Statistic(key, meaning, Unit.DATE, moves=True)
         self.reads(key, statistic, source=f"{of}, newest {by}", cost=Cost.INDEXED)(read)
+
+    def sizes(self, name: str, **sizes: tuple[Collection, str, Unit]) -> None:
+        """Declares, by key, how many documents whole collections have, from their metadata."""
+
+        def read(sources: Sources) -> Values:
+            return {key: sources.workspace.estimate(of) for key, (of, _, _) in sizes.items()}
+
+        statistics = [
+            Statistic(key, meaning, unit, estimated=True, source=of) for key, (of, meaning, unit) in sizes.items()
+        ]
+        self.reads(name, *statistics, source="metadata of the collections", cost=Cost.METADATA)(read)
+
+    def told(self, name: str, *statistics: Statistic) -> None:
+        """Declares what only the server knows and has told in its own newest statistics document."""
+
+        def read(sources: Sources) -> Values:
+            own = sources.workspace.own_statistics(*(statistic.key for statistic in statistics))
+            missing = Absent(NOT_TOLD if own else NOTHING_TOLD)
+            return {s.key: missing if (value := at(own, s.key)) is None else value for s in statistics}
+
+        source = f"{Collection.STATISTICS}, the server's own newest document"
+        self.reads(name, *statistics, source=source, cost=Cost.INDEXED)(read)
+
+    def settings(self, *settings: Setting) -> None:
+        """Declares values that are settings of the workspace, read together."""
+
+        def read(sources: Sources) -> Values:
+            rows = sources.workspace.settings(*dict.fromkeys(setting.id for setting in settings))
+            return {setting.key: setting.value(rows) for setting in settings}
+
+        statistics = [setting.statistic for setting in settings]
+        self.reads(f"{self.name}_settings", *statistics, source=Collection.SETTINGS, cost=Cost.INDEXED)(read)
+
+
+def changed(row: Document) -> bool:
+    """Whether a setting differs from what Rocket.Chat ships."""
+    return not same(row.get("value"), row.get("packageValue"))
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equality as JavaScript's `===` has it among numbers, texts and flags: 0 is not false."""
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+
+
+def at(document: Document, path: str) -> Any:
+    """The value at a dotted path; None where there is none."""
+    value: Any = document
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value

@@ -4,20 +4,22 @@ import logging
 import platform
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from collector import __version__
 from collector.connection import Document, time_limit
 from collector.errors import DatabaseError
-from collector.reading import Absent, Reading, Values
+from collector.reading import Absent, Reading, Values, at
 from collector.sources import Sources
 
 log = logging.getLogger(__name__)
+
+# Seconds that a whole snapshot may take.
+BUDGET = 180.0
 
 # A production server is asked at most this many things at once.
 AT_ONCE = 2
@@ -30,12 +32,17 @@ Progress = Callable[["Outcome"], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one reading: its values, or the error that cost it them."""
+    """What became of one reading: its values, or the error that cost it them.
+
+    `settled_by` is what the values depend on, where the reading names it; `carried`: they are those of the last time.
+    """
 
     reading: Reading
     seconds: float
     values: Values = field(default_factory=dict)
     error: str = ""
+    settled_by: Document | None = None
+    carried: bool = False
 
 
 @dataclass(frozen=True)
@@ -49,29 +56,76 @@ class Circumstances:
 
 
 def take(
-    readings: Iterable[Reading], sources: Sources, about: Circumstances, progress: Progress = lambda _: None
+    readings: Iterable[Reading],
+    sources: Sources,
+    about: Circumstances,
+    progress: Progress = lambda _: None,
+    previous: Document | None = None,
 ) -> Document:
-    """One statistics document, computed now; nothing is stored. A failed reading costs only its own values."""
+    """One statistics document, computed now; nothing is stored. A failed reading costs only its own values.
+
+    From `previous`, the last snapshot, the values of settled readings are carried over.
+    """
     started = now()
+    runner = Runner(sources.at(started), previous, time.monotonic() + BUDGET)
     outcomes: list[Outcome] = []
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="reading") as pool:
-        for outcome in pool.map(partial(run, sources=sources.at(started)), readings):
+        for outcome in _in_order(pool, runner, list(readings)):
             progress(outcome)
             outcomes.append(outcome)
     return lay_out(outcomes, about, started, now())
 
 
-def run(reading: Reading, sources: Sources) -> Outcome:
-    """One reading under its time limit. The run record's error is in our words, the log has the cause."""
-    begun = time.perf_counter()
+def _in_order(pool: ThreadPoolExecutor, runner: "Runner", readings: list[Reading]) -> Iterator[Outcome]:
+    """The outcomes in the order of the readings; the costly ones are begun first, so that none of them ends last."""
+    costly_first = sorted(range(len(readings)), key=lambda n: -readings[n].limit)
+    futures = {n: pool.submit(runner.run, readings[n]) for n in costly_first}
     try:
-        with time_limit(reading.limit):
-            values = reading.read(sources.labelled(f"rcstats {reading.name}"))
+        yield from (futures[n].result() for n in range(len(readings)))
+    finally:
+        for future in futures.values():
+            future.cancel()
+
+
+@dataclass(frozen=True)
+class Runner:
+    """Runs readings under their time limits, and under what is left of the snapshot's own."""
+
+    sources: Sources
+    previous: Document | None
+    deadline: float
+
+    def run(self, reading: Reading) -> Outcome:
+        """One reading. The run record's error is in our words; the log has the cause."""
+        begun = time.perf_counter()
+        try:
+            outcome = self._outcome(reading)
+        except Exception as error:  # noqa: BLE001  one of the two edges: a reading must not cost the snapshot
+            log.warning("reading %s failed: %r", reading.name, error.__cause__ or error)
+            outcome = Outcome(reading, 0, error=_in_our_words(error))
+        return replace(outcome, seconds=round(time.perf_counter() - begun, 4))
+
+    def _outcome(self, reading: Reading) -> Outcome:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            return Outcome(reading, 0, error=f"the snapshot's {BUDGET:g} s were used up")
+        sources = self.sources.labelled(f"rcstats {reading.name}")
+        with time_limit(min(reading.limit, left)):
+            key = reading.settled_by(sources) if reading.settled_by else None
+            if key and self.previous and (values := carried(reading, key, self.previous)):
+                return Outcome(reading, 0, values, settled_by=key, carried=True)
+            values = reading.read(sources)
         _check_keys(reading, values)
-    except Exception as error:  # noqa: BLE001  one of the two edges: a reading must not cost the snapshot
-        log.warning("reading %s failed: %r", reading.name, error.__cause__ or error)
-        return Outcome(reading, _since(begun), error=_in_our_words(error))
-    return Outcome(reading, _since(begun), values)
+        return Outcome(reading, 0, values, settled_by=key)
+
+
+def carried(reading: Reading, key: Document, previous: Document) -> Values:
+    """The reading's values in the previous snapshot, if they were settled by the same and by this release; else {}."""
+    own = previous.get("collector", {})
+    record = own.get("readings", {}).get(reading.name, {})
+    if own.get("version") != __version__ or not record.get("ok") or record.get("settledBy") != key:
+        return {}
+    return {s.key: at(previous, s.key) or Absent(str(at(own["unavailable"], s.key))) for s in reading.statistics}
 
 
 def lay_out(outcomes: Iterable[Outcome], about: Circumstances, started: datetime, finished: datetime) -> Document:
@@ -134,7 +188,11 @@ def _values(outcome: Outcome) -> Values:
 
 def _record(outcome: Outcome) -> Document:
     record: Document = {"ok": not outcome.error, "seconds": outcome.seconds}
-    return record | ({"error": outcome.error} if outcome.error else {})
+    if outcome.error:
+        record["error"] = outcome.error
+    if outcome.settled_by:
+        record |= {"settledBy": outcome.settled_by, "carried": outcome.carried}
+    return record
 
 
 def _check_keys(reading: Reading, values: Values) -> None:
@@ -146,7 +204,3 @@ def _check_keys(reading: Reading, values: Values) -> None:
 def _in_our_words(error: Exception) -> str:
     """What clients may see of it; an unexpected error's text can hold anything."""
     return str(error) if isinstance(error, DatabaseError) else f"unexpected {type(error).__name__}"
-
-
-def _since(begun: float) -> float:
-    return round(time.perf_counter() - begun, 4)

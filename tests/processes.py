@@ -22,6 +22,7 @@ def environment(**settings: str) -> dict[str, str]:
     """This process's environment without its settings, and with the given ones as RCSTATS_…."""
     ours = ("RCSTATS_", "MONGO_URL", "DEPLOY_", "NOTIFY_SOCKET", "CREDENTIALS_")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+    clean["COLUMNS"] = "200"  # tables as on a wide terminal
     return clean | {f"RCSTATS_{name.upper()}": value for name, value in settings.items()}
 
 

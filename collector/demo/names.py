@@ -32,3 +32,15 @@ SENTENCES = (
     "See you tomorrow.",
 )
 LANGUAGES = ("en", "en", "en", "de", "de", "pt-BR", "es", "fr", "")
+SUBJECTS = ("an order", "an invoice", "a delivery", "a broken part", "the opening hours", "a refund")
+DEPARTMENTS = ("Sales", "Support", "Billing", "Returns", "Technicians", "Press", "North", "South")
+FILES = (
+    ("image/png", "image", "png"),
+    ("image/jpeg", "image", "jpg"),
+    ("application/pdf", "application", "pdf"),
+    ("text/plain", "text", "txt"),
+    ("video/mp4", "video", "mp4"),
+    ("audio/mpeg", "audio", "mp3"),
+)
+EMOJIS = (":thumbsup:", ":tada:", ":heart:", ":eyes:", ":coffee:")
+PHRASES = ("In a meeting", "Back at two", "On the train", "Working from home", "On leave until Monday")

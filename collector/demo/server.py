@@ -41,12 +41,16 @@ def _beat(database: Database[Document], ended: threading.Event) -> None:
 
 def _renew(database: Database[Document]) -> None:
     now = datetime.now(UTC)
-    row = {
-        "pid": os.getpid(),
+    renewed = row(now) | {"pid": os.getpid()}
+    database[Collection.INSTANCES].update_one(
+        {"_id": INSTANCE_ID}, {"$set": renewed, "$setOnInsert": {"_createdAt": now}}, upsert=True
+    )
+
+
+def row(now: datetime) -> Document:
+    """What the server writes of itself, but for its process, which only a running one has."""
+    return {
         "name": "rocket.chat",
         "extraInformation": {"host": "localhost", "port": "3000", "nodeVersion": "v22.16.0"},
         "_updatedAt": now,
     }
-    database[Collection.INSTANCES].update_one(
-        {"_id": INSTANCE_ID}, {"$set": row, "$setOnInsert": {"_createdAt": now}}, upsert=True
-    )

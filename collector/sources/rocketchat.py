@@ -1,6 +1,7 @@
 """The workspace's database: the only module that knows its collections, and it only reads."""
 
 import hashlib
+import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Any, Self
 from pymongo import ReadPreference
 from pymongo.collection import Collection as MongoCollection
 from pymongo.database import Database
+from pymongo.errors import OperationFailure
 
 from collector.connection import Document, plainly
 
@@ -21,9 +23,27 @@ Pipeline = Sequence[Mapping[str, Any]]
 INSTANCE_IS_FRESH = timedelta(seconds=60)
 
 
+# Sections of serverStatus that are large and not ours.
+_SECTIONS_LEFT_OUT: Document = dict.fromkeys(
+    ("wiredTiger", "metrics", "tcmalloc", "locks", "repl", "transactions", "electionMetrics", "opLatencies"), 0
+)
+
+
 def hash_token(token: str) -> str:
     """A login token as `users` keeps it: its SHA-256 in base64."""
     return b64encode(hashlib.sha256(token.encode()).digest()).decode()
+
+
+_AS_IT_LIES = {"$natural": 1}
+
+# Rocket.Chat's indexes on the messages, by the field that a reading starts from.
+MESSAGE_INDEXES: Mapping[str, Document] = {
+    "ts": {"ts": 1},
+    "t": {"t": 1},
+    "pinned": {"pinned": 1},
+    "starred._id": {"starred._id": 1},
+    "tcount": {"tcount": 1, "tlm": 1},
+}
 
 
 class Collection(StrEnum):
@@ -100,13 +120,62 @@ class RocketChat:
         rows = self.aggregate(of, [{"$sort": {by: -1}}, {"$limit": 1}, {"$project": chosen}])
         return rows[0] if rows else {}
 
+    def groups(
+        self, of: Collection, where: Mapping[str, Any], by: Any, *, scan: bool = False, **sums: Any
+    ) -> list[Document]:
+        """One row for each value of `by` among the documents that match: {_id, documents, and the `sums`}.
+
+        `scan`: nearly all match, so that reading the collection as it lies is faster than by any index.
+        """
+        group = {"_id": by, "documents": {"$sum": 1}} | {name: {"$sum": what} for name, what in sums.items()}
+        return self.aggregate(of, [{"$match": where}, {"$group": group}], _AS_IT_LIES if scan else None)
+
+    def count_distinct(self, of: Collection, where: Mapping[str, Any], field: str) -> int:
+        """How many values a field has among the documents that match."""
+        group = {"$group": {"_id": f"${field}"}}
+        rows = self.aggregate(of, [{"$match": where}, group, {"$count": "values"}])
+        return int(rows[0]["values"]) if rows else 0
+
     @_PLAINLY
-    def aggregate(self, of: Collection, pipeline: Pipeline) -> list[Document]:
-        return list(self._database[of].aggregate(list(pipeline), comment=self._comment))
+    def aggregate(self, of: Collection, pipeline: Pipeline, hint: Document | None = None) -> list[Document]:
+        """The rows of a pipeline; the messages are only ever read along an index."""
+        index = _message_index(pipeline) if of is Collection.MESSAGES else hint
+        options: Document = {"hint": index} if index else {}
+        return list(self._database[of].aggregate(list(pipeline), comment=self._comment, **options))
+
+    @_PLAINLY
+    def server(self) -> Document:
+        """What MongoDB says of itself: its version, and the storage engine's name if this login may ask for it."""
+        version = self._database.client.server_info()["version"]
+        try:
+            status = self._database.command({"serverStatus": 1} | _SECTIONS_LEFT_OUT)
+        except OperationFailure:
+            return {"version": version}
+        return {"version": version, "engine": status.get("storageEngine", {}).get("name")}
+
+    @_PLAINLY
+    def explain(self, query: Document) -> Document:
+        """How MongoDB answers a query that this workspace was asked, and what that takes."""
+        return self._database.command({"explain": query, "verbosity": "executionStats"})
+
+    def told_last(self) -> Document | None:
+        """The server's own newest statistics document, whole; None if it has stored none."""
+        rows = self.aggregate(Collection.STATISTICS, [{"$sort": {"createdAt": -1}}, {"$limit": 1}])
+        return rows[0] if rows else None
+
+    @_PLAINLY
+    def peek(self, of: Collection) -> None:
+        """Reads one id, to see whether this login may."""
+        self._database[of].find_one({}, {"_id": 1})
 
     def settings(self, *ids: str) -> dict[str, Document]:
         """The rows of those settings that exist, by id: {id: {_id, value, packageValue, createdAt, …}}."""
         rows = self.aggregate(Collection.SETTINGS, [{"$match": {"_id": {"$in": list(ids)}}}])
+        return {row["_id"]: row for row in rows}
+
+    def settings_like(self, beginning: str) -> dict[str, Document]:
+        """The rows of those settings whose id begins like this, by id."""
+        rows = self.aggregate(Collection.SETTINGS, [{"$match": {"_id": {"$regex": f"^{re.escape(beginning)}"}}}])
         return {row["_id"]: row for row in rows}
 
     def values(self, *ids: str) -> Document:
@@ -118,9 +187,19 @@ class RocketChat:
         unique_id = self.values("uniqueID").get("uniqueID")
         return unique_id if isinstance(unique_id, str) and unique_id else self._database.name
 
-    def build(self) -> Document:
-        """version, tag and branch of the server, as its own newest statistics document says; {} if it has none."""
-        return self.newest(Collection.STATISTICS, "createdAt", "version", "tag", "branch")
+    def own_statistics(self, *paths: str) -> Document:
+        """Some key paths of the server's own newest statistics document; {} if it has stored none."""
+        return self.newest(Collection.STATISTICS, "createdAt", "createdAt", *paths)
+
+    def release(self) -> str | None:
+        """The server's release, as its own newest statistics document says."""
+        version = self.own_statistics("version").get("version")
+        return version if isinstance(version, str) else None
+
+    def licence_modules(self) -> list[str] | None:
+        """The modules of the server's licence, by its own newest statistics document; None if it does not say."""
+        modules = self.own_statistics("enterprise.modules").get("enterprise", {}).get("modules")
+        return None if modules is None else _strings(modules)
 
     def migration(self) -> Document:
         """The control document of the server's database migrations; {} if it has none."""
@@ -152,3 +231,13 @@ class RocketChat:
 
 def _strings(value: object) -> list[str]:
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _message_index(pipeline: Pipeline) -> Document:
+    """The index that a pipeline over the messages has to walk: the first field that it matches or sorts by.
+
+    Where the workspace lacks that index MongoDB refuses: a reading that fails is better than a scan of all messages.
+    """
+    (first,) = pipeline[0].values()
+    field = next(iter(first))
+    return MESSAGE_INDEXES[field]

@@ -1,6 +1,9 @@
 """How many rooms there are of each kind, and how many messages they say they hold."""
 
+from collections import defaultdict
 from dataclasses import dataclass
+from math import isfinite
+from typing import Any
 
 from collector.connection import Document
 from collector.reading import Cost, Statistic, Subject, Unit, Values
@@ -11,35 +14,14 @@ rooms = Subject("rooms", "How many rooms there are of each kind, and how many me
 
 CHANNEL, GROUP, DIRECT, LIVECHAT = "c", "p", "d", "l"
 
-# A counter that is missing, null, a text or NaN adds nothing; in the server's own sum it would make the total NaN.
-_COUNTER = {"$cond": [{"$and": [{"$gt": ["$msgs", -(2**53)]}, {"$lt": ["$msgs", 2**53]}]}, "$msgs", 0]}
-_IS_DISCUSSION = {"$cond": [{"$in": [{"$ifNull": ["$prid", ""]}, ["", False, 0]]}, False, True]}
-_BY_KIND: Document = {
-    "_id": {"type": "$t", "discussion": _IS_DISCUSSION},
-    "rooms": {"$sum": 1},
-    "messages": {"$sum": _COUNTER},
-}
-
-
-@dataclass
-class _Kind:
-    """Rooms of one type, and the messages they count, by whether they are discussions."""
-
-    rooms: int = 0
-    messages: int = 0
-    in_discussions: int = 0
-
-    def add(self, row: Document) -> None:
-        self.rooms += int(row["rooms"])
-        if row["_id"].get("discussion"):
-            self.in_discussions += int(row["messages"])
-        else:
-            self.messages += int(row["messages"])
+# A counter that is missing, null or a text adds nothing; in the server's own sum it would make the total NaN.
+_IS_FINITE = {"$and": [{"$gt": ["$msgs", -(2**53)]}, {"$lt": ["$msgs", 2**53]}]}
+_FINITE = {"$cond": [_IS_FINITE, "$msgs", 0]}
 
 
 @rooms.reads(
     "rooms",
-    Statistic("totalRooms", "All rooms of every kind. From metadata.", Unit.ROOMS),
+    Statistic("totalRooms", "All rooms of every kind.", Unit.ROOMS, estimated=True),
     Statistic("totalChannels", "Public channels, with discussions and teams' main rooms.", Unit.ROOMS),
     Statistic("totalPrivateGroups", "Private groups, with discussions and teams' main rooms.", Unit.ROOMS),
     Statistic("totalDirect", "Direct message rooms.", Unit.ROOMS),
@@ -51,19 +33,32 @@ class _Kind:
     Statistic("totalDiscussionsMessages", "What the discussions in channels and groups count.", Unit.MESSAGES),
     Statistic("totalDirectMessages", "What the direct message rooms count.", Unit.MESSAGES),
     Statistic("totalLivechatMessages", "What the omnichannel rooms count.", Unit.MESSAGES),
-    source="rocketchat_room, metadata and one group over t and prid, adding up the counters msgs",
+    Statistic(
+        "collector.messages.documents",
+        "All messages, hidden and system ones too.",
+        Unit.MESSAGES,
+        estimated=True,
+    ),
+    Statistic("collector.messages.counted", "What the rooms of every kind count together.", Unit.MESSAGES),
+    Statistic(
+        "collector.messages.difference", "How far the rooms' counters are off: counted less documents.", Unit.MESSAGES
+    ),
+    source="rocketchat_room, metadata and one group over t, and one over t of discussions, adding up the counters msgs",
     cost=Cost.SCAN,
-    reason="No index carries msgs; one pass over the rooms gives all twelve numbers.",
+    reason="No index carries msgs; one pass over the rooms gives the sums of all kinds.",
 )
 def totals(sources: Sources) -> Values:
-    kinds = _by_kind(sources.workspace.aggregate(Collection.ROOMS, [{"$group": _BY_KIND}]))
+    kinds = _kinds(sources, {})
+    discussions = _kinds(sources, {"prid": {"$gt": ""}, "t": {"$in": [CHANNEL, GROUP]}})
     messages = {
-        "totalChannelMessages": kinds[CHANNEL].messages,
-        "totalPrivateGroupMessages": kinds[GROUP].messages,
-        "totalDiscussionsMessages": kinds[CHANNEL].in_discussions + kinds[GROUP].in_discussions,
-        "totalDirectMessages": kinds[DIRECT].messages + kinds[DIRECT].in_discussions,
-        "totalLivechatMessages": kinds[LIVECHAT].messages + kinds[LIVECHAT].in_discussions,
+        "totalChannelMessages": kinds[CHANNEL].messages - discussions[CHANNEL].messages,
+        "totalPrivateGroupMessages": kinds[GROUP].messages - discussions[GROUP].messages,
+        "totalDiscussionsMessages": discussions[CHANNEL].messages + discussions[GROUP].messages,
+        "totalDirectMessages": kinds[DIRECT].messages,
+        "totalLivechatMessages": kinds[LIVECHAT].messages,
     }
+    documents = sources.workspace.estimate(Collection.MESSAGES)
+    counted = sum(kind.messages for kind in kinds.values())
     return {
         "totalRooms": sources.workspace.estimate(Collection.ROOMS),
         "totalChannels": kinds[CHANNEL].rooms,
@@ -73,13 +68,33 @@ def totals(sources: Sources) -> Values:
         "totlalLivechat": kinds[LIVECHAT].rooms,
         "totalMessages": sum(messages.values()),
         **messages,
+        "collector.messages.documents": documents,
+        "collector.messages.counted": counted,
+        "collector.messages.difference": counted - documents,
     }
 
 
-def _by_kind(rows: list[Document]) -> dict[str, _Kind]:
-    kinds = {kind: _Kind() for kind in (CHANNEL, GROUP, DIRECT, LIVECHAT)}
-    for row in rows:
-        kind = row["_id"].get("type")
-        if isinstance(kind, str) and kind in kinds:
-            kinds[kind].add(row)
-    return kinds
+for _key, _meaning, _where in (
+    ("totalDiscussions", "Discussions in rooms of any kind.", {"prid": {"$exists": True}}),
+    ("totalBroadcastRooms", "Rooms in which only some may write.", {"broadcast": True}),
+    ("totalE2ERooms", "Rooms that are end-to-end encrypted.", {"encrypted": True}),
+    ("totalOTRRooms", "Rooms that had an off-the-record conversation.", {"createdOTR": True}),
+):
+    rooms.count(_key, _meaning, Unit.ROOMS, of=Collection.ROOMS, where=_where, cost=Cost.INDEXED)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """Rooms of one type, and the messages they count."""
+
+    rooms: int = 0
+    messages: int = 0
+
+
+def _kinds(sources: Sources, where: Document) -> dict[Any, _Kind]:
+    """The rooms that match, by type; in the odd case of a counter that is NaN or infinite, once more without such."""
+    rows = sources.workspace.groups(Collection.ROOMS, where, by="$t", messages="$msgs")
+    if not all(isfinite(row["messages"]) for row in rows):
+        rows = sources.workspace.groups(Collection.ROOMS, where, by="$t", messages=_FINITE)
+    kinds = {str(row["_id"]): _Kind(row["documents"], int(row["messages"])) for row in rows}
+    return defaultdict(_Kind, kinds)

@@ -1,4 +1,4 @@
-"""The host, the server's process on it, how it was deployed, and its database migrations."""
+"""The host, the server's process on it, and how it was deployed."""
 
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from collector.sources.machine import Machine, Process
 # The kernel tells the time of its start, from which a process's start follows, in whole seconds.
 CLOCK_SLACK = timedelta(seconds=2)
 
-system = Subject("system", "The host, the server's process on it, how it was deployed, and its migrations.")
+system = Subject("system", "The host, the server's process on it, and how it was deployed.")
 
 
 @system.reads(
@@ -19,11 +19,11 @@ system = Subject("system", "The host, the server's process on it, how it was dep
     Statistic("os.platform", "The platform by Node's name.", Unit.TEXT),
     Statistic("os.arch", "The processor's architecture by Node's name.", Unit.TEXT),
     Statistic("os.release", "The kernel's release.", Unit.TEXT),
-    Statistic("os.uptime", "How long the host has been up.", Unit.SECONDS),
-    Statistic("os.loadavg", "The load averages of 1, 5 and 15 minutes.", Unit.LIST),
+    Statistic("os.uptime", "How long the host has been up.", Unit.SECONDS, moves=True),
+    Statistic("os.loadavg", "The load averages of 1, 5 and 15 minutes.", Unit.LIST, moves=True),
     Statistic("os.totalmem", "The host's memory.", Unit.BYTES),
-    Statistic("os.freemem", "Memory that programs can still get.", Unit.BYTES),
-    Statistic("os.cpus", "Per processor: model, speed in MHz, and times in milliseconds.", Unit.LIST),
+    Statistic("os.freemem", "Memory that programs can still get.", Unit.BYTES, moves=True),
+    Statistic("os.cpus", "Per processor: model, speed in MHz, and times in milliseconds.", Unit.LIST, moves=True),
     source="this host, by psutil",
     cost=Cost.FREE,
 )
@@ -34,8 +34,8 @@ def operating_system(sources: Sources) -> Values:
 @system.reads(
     "process",
     Statistic("process.nodeVersion", "The Node release that the server runs on.", Unit.TEXT),
-    Statistic("process.pid", "The process id.", Unit.NUMBER),
-    Statistic("process.uptime", "How long the process has been up.", Unit.SECONDS),
+    Statistic("process.pid", "The process id.", Unit.NUMBER, moves=True),
+    Statistic("process.uptime", "How long the process has been up.", Unit.SECONDS, moves=True),
     Statistic("collector.process", "Whose process it is: the server's, or else the collector's own.", Unit.TEXT),
     source="instances, then pid file, then port; the process on this host by psutil",
     cost=Cost.INDEXED,
@@ -60,26 +60,6 @@ def process(sources: Sources) -> Values:
 )
 def deploy(sources: Sources) -> Values:
     return {"deploy.method": sources.deployment.method, "deploy.platform": sources.deployment.platform}
-
-
-@system.reads(
-    "migration",
-    Statistic("migration", "Version and lock of the server's database migrations.", Unit.DOCUMENT),
-    source="migrations, the document control",
-    cost=Cost.INDEXED,
-)
-def migration(sources: Sources) -> Values:
-    return {"migration": sources.workspace.migration() or Absent("the server has not run migrations here")}
-
-
-@system.reads(
-    "instances",
-    Statistic("instanceCount", "Servers of this workspace that are alive, on all hosts.", Unit.SERVERS),
-    source="instances, rows renewed within a minute",
-    cost=Cost.INDEXED,
-)
-def instances(sources: Sources) -> Values:
-    return {"instanceCount": len(sources.workspace.instances(sources.now))}
 
 
 def _server(sources: Sources) -> tuple[Process | None, str | None]:

@@ -18,6 +18,12 @@ DATES = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def indexes(database: Db) -> None:
+    """The newest message is looked for along the index, or not at all."""
+    database[Collection.MESSAGES].create_index("ts")
+
+
 @pytest.mark.parametrize(("key", "of", "by"), DATES)
 def test_the_newest_date_is_found_among_others_and_none(database: Db, key: str, of: Collection, by: str) -> None:
     insert(database, of, {by: NOW - hours(1)}, {by: NOW}, {by: NOW - hours(2)}, {by: None}, {})

@@ -105,7 +105,7 @@ def test_without_settings_each_command_names_what_is_missing(command: list[str])
 def test_an_unreachable_server_is_one_line_and_an_exit_code(command: list[str]) -> None:
     done = rcstats(*command, mongo_url=f"mongodb://127.0.0.1:{free_port()}/rocketchat?timeoutMS=300")
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
     assert done.stderr.endswith("MongoDB can't be reached\n")
@@ -122,7 +122,7 @@ def test_wrong_credentials_are_one_line_and_show_no_password(mongod_url: str) ->
     url = mongod_url.replace("//", "//reader:hidden-word@").replace("/?", "/rocketchat?authSource=admin&")
     done = rcstats("snapshot", mongo_url=url)
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert (
         done.stderr == "rcstats: the store's MongoDB refuses the login: user name, password or authSource are wrong\n"
     )
@@ -139,5 +139,5 @@ def test_a_wrong_schedule_stops_run() -> None:
 def test_an_address_that_can_not_be_had_stops_run() -> None:
     done = rcstats("run", mongo_url="mongodb://localhost/rocketchat", listen="203.0.113.1:3080")
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith("rcstats: RCSTATS_LISTEN: can't listen on 203.0.113.1:3080: ")

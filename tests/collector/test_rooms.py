@@ -6,7 +6,7 @@ import pytest
 from pymongo.database import Database
 
 from collector.sources.rocketchat import Collection
-from tests.factories import insert, read, room
+from tests.factories import insert, message, read, room
 
 Db = Database[dict[str, Any]]
 
@@ -37,6 +37,9 @@ def test_rooms_are_counted_by_kind_and_discussions_count_apart(database: Db) -> 
         "totalDiscussionsMessages": 7,
         "totalDirectMessages": 3,
         "totalLivechatMessages": 1,
+        "collector.messages.documents": 0,
+        "collector.messages.counted": 128,
+        "collector.messages.difference": 128,
     }
 
 
@@ -47,7 +50,7 @@ def test_a_room_with_an_empty_parent_is_no_discussion(database: Db, nothing: str
     assert read("rooms", database)["totalChannelMessages"] == 4
 
 
-@pytest.mark.parametrize("odd", [None, "12", float("nan"), float("inf"), [3], {"n": 3}, True])
+@pytest.mark.parametrize("odd", [None, "12", float("nan"), float("inf"), [3], {"n": 3}])
 def test_a_counter_that_is_no_number_adds_nothing(database: Db, odd: object) -> None:
     insert(database, Collection.ROOMS, room("c", msgs=odd), room("c", msgs=2))
 
@@ -92,3 +95,21 @@ def test_totals_are_whole_numbers_also_where_counters_are_doubles(database: Db) 
 
 def test_a_workspace_without_rooms_has_zeros(database: Db) -> None:
     assert set(read("rooms", database).values()) == {0}
+
+
+def test_the_counters_are_held_against_the_messages_that_there_are(database: Db) -> None:
+    insert(database, Collection.ROOMS, room("c", msgs=-4), room("v", msgs=1))
+    insert(database, Collection.MESSAGES, message(), message(_hidden=True))
+
+    values = read("rooms", database)
+    assert [values[f"collector.messages.{name}"] for name in ("documents", "counted", "difference")] == [2, -3, -5]
+
+
+def test_rooms_of_special_kinds_are_counted(database: Db) -> None:
+    insert(database, Collection.ROOMS, room(prid=None, broadcast=True), room(encrypted=True), room(createdOTR=False))
+
+    counts = [
+        read(key, database)[key]
+        for key in ("totalDiscussions", "totalBroadcastRooms", "totalE2ERooms", "totalOTRRooms")
+    ]
+    assert counts == [1, 1, 1, 0]

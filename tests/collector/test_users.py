@@ -10,6 +10,12 @@ from tests.factories import insert, read, user
 Db = Database[dict[str, Any]]
 
 
+def counts(database: Db) -> tuple[int, int]:
+    """Active and deactivated accounts."""
+    values = read("active", database)
+    return values["activeUsers"], values["nonActiveUsers"]
+
+
 def test_presence_counts_every_status_and_adds_up(database: Db) -> None:
     statuses = ["online", "online", "away", "busy", "offline", "unknown", None]
     insert(database, Collection.USERS, *(user(status=status) for status in statuses))
@@ -35,7 +41,7 @@ def test_an_account_without_active_is_neither_active_nor_deactivated(database: D
     del nameless["active"]
     insert(database, Collection.USERS, user(), user(active=False), nameless)
 
-    assert read("active", database) == {"activeUsers": 1, "nonActiveUsers": 1}
+    assert counts(database) == (1, 1)
 
 
 def test_bots_apps_federated_and_remote_accounts_are_nobodys_seat(database: Db) -> None:
@@ -60,7 +66,7 @@ def test_who_is_guest_and_bot_at_once_is_taken_off_once(database: Db) -> None:
 def test_a_deactivated_bot_takes_nothing_off_the_active(database: Db) -> None:
     insert(database, Collection.USERS, user(), user(type="bot", active=False))
 
-    assert read("active", database) == {"activeUsers": 1, "nonActiveUsers": 1}
+    assert counts(database) == (1, 1)
 
 
 def test_an_account_without_roles_is_counted(database: Db) -> None:
@@ -70,5 +76,28 @@ def test_an_account_without_roles_is_counted(database: Db) -> None:
 
 
 def test_a_workspace_without_users_has_zeros(database: Db) -> None:
-    assert read("active", database) == {"activeUsers": 0, "nonActiveUsers": 0}
+    assert counts(database) == (0, 0)
     assert set(read("presence", database).values()) == {0}
+
+
+def test_guests_and_apps_are_counted_apart(database: Db) -> None:
+    guests = (user(roles=["guest"]), user(roles=["guest"], isRemote=True), user(roles=["guest", "user"]))
+    insert(database, Collection.USERS, *guests, user(roles=["guest"], active=False), user(type="app", roles=["guest"]))
+
+    values = read("active", database)
+    assert (values["activeGuests"], values["appUsers"]) == (1, 1)
+
+
+def test_languages_are_counted_and_the_rest_are_none(database: Db) -> None:
+    languages = ("de", "de", "pt-BR", "", None)
+    insert(database, Collection.USERS, *(user(language=language) for language in languages), user())
+
+    assert read("languages", database) == {"userLanguages": {"de": 2, "pt-BR": 1, "none": 3}}
+
+
+def test_second_factors_count_where_the_account_is_active(database: Db) -> None:
+    totp, email = {"totp": {"enabled": True}}, {"email2fa": {"enabled": True}}
+    accounts = (user(services=totp | email), user(services=totp, active=False), user(services={"totp": {}}))
+    insert(database, Collection.USERS, *accounts)
+
+    assert read("second_factor", database) == {"totalUserTOTP": 1, "totalUserEmail2fa": 1}

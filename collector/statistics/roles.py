@@ -1,0 +1,29 @@
+"""How many roles there are."""
+
+from collector.reading import Cost, Statistic, Subject, Unit, Values
+from collector.sources import Sources
+from collector.sources.rocketchat import Collection
+
+roles = Subject("roles", "How many roles there are.")
+
+
+@roles.reads(
+    "roles",
+    Statistic("totalSubscriptionRoles", "Roles that people have in a room.", Unit.NUMBER),
+    Statistic("totalUserRoles", "Roles that people have in the workspace.", Unit.NUMBER),
+    Statistic("totalCustomRoles", "Roles that are not protected: the workspace's own.", Unit.NUMBER),
+    source="rocketchat_roles, one group over scope and protected",
+    cost=Cost.SCAN,
+    reason="Nothing but _id is indexed; there are some dozen roles.",
+)
+def totals(sources: Sources) -> Values:
+    rows = sources.workspace.groups(Collection.ROLES, {}, by={"scope": "$scope", "protected": "$protected"})
+    scopes = {
+        scope: sum(row["documents"] for row in rows if row["_id"].get("scope") == scope)
+        for scope in ("Subscriptions", "Users")
+    }
+    return {
+        "totalSubscriptionRoles": scopes["Subscriptions"],
+        "totalUserRoles": scopes["Users"],
+        "totalCustomRoles": sum(row["documents"] for row in rows if row["_id"].get("protected") is False),
+    }
