@@ -102,7 +102,7 @@ def _canonical(value: Any) -> Any:
         case list():
             return sorted((_canonical(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
         case bool():
-            return value
+            return str(value)  # or else it would equal 0 or 1
         case int() | float():
             return round(float(value), 6)
         case datetime():
@@ -113,7 +113,7 @@ def _canonical(value: Any) -> Any:
 
 def _difference(server: Any, ours: Any) -> str:
     if _is_number(server) and _is_number(ours):
-        return f"{ours - server:+,g}"
+        return f"{round(ours - server, 3):+,}"
     if isinstance(ours, datetime) and (moment := _moment(server)):
         return f"{(ours - moment).total_seconds():+,.0f} s"
     return ""

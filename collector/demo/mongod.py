@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,7 +24,7 @@ REPLICA_SET = "rcstats"
 START_WITHIN = 30.0  # seconds; a second or two is usual
 STOP_WITHIN = 15.0
 
-_NOT_YET_INITIALIZED = 94
+_ALREADY_INITIALIZED = 23
 _PR_SET_PDEATHSIG = 1
 
 
@@ -46,8 +46,10 @@ def executable() -> Path:
 
 
 @contextmanager
-def running(data: Path | None = None, port: int | None = None) -> Iterator[str]:
+def running(data: Path | None = None, port: int | None = None, *options: str) -> Iterator[str]:
     """The URL of a server of our own on this host, on a free port if none is given; without `data` it leaves nothing.
+
+    `options` are more of mongod's own.
 
     Raises:
         RcstatsError: there is no mongod, or it does not start.
@@ -59,7 +61,7 @@ def running(data: Path | None = None, port: int | None = None) -> Iterator[str]:
             folder = data.absolute()
             folder.mkdir(parents=True, exist_ok=True)
         port = port or free_port()
-        server = stack.enter_context(_process(folder, port))
+        server = stack.enter_context(_process(folder, port, options))
         _await_primary(server, port, folder / "mongod.log")
         yield f"mongodb://127.0.0.1:{port}/?replicaSet={REPLICA_SET}"
 
@@ -71,7 +73,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def _process(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+def _process(folder: Path, port: int, more: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
     options: dict[str, Any] = {
         "dbpath": folder,
         "port": port,
@@ -90,6 +92,7 @@ def _process(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
             "--nounixsocket",
             "--setParameter",
             "shutdownTimeoutMillisForSignaledShutdown=0",
+            *more,
         ],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -145,15 +148,14 @@ def _configure(client: MongoClient[dict[str, Any]], address: str) -> None:
     """Initiates the replica set; data of an earlier run remembers another port and is told the new one."""
     members = [{"_id": 0, "host": address}]
     try:
-        config = client.admin.command("replSetGetConfig")["config"]
-    except OperationFailure as error:
-        if error.code != _NOT_YET_INITIALIZED:
-            raise
         client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
-        return
-    if config["members"][0]["host"] != address:
-        config |= {"members": members, "version": config["version"] + 1}
-        client.admin.command("replSetReconfig", config, force=True)
+    except OperationFailure as error:
+        if error.code != _ALREADY_INITIALIZED:
+            raise
+        config = client.admin.command("replSetGetConfig")["config"]
+        if config["members"][0]["host"] != address:
+            config |= {"members": members, "version": config["version"] + 1}
+            client.admin.command("replSetReconfig", config, force=True)
 
 
 def _last_words(log: Path, lines: int = 5) -> str:

@@ -1,6 +1,6 @@
 """The API over a test's database."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -19,11 +19,15 @@ ADMIN = {"X-User-Id": "admin", "X-Auth-Token": "admin's token"}
 PLAIN = {"X-User-Id": "plain", "X-Auth-Token": "plain's token"}
 
 
-def client_of(database: Db, refresh: Callable[[], dict[str, Any]] | None = None) -> TestClient:
+def client_of(
+    database: Db,
+    refresh: Callable[[], dict[str, Any]] = snapshot,
+    entries: Sequence[Mapping[str, str]] = (),
+) -> TestClient:
     """A client over the real application, without logging in."""
     workspace, store = RocketChat(database), Store(database)
     status = Status({"workspace": workspace.identity, "store": store.missing_indexes})
-    app = create(Statistics(workspace, store, refresh or snapshot), status)
+    app = create(Statistics(workspace, store, refresh, entries), status)
     return TestClient(app, raise_server_exceptions=False)
 
 

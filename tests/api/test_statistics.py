@@ -8,6 +8,7 @@ import pytest
 from pymongo.database import Database
 from starlette.testclient import TestClient
 
+from collector import catalog
 from collector.sources.rocketchat import Collection
 from collector.store import Store
 from tests.api.conftest import ADMIN, client_of
@@ -157,6 +158,19 @@ def test_who_is_not_allowed_causes_no_snapshot(workspace: Db) -> None:
 
     with client_of(workspace, take) as client:
         assert client.get("/api/v1/statistics?refresh=true").status_code == 401
+
+
+def test_the_dictionary_is_served_to_who_may_see_statistics(workspace: Db) -> None:
+    with client_of(workspace, entries=catalog.entries()) as client:
+        answer = client.get("/api/v1/statistics.dictionary", headers=ADMIN)
+        assert client.get("/api/v1/statistics.dictionary").status_code == 401
+
+    body = answer.json()
+    assert body["count"] == len(body["statistics"]) == len(catalog.STATISTICS)
+    assert body["success"] is True
+    (users,) = [entry for entry in body["statistics"] if entry["key"] == "totalUsers"]
+    assert list(users) == ["key", "meaning", "unit", "source", "cost", "accuracy"]
+    assert (users["unit"], users["accuracy"]) == ("users", "estimated")
 
 
 def test_info_tells_the_short_release_to_everybody_and_the_whole_one_to_the_allowed(

@@ -1,6 +1,7 @@
 """The commands, as processes over a real workspace."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -79,6 +80,54 @@ def test_check_speaks_in_exit_codes(urls: dict[str, str]) -> None:
     assert (before.returncode, after.returncode) == (1, 0), before.stdout + after.stdout
     assert "there is no snapshot yet" in before.stdout
     assert "runs Rocket.Chat 7.10.0" in after.stdout
+
+
+def test_the_bill_has_a_line_for_each_reading_and_a_total_and_stores_nothing(
+    urls: dict[str, str], real_client: Client
+) -> None:
+    done = rcstats("snapshot", "--explain", **urls)
+
+    assert done.returncode == 0, done.stderr
+    lines = [line.split() for line in done.stdout.splitlines() if line.strip()]
+    assert {reading.name for reading in catalog.READINGS} <= {line[0] for line in lines}
+    by_name = {line[0]: line for line in lines}
+    assert "COLLSCAN," in by_name["rooms"]
+    assert int(by_name["total"][3].replace(",", "")) > 50
+    assert kept(urls, real_client) == []
+
+
+def test_what_is_settled_is_read_again_only_if_asked_for(urls: dict[str, str], real_client: Client) -> None:
+    for arguments in ([], [], ["--fresh"]):
+        assert rcstats("snapshot", *arguments, **urls).returncode == 0
+
+    snapshots = sorted(kept(urls, real_client), key=lambda document: document["createdAt"])
+    assert [s["collector"]["readings"]["sessions"]["carried"] for s in snapshots] == [False, True, False]
+
+
+def test_parity_with_a_document_of_the_servers_own(
+    urls: dict[str, str], filled: Database[Document], real_client: Client
+) -> None:
+    rcstats("snapshot", **urls)
+    (own,) = kept(urls, real_client)
+    own |= {"_id": "own", "lastLogin": str(own["lastLogin"]), "novelty": 1, "statsToken": "hidden-word"}
+    own.pop("collector")
+    filled["rocketchat_statistics"].insert_one(own)
+    equal = rcstats("parity", **urls)
+    filled["rocketchat_statistics"].update_one({"_id": "own"}, {"$inc": {"totalRooms": 7}})
+    different = rcstats("parity", **urls)
+    filled["rocketchat_statistics"].delete_one({"_id": "own"})
+
+    assert (equal.returncode, different.returncode) == (0, 1), equal.stdout + equal.stderr + different.stdout
+    assert re.search(r"novelty\s+unknown to us", equal.stdout)
+    assert re.search(r"totalRooms\s+differs\s+\d+\s+\d+\s+-7", different.stdout)
+    assert "hidden-word" not in equal.stdout
+
+
+def test_parity_without_a_document_of_the_servers_own_says_so(mongod_url: str) -> None:
+    done = rcstats("parity", mongo_url=mongod_url.replace("/?", "/empty_workspace?"))
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("rcstats: the server has stored no statistics document yet")
 
 
 def test_dictionary_needs_no_settings() -> None:
