@@ -122,6 +122,7 @@ def snapshot_now(
     json: Annotated[bool, typer.Option("--json", help="Print what the API would serve, and nothing else.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Compute and print it, but do not store it.")] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Read all, also what is settled since the last one.")] = False,
+    whole: Annotated[bool, typer.Option("--all", help="Show also settings, and what is zero, off or absent.")] = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show what it costs MongoDB instead; store nothing.")
     ] = False,
@@ -142,7 +143,7 @@ def snapshot_now(
     if json:
         print_json(document)
     else:
-        console.snapshot(document, catalog.SUBJECTS, "not stored" if dry_run else "stored")
+        console.snapshot(document, catalog.SUBJECTS, "not stored" if dry_run else "stored", whole=whole)
 
 
 def show_bill() -> None:

@@ -24,6 +24,7 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 _STYLES = {Verdict.EQUAL: "green", Verdict.DIFFERS: "bold red", Verdict.UNKNOWN: "yellow"}
+_KEY_WIDTH, _VALUE_WIDTH = 50, 28
 _BRIEF = 60  # characters of a value in a comparison
 _MARKS = {Level.OK: "[green]✓[/]", Level.WARNING: "[yellow]![/]", Level.CRITICAL: "[red]✗[/]"}
 
@@ -37,32 +38,46 @@ def progress(readings: Iterable[Reading]) -> Iterator[Callable[[Outcome], None]]
         yield lambda outcome: bar.update(task, advance=1, description=outcome.reading.name)
 
 
-def snapshot(document: Document, subjects: Iterable[Subject], note: str) -> None:
-    """The document as a table, subject by subject, with the reasons for what is absent."""
+def snapshot(document: Document, subjects: Iterable[Subject], note: str, *, whole: bool) -> None:
+    """The document as a table, subject by subject.
+
+    Not `whole`: without settings and what is zero, empty, off or absent; with the readings that failed in any case.
+    """
     own = document["collector"]
     local = document["createdAt"].astimezone()
     out.print(f"[bold]Snapshot {document['_id']}[/] of workspace {escape(own['workspace'])}")
-    out.print(
-        f"[dim]{local:%Y-%m-%d %H:%M:%S %Z}, {len(own['readings'])} readings in {own['seconds']:.2f} s; {note}[/]"
-    )
+    readings = f"{len(own['readings'])} readings in {own['seconds']:.2f} s"
+    out.print(f"[dim]{local:%Y-%m-%d %H:%M:%S %Z}, {readings}; {note}[/]")
+    left_out = 0
     for subject in subjects:
-        out.print()
-        out.print(_table(document, subject))
-    failed = {name: record["error"] for name, record in own["readings"].items() if not record["ok"]}
-    for name, error in failed.items():
-        err.print(f"[red]✗[/] {name}: {escape(error)}")
+        statistics = [statistic for reading in subject for statistic in reading.statistics]
+        shown = [statistic for statistic in statistics if whole or _is_worth_showing(document, statistic)]
+        left_out += len(statistics) - len(shown)
+        if shown:
+            out.print()
+            out.print(_table(document, subject, shown))
+    if left_out:
+        out.print(f"\n[dim]{left_out} more are settings, or zero, empty, off or absent: --all shows them.[/]")
+    for name, record in own["readings"].items():
+        if not record["ok"]:
+            err.print(f"[red]✗[/] {name}: {escape(record['error'])}")
 
 
-def _table(document: Document, subject: Subject) -> Table:
-    table = Table(
-        title=f"[bold cyan]{subject.name}[/]", title_justify="left", box=None, pad_edge=False, show_header=False
-    )
-    table.add_column(min_width=26, overflow="fold")
-    table.add_column(min_width=24, justify="right", overflow="fold")
-    table.add_column(style="dim", no_wrap=True, overflow="ellipsis")  # the dictionary has it whole
-    for reading in subject:
-        for statistic in reading.statistics:
-            table.add_row(statistic.key, *_cells(document, statistic))
+def _is_worth_showing(document: Document, statistic: Statistic) -> bool:
+    return bool(at(document, statistic.key)) and not statistic.is_setting
+
+
+def _table(document: Document, subject: Subject, statistics: Iterable[Statistic]) -> Table:
+    """One line a statistic: its key, its value, and, where there is room, what it means."""
+    title = f"[bold cyan]{subject.name}[/]"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, show_header=False)
+    table.add_column(width=_KEY_WIDTH, no_wrap=True)
+    table.add_column(width=_VALUE_WIDTH, justify="right", no_wrap=True, overflow="ellipsis")
+    room = out.width - _KEY_WIDTH - _VALUE_WIDTH - 4
+    if room >= _VALUE_WIDTH:
+        table.add_column(width=room, style="dim", no_wrap=True, overflow="ellipsis")  # the dictionary has it whole
+    for statistic in statistics:
+        table.add_row(statistic.key, *_cells(document, statistic)[: len(table.columns) - 1])
     return table
 
 
@@ -139,12 +154,15 @@ def _ago(moment: datetime) -> str:
 
 
 def _pairs(document: Document) -> str:
-    return ", ".join(f"{key} {item}" for key, item in document.items() if isinstance(item, str | int))
+    """Its plain values, and how many items its lists have."""
+    plain = [f"{key} {item}" for key, item in document.items() if isinstance(item, str | int | float)]
+    lists = [f"{key}: {len(item)}" for key, item in document.items() if isinstance(item, list | dict)]
+    return ", ".join([*plain, *lists])
 
 
 def _listed(items: list[Any]) -> str:
     if items and isinstance(items[0], dict):
-        return f"{len(items)} × {items[0].get('model', 'item')}"
+        return f"{len(items)} × {items[0]['model']}" if "model" in items[0] else f"{len(items)} items"
     return "  ".join(f"{item:.2f}" if isinstance(item, float) else str(item) for item in items)
 
 

@@ -70,6 +70,7 @@ class Statistic:
     estimated: bool = False
     source: str = ""
     moves: bool = False
+    is_setting: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class Setting:
 
     @property
     def statistic(self) -> Statistic:
-        return Statistic(self.key, self.meaning, self.unit, source=f"setting {self.id}")
+        return Statistic(self.key, self.meaning, self.unit, source=f"setting {self.id}", is_setting=True)
 
     def value(self, rows: Mapping[str, Document]) -> Any:
         """Its value by the rows that exist, or the reason why it has none."""

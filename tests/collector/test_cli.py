@@ -48,8 +48,15 @@ def test_snapshot_is_stored_and_shown(urls: dict[str, str], real_client: Client)
     assert done.stderr == ""
     (snapshot,) = kept(urls, real_client)
     assert snapshot["_id"] in done.stdout
-    for statistic in catalog.STATISTICS:
-        assert f"\n{statistic.key} " in done.stdout
+    assert re.search(r"\ntotalUsers +50 ", done.stdout)
+    assert "--all shows them" in done.stdout
+
+
+def test_all_of_a_snapshot_is_shown_if_asked_for(urls: dict[str, str]) -> None:
+    done = rcstats("snapshot", "--all", "--dry-run", **urls)
+
+    missing = [statistic.key for statistic in catalog.STATISTICS if f"\n{statistic.key} " not in done.stdout]
+    assert missing == []
     assert "no server on this host" in done.stdout
 
 
