@@ -24,7 +24,7 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 _STYLES = {Verdict.EQUAL: "green", Verdict.DIFFERS: "bold red", Verdict.UNKNOWN: "yellow"}
-_KEY_WIDTH, _VALUE_WIDTH = 50, 28
+_KEY_WIDTH, _VALUE_WIDTH = 52, 26
 _BRIEF = 60  # characters of a value in a comparison
 _MARKS = {Level.OK: "[green]✓[/]", Level.WARNING: "[yellow]![/]", Level.CRITICAL: "[red]✗[/]"}
 
