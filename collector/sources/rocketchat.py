@@ -34,7 +34,8 @@ def hash_token(token: str) -> str:
     return b64encode(hashlib.sha256(token.encode()).digest()).decode()
 
 
-_AS_IT_LIES = {"$natural": 1}
+# A hint: nearly all documents match, and reading them as they lie is faster than by any index.
+AS_IT_LIES: Document = {"$natural": 1}
 
 # Rocket.Chat's indexes on the messages, by the field that a reading starts from.
 MESSAGE_INDEXES: Mapping[str, Document] = {
@@ -120,15 +121,10 @@ class RocketChat:
         rows = self.aggregate(of, [{"$sort": {by: -1}}, {"$limit": 1}, {"$project": chosen}])
         return rows[0] if rows else {}
 
-    def groups(
-        self, of: Collection, where: Mapping[str, Any], by: Any, *, scan: bool = False, **sums: Any
-    ) -> list[Document]:
-        """One row for each value of `by` among the documents that match: {_id, documents, and the `sums`}.
-
-        `scan`: nearly all match, so that reading the collection as it lies is faster than by any index.
-        """
+    def groups(self, of: Collection, where: Mapping[str, Any], by: Any, **sums: Any) -> list[Document]:
+        """One row for each value of `by` among the documents that match: {_id, documents, and the `sums`}."""
         group = {"_id": by, "documents": {"$sum": 1}} | {name: {"$sum": what} for name, what in sums.items()}
-        return self.aggregate(of, [{"$match": where}, {"$group": group}], _AS_IT_LIES if scan else None)
+        return self.aggregate(of, [{"$match": where}, {"$group": group}])
 
     def count_distinct(self, of: Collection, where: Mapping[str, Any], field: str) -> int:
         """How many values a field has among the documents that match."""
@@ -169,13 +165,16 @@ class RocketChat:
         self._database[of].find_one({}, {"_id": 1})
 
     def settings(self, *ids: str) -> dict[str, Document]:
-        """The rows of those settings that exist, by id: {id: {_id, value, packageValue, createdAt, …}}."""
-        rows = self.aggregate(Collection.SETTINGS, [{"$match": {"_id": {"$in": list(ids)}}}])
-        return {row["_id"]: row for row in rows}
+        """The rows of those settings that exist, by id: {id: {_id, value, packageValue, createdAt}}."""
+        return self._settings({"$in": list(ids)})
 
     def settings_like(self, beginning: str) -> dict[str, Document]:
         """The rows of those settings whose id begins like this, by id."""
-        rows = self.aggregate(Collection.SETTINGS, [{"$match": {"_id": {"$regex": f"^{re.escape(beginning)}"}}}])
+        return self._settings({"$regex": f"^{re.escape(beginning)}"})
+
+    def _settings(self, ids: Document) -> dict[str, Document]:
+        shown = {"value": 1, "packageValue": 1, "createdAt": 1}
+        rows = self.aggregate(Collection.SETTINGS, [{"$match": {"_id": ids}}, {"$project": shown}])
         return {row["_id"]: row for row in rows}
 
     def values(self, *ids: str) -> Document:

@@ -5,7 +5,7 @@ import re
 from collector.connection import Document
 from collector.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values, changed
 from collector.sources import Sources
-from collector.sources.rocketchat import Collection
+from collector.sources.rocketchat import AS_IT_LIES, Collection
 
 services = Subject("services", "Ways to log in: which are in use, how they are set, and who uses each.")
 
@@ -100,11 +100,17 @@ def _users_by_service(sources: Sources) -> dict[str, int]:
     """How many active accounts have each service, whatever it is called."""
     names = {"$map": {"input": {"$objectToArray": "$services"}, "in": "$$this.k"}}
     where = _PERSONS | {"services": {"$type": "object", "$not": {"$type": "array"}}}
-    users: dict[str, int] = {}
-    for row in sources.workspace.groups(Collection.USERS, where, by=names, scan=True):
-        for name in row["_id"]:
-            users[name] = users.get(name, 0) + row["documents"]
-    return users
+    rows = sources.workspace.aggregate(
+        Collection.USERS,
+        [
+            {"$match": where},
+            {"$group": {"_id": names, "users": {"$sum": 1}}},  # few lists of names are many accounts'
+            {"$unwind": "$_id"},
+            {"$group": {"_id": "$_id", "users": {"$sum": "$users"}}},
+        ],
+        hint=AS_IT_LIES,
+    )
+    return {row["_id"]: row["users"] for row in rows}
 
 
 def _custom(sources: Sources, users: dict[str, int]) -> Document:

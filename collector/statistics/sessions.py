@@ -44,6 +44,7 @@ def _settled_by(sources: Sources) -> Document:
     source="rocketchat_sessions, rows of type user_daily, one pass for all nine",
     cost=Cost.INDEXED,
     settled_by=_settled_by,
+    limit=120.0,  # the month of a very large workspace, once a day
 )
 def nine(sources: Sources) -> Values:
     periods = Periods.of(sources.today)
