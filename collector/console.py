@@ -120,7 +120,9 @@ def _figures(figures: list[float]) -> list[str]:
 
 
 def _plans(one: Bill) -> str:
-    """The collections that were asked, each with the ways by which MongoDB got at its data."""
+    """The collections that were asked, each with the ways by which MongoDB got at its data; or why it failed."""
+    if one.error:
+        return f"[red]{escape(one.error)}[/]"
     plans = dict.fromkeys(f"{item.collection} {'+'.join(item.stages)}" for item in one.items)
     return ", ".join(plans)
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
-from collector.connection import Document
+from collector.connection import Document, time_limit
+from collector.errors import DatabaseError
 from collector.reading import Reading
 from collector.sources import Sources
 
@@ -53,11 +54,12 @@ class Item:
 
 @dataclass(frozen=True)
 class Bill:
-    """One reading's queries, and the seconds that it took."""
+    """One reading's queries, and the seconds that it took; or the error that kept it from them."""
 
     reading: str
     seconds: float
     items: tuple[Item, ...] = field(default_factory=tuple)
+    error: str = ""
 
     @property
     def keys(self) -> int:
@@ -75,11 +77,20 @@ class Bill:
 def bills(readings: Iterable[Reading], sources: Sources, recorder: Recorder) -> Iterator[Bill]:
     """Runs the readings one by one, and has each of their queries explained. `recorder` listens on the workspace."""
     for reading in readings:
-        recorder.take()
-        begun = time.perf_counter()
-        reading.read(sources.labelled(f"rcstats {reading.name}"))
-        seconds = round(time.perf_counter() - begun, 4)
-        yield Bill(reading.name, seconds, tuple(item(command, sources) for command in recorder.take()))
+        try:
+            with time_limit(2 * reading.limit):  # each query is run once more to be explained
+                yield bill(reading, sources, recorder)
+        except DatabaseError as error:
+            yield Bill(reading.name, 0, error=str(error))
+
+
+def bill(reading: Reading, sources: Sources, recorder: Recorder) -> Bill:
+    """One reading, run and explained."""
+    recorder.take()
+    begun = time.perf_counter()
+    reading.read(sources.labelled(f"rcstats {reading.name}"))
+    seconds = round(time.perf_counter() - begun, 4)
+    return Bill(reading.name, seconds, tuple(item(command, sources) for command in recorder.take()))
 
 
 def item(command: Document, sources: Sources) -> Item:

@@ -14,6 +14,7 @@ from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
 from collector.connection import Document, plainly
+from collector.errors import CommandRefusedError
 
 _PLAINLY = plainly("the workspace's")
 
@@ -33,6 +34,8 @@ def hash_token(token: str) -> str:
     """A login token as `users` keeps it: its SHA-256 in base64."""
     return b64encode(hashlib.sha256(token.encode()).digest()).decode()
 
+
+_BAD_HINT = 2
 
 # A hint: nearly all documents match, and reading them as they lie is faster than by any index.
 AS_IT_LIES: Document = {"$natural": 1}
@@ -134,10 +137,21 @@ class RocketChat:
 
     @_PLAINLY
     def aggregate(self, of: Collection, pipeline: Pipeline, hint: Document | None = None) -> list[Document]:
-        """The rows of a pipeline; the messages are only ever read along an index."""
+        """The rows of a pipeline; the messages are only ever read along an index.
+
+        Raises:
+            CommandRefusedError: the workspace's messages have no index for it.
+        """
         index = _message_index(pipeline) if of is Collection.MESSAGES else hint
         options: Document = {"hint": index} if index else {}
-        return list(self._database[of].aggregate(list(pipeline), comment=self._comment, **options))
+        try:
+            return list(self._database[of].aggregate(list(pipeline), comment=self._comment, **options))
+        except OperationFailure as error:
+            if of is Collection.MESSAGES and error.code == _BAD_HINT:
+                raise CommandRefusedError(
+                    f"{of} has no index on {', '.join(index or ())}: it is never scanned"
+                ) from error
+            raise
 
     @_PLAINLY
     def server(self) -> Document:
