@@ -53,7 +53,7 @@ class Statistics:
         return envelope.response(envelope.success(snapshot or {}))
 
     def dictionary(self, request: Request) -> Response:
-        """`GET /api/v1/statistics.dictionary`: {statistics: [{key, meaning, unit, source, cost, accuracy}], count, …}."""
+        """`GET /api/v1/statistics.dictionary`: {statistics: [{key, meaning, unit, source, cost, accuracy}], count}."""
         auth.authorise(request.headers, self.workspace)
         return envelope.response(envelope.success({"statistics": list(self.entries), "count": len(self.entries)}))
 

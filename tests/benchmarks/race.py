@@ -30,20 +30,31 @@ OPTIONS = "timeoutMS=600000&maxPoolSize=100"
 
 @dataclass
 class Result:
-    """One size: seconds of each round and MongoDB's work by way, the parts of both, and where the values differ."""
+    """One size: seconds of each round and MongoDB's work by way, the parts of each way, and where they differ."""
 
     name: str
     counts: dict[str, int]
     seconds: dict[str, list[float]] = field(default_factory=lambda: {way: [] for way in WAYS})
     work: dict[str, Meter] = field(default_factory=dict)
     queries: dict[str, float] = field(default_factory=dict)
-    readings: dict[str, dict[str, float]] = field(default_factory=dict)  # seconds, by way and name
+    readings: dict[str, dict[str, list[float]]] = field(default_factory=lambda: {FIRST: {}, FOLLOWING: {}})
     failed: dict[str, str] = field(default_factory=dict)  # readings that yielded nothing, and why
     compared: int = 0
     differing: list[str] = field(default_factory=list)
 
     def median(self, way: str) -> float:
         return median(self.seconds[way])
+
+    def readings_of(self, way: str) -> dict[str, float]:
+        """The median seconds of each reading."""
+        return {name: median(seconds) for name, seconds in self.readings[way].items()}
+
+    def note(self, way: str, seconds: float, document: Document) -> None:
+        self.seconds[way].append(seconds)
+        for name, record in document["collector"]["readings"].items() if way != SERVER else ():
+            self.readings[way].setdefault(name, []).append(record["seconds"])
+            if "error" in record:
+                self.failed[name] = record["error"]
 
 
 class Race:
@@ -66,10 +77,10 @@ class Race:
         self.last = snapshot.take(catalog.READINGS, self.sources, self.about, previous=previous)
         return self.last
 
-    def timed(self, way: str) -> float:
+    def timed(self, way: str) -> tuple[float, Document]:
         begun = perf_counter()
-        self.run(way)
-        return perf_counter() - begun
+        document = self.run(way)
+        return perf_counter() - begun, document
 
     def metered(self, way: str) -> Meter:
         with metered(self.theirs, NAMES[way]) as meter:
@@ -100,19 +111,15 @@ def _rounds(contest: Race, result: Result, rounds: int) -> None:
         for place in range(len(WAYS)):
             way = WAYS[(number + place) % len(WAYS)]
             contest.meanwhile()
-            seconds = contest.timed(way)
+            seconds, document = contest.timed(way)
             if number:
-                result.seconds[way].append(seconds)
+                result.note(way, seconds, document)
 
 
 def _work(contest: Race, result: Result) -> None:
     for way in WAYS:
         contest.meanwhile()
         result.work[way] = contest.metered(way)
-        if way != SERVER and contest.last:
-            records = contest.last["collector"]["readings"]
-            result.readings[way] = {name: record["seconds"] for name, record in records.items()}
-            result.failed |= {name: record["error"] for name, record in records.items() if "error" in record}
     result.queries = server.one_by_one(contest.theirs, datetime.now(UTC)).seconds
 
 

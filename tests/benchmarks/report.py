@@ -19,7 +19,7 @@ def show(console: Console, result: Result) -> None:
     title = ", ".join(f"{count} {name}" for name, count in counts.items())
     console.print(_whole(result, f"{result.name}: {title}"))
     for way in (FIRST, FOLLOWING):
-        console.print(_top(f"Longest readings: {_TITLES[way]}", result.readings[way], result.work[way].by_name))
+        console.print(_top(f"Longest readings: {_TITLES[way]}", result.readings_of(way), result.work[way].by_name))
     console.print(_top("Longest queries of the server, one by one", result.queries, {}))
     for name, error in result.failed.items():
         console.print(f"[red]The reading {name} failed: {error}[/]")
@@ -72,7 +72,7 @@ def figures(result: Result) -> dict[str, Any]:
         "counts": result.counts,
         "seconds": {way: {"median": result.median(way), "rounds": result.seconds[way]} for way in WAYS},
         "work": {way: asdict(result.work[way].total) for way in WAYS},
-        "readings": result.readings,
+        "readings": {way: result.readings_of(way) for way in (FIRST, FOLLOWING)},
         "readingsWork": {
             way: {name: asdict(work) for name, work in result.work[way].by_name.items()} for way in (FIRST, FOLLOWING)
         },
