@@ -60,13 +60,18 @@ class Parts:
     store: Store
 
     def take(
-        self, slot: datetime | None = None, *, fresh: bool = False, progress: snapshot.Progress = lambda _: None
+        self,
+        slot: datetime | None = None,
+        abandoned: Callable[[], bool] = lambda: False,
+        *,
+        fresh: bool = False,
+        progress: snapshot.Progress = lambda _: None,
     ) -> Document:
         """A snapshot, computed and not stored; what is settled is carried over from the last one unless `fresh`."""
         workspace = self.sources.workspace.identity()
         about = snapshot.Circumstances(workspace, self.settings.timezone, slot)
         previous = None if fresh else self._previous(workspace)
-        return snapshot.take(catalog.READINGS, self.sources, about, progress, previous)
+        return snapshot.take(catalog.READINGS, self.sources, about, progress, previous, abandoned)
 
     def _previous(self, workspace: str) -> Document | None:
         """The last snapshot; a store that can't be read costs only what could have been carried over."""

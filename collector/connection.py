@@ -12,7 +12,7 @@ from pymongo import MongoClient, timeout
 from pymongo.errors import ConnectionFailure, NetworkTimeout, OperationFailure, PyMongoError
 from pymongo.monitoring import CommandListener
 
-from collector.errors import CommandRefusedError, DatabaseError, SettingsError
+from collector.errors import CommandRefusedError, DatabaseError, SettingsError, UnreachableError
 
 log = logging.getLogger(__name__)
 
@@ -76,13 +76,17 @@ def plainly(whose: str) -> Iterator[None]:
     try:
         yield
     except PyMongoError as error:
-        kind = DatabaseError if _is_trouble(error) else CommandRefusedError
-        raise kind(f"{whose} MongoDB {_in_our_words(error)}") from error
+        raise _kind(error)(f"{whose} MongoDB {_in_our_words(error)}") from error
 
 
-def _is_trouble(error: PyMongoError) -> bool:
-    """Whether the same command could succeed when the server, the network or the rights are mended."""
-    return not isinstance(error, OperationFailure) or error.timeout or error.code in _RIGHTS
+def _kind(error: PyMongoError) -> type[DatabaseError]:
+    if isinstance(error, OperationFailure) and not error.timeout and error.code not in _RIGHTS:
+        return CommandRefusedError
+    return UnreachableError if _is_unreachable(error) else DatabaseError
+
+
+def _is_unreachable(error: PyMongoError) -> bool:
+    return isinstance(error, ConnectionFailure) and not isinstance(error, NetworkTimeout)
 
 
 def _in_our_words(error: PyMongoError) -> str:
@@ -92,7 +96,7 @@ def _in_our_words(error: PyMongoError) -> str:
         return "refuses the login: user name, password or authSource are wrong"
     if code == _NO_RIGHT:
         return "does not give this login the right to do this"
-    if isinstance(error, ConnectionFailure) and not isinstance(error, NetworkTimeout):
+    if _is_unreachable(error):
         return "can't be reached"
     if error.timeout:
         return "did not answer in time"

@@ -15,3 +15,11 @@ class DatabaseError(RcstatsError):
 
 class CommandRefusedError(DatabaseError):
     """MongoDB was reached and answered, but does not take this command as it is written."""
+
+
+class UnreachableError(DatabaseError):
+    """MongoDB is not there: nothing else that is asked of it now would be answered either."""
+
+
+class AbandonedError(RcstatsError):
+    """A snapshot was given up half-way, because the daemon ends; nothing of it is kept."""

@@ -15,7 +15,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.date import DateTrigger
 
 from collector.connection import Document
-from collector.errors import DatabaseError, SettingsError
+from collector.errors import AbandonedError, DatabaseError, SettingsError
 from collector.store import Store
 
 log = logging.getLogger(__name__)
@@ -74,12 +74,15 @@ class Schedule:
     def __init__(
         self,
         slots: Slots,
-        take: Callable[[datetime | None], Document],
+        take: Callable[[datetime | None, Callable[[], bool]], Document],
         store: Store,
         workspace: Callable[[], str],
         first_retry: timedelta = FIRST_RETRY,
     ) -> None:
-        """`take` computes the snapshot of a slot, or one on demand (None); `workspace` tells whose slots count."""
+        """`take` computes the snapshot of a slot, or one on demand (None), until it is told to give up.
+
+        `workspace` tells whose slots count.
+        """
         self._slots = slots
         self._take = take
         self._store = store
@@ -88,6 +91,7 @@ class Schedule:
         self._asked: Future[Document] | None = None
         self._first_retry = self._wait = first_retry
         self._prepared = False
+        self._ended = threading.Event()
         self.settled = threading.Event()
         """Set once the first slot was taken, found taken, or could not be taken."""
         self._scheduler = BackgroundScheduler(
@@ -102,7 +106,8 @@ class Schedule:
         self._scheduler.start()
 
     def stop(self) -> None:
-        """Ends at once; a snapshot that is being taken is not waited for."""
+        """Ends at once; a snapshot that is being taken is given up after the queries that run."""
+        self._ended.set()
         self._scheduler.shutdown(wait=False)
 
     @property
@@ -135,7 +140,7 @@ class Schedule:
             return
         try:
             self._prepare()
-            asked.set_result(self._keep(self._take(None)))
+            asked.set_result(self._keep(self._take(None, self._ended.is_set)))
         except Exception as error:  # noqa: BLE001  it is raised where the snapshot was asked for
             asked.set_exception(error)
 
@@ -143,6 +148,8 @@ class Schedule:
         """Takes the current slot; on trouble tries again after a growing, capped wait."""
         try:
             self._take_current_slot()
+        except AbandonedError as error:
+            log.info("%s", error)
         except Exception as error:  # noqa: BLE001  a slot that failed must not end the schedule
             log.warning("no snapshot: %s; next try in %g s", error, self._wait.total_seconds())
             self._scheduler.add_job(
@@ -157,7 +164,7 @@ class Schedule:
         self._prepare()
         slot = self._slots.current(datetime.now(UTC))
         if not self._store.has_slot(self._workspace(), slot):
-            self._keep(self._take(slot))
+            self._keep(self._take(slot, self._ended.is_set))
 
     def _prepare(self) -> None:
         """Makes the store's indexes, once; without them a slot could be kept twice."""

@@ -12,7 +12,7 @@ from typing import Any
 
 from collector import __version__
 from collector.connection import Document, time_limit
-from collector.errors import DatabaseError
+from collector.errors import AbandonedError, DatabaseError, UnreachableError
 from collector.reading import Absent, Reading, Values, at
 from collector.sources import Sources
 
@@ -61,13 +61,18 @@ def take(
     about: Circumstances,
     progress: Progress = lambda _: None,
     previous: Document | None = None,
+    abandoned: Callable[[], bool] = lambda: False,
 ) -> Document:
     """One statistics document, computed now; nothing is stored. A failed reading costs only its own values.
 
     From `previous`, the last snapshot, the values of settled readings are carried over.
+
+    Raises:
+        UnreachableError: the workspace's MongoDB went away; half a document is none.
+        AbandonedError: `abandoned` has come true.
     """
     started = now()
-    runner = Runner(sources.at(started), previous, time.monotonic() + BUDGET)
+    runner = Runner(sources.at(started), previous, time.monotonic() + BUDGET, abandoned)
     outcomes: list[Outcome] = []
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="reading") as pool:
         for outcome in _in_order(pool, runner, list(readings)):
@@ -94,18 +99,23 @@ class Runner:
     sources: Sources
     previous: Document | None
     deadline: float
+    abandoned: Callable[[], bool]
 
     def run(self, reading: Reading) -> Outcome:
         """One reading. The run record's error is in our words; the log has the cause."""
         begun = time.perf_counter()
         try:
             outcome = self._outcome(reading)
+        except (UnreachableError, AbandonedError):
+            raise
         except Exception as error:  # noqa: BLE001  one of the two edges: a reading must not cost the snapshot
             log.warning("reading %s failed: %r", reading.name, error.__cause__ or error)
             outcome = Outcome(reading, 0, error=_in_our_words(error))
         return replace(outcome, seconds=round(time.perf_counter() - begun, 4))
 
     def _outcome(self, reading: Reading) -> Outcome:
+        if self.abandoned():
+            raise AbandonedError("the snapshot was given up")
         left = self.deadline - time.monotonic()
         if left <= 0:
             return Outcome(reading, 0, error=f"the snapshot's {BUDGET:g} s were used up")

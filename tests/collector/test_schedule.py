@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.errors import DatabaseError, SettingsError
+from collector.errors import AbandonedError, DatabaseError, SettingsError
 from collector.schedule import Schedule, Slots
 from collector.snapshot import now
 from collector.store import ListQuery, Store
 from tests.factories import snapshot
+
+Take = Callable[[datetime | None, Callable[[], bool]], dict[str, Any]]
 
 
 def at(text: str) -> datetime:
@@ -94,7 +96,7 @@ class Counter:
         self._seconds = seconds
         self._running = threading.Lock()
 
-    def __call__(self, slot: datetime | None) -> dict[str, Any]:
+    def __call__(self, slot: datetime | None, abandoned: Callable[[], bool]) -> dict[str, Any]:
         assert self._running.acquire(blocking=False), "two at once"
         try:
             time.sleep(self._seconds)
@@ -108,7 +110,7 @@ class Counter:
 
 
 @contextmanager
-def scheduled(take: Callable[[datetime | None], dict[str, Any]], store: Store, expression: str) -> Iterator[Schedule]:
+def scheduled(take: Take, store: Store, expression: str) -> Iterator[Schedule]:
     schedule = Schedule(Slots(expression, "UTC"), take, store, lambda: "workspace", first_retry=timedelta(seconds=0.05))
     schedule.start()
     try:
@@ -175,7 +177,7 @@ def test_a_snapshot_on_demand_is_kept_without_a_slot(store: Store) -> None:
         refreshed = schedule.refresh()
 
     assert take.slots[-1] is None
-    assert store.newest("workspace") == refreshed
+    assert refreshed["_id"] in {kept["_id"] for kept in store.page("workspace", ListQuery()).snapshots}
 
 
 def test_callers_that_wait_together_share_one_snapshot_and_none_is_older_than_its_call(store: Store) -> None:
@@ -199,7 +201,7 @@ def test_callers_that_wait_together_share_one_snapshot_and_none_is_older_than_it
 
 
 def test_a_refresh_that_fails_tells_who_asked(store: Store) -> None:
-    def fail(_: datetime | None) -> dict[str, Any]:
+    def fail(_: datetime | None, __: Callable[[], bool]) -> dict[str, Any]:
         raise DatabaseError("the workspace's MongoDB can't be reached")
 
     with scheduled(fail, store, YEARLY) as schedule, pytest.raises(DatabaseError, match="can't be reached"):
@@ -213,3 +215,19 @@ def test_each_slot_is_taken_when_it_comes(store: Store) -> None:
         following = Slots("* * * * *", "UTC").after(datetime.now(UTC))
 
         assert schedule.next_slot == following
+
+
+def test_at_the_end_a_snapshot_that_is_being_taken_is_given_up_and_not_kept(store: Store) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    def take(_: datetime | None, abandoned: Callable[[], bool]) -> dict[str, Any]:
+        begun.set()
+        wait_until(abandoned)
+        ended.set()
+        raise AbandonedError("given up")
+
+    with scheduled(take, store, YEARLY):
+        assert begun.wait(5)
+
+    assert ended.wait(5)
+    assert store.page("workspace", ListQuery()).total == 0

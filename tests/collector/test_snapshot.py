@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import mongomock
+import pytest
 from pymongo.database import Database
 
 from collector import __version__
-from collector.errors import DatabaseError
+from collector.errors import AbandonedError, DatabaseError, UnreachableError
 from collector.reading import Absent, Cost, Reading, Values
 from collector.snapshot import Circumstances, Outcome, new_id, now, place, take
 from collector.sources import Sources
@@ -62,6 +63,27 @@ def test_our_own_words_on_the_database_are_in_the_record() -> None:
     document = take([some_reading(unreachable, "a", name="r")], nowhere(), ABOUT)
 
     assert document["collector"]["readings"]["r"]["error"] == "the workspace's MongoDB can't be reached"
+
+
+def test_a_workspace_that_goes_away_half_way_costs_the_whole_snapshot() -> None:
+    def gone(_: Sources) -> Values:
+        raise UnreachableError("the workspace's MongoDB can't be reached")
+
+    with pytest.raises(UnreachableError):
+        take([gives(a=1), some_reading(gone, "b"), gives(c=1)], nowhere(), ABOUT)
+
+
+def test_a_snapshot_can_be_given_up() -> None:
+    asked: list[int] = []
+
+    def ask(_: Sources) -> Values:
+        asked.append(1)
+        return {}
+
+    readings = [some_reading(ask, name=str(n)) for n in range(20)]
+    with pytest.raises(AbandonedError):
+        take(readings, nowhere(), ABOUT, abandoned=lambda: len(asked) >= 3)
+    assert len(asked) <= 4
 
 
 def test_an_absent_value_is_no_failure() -> None:
