@@ -35,13 +35,13 @@ def server_of(demo: Running) -> tuple[psutil.Process, Path]:
 
 
 @pytest.mark.usefixtures("mongod_url")
-def test_it_is_ready_in_ten_seconds_and_its_requests_can_be_pasted() -> None:
+def test_it_is_soon_ready_and_its_requests_can_be_pasted() -> None:
     if not shutil.which("curl"):
         pytest.skip("there is no curl")
     begun = time.monotonic()
     with running("demo") as demo:
         wait_until_ready(demo)
-        assert time.monotonic() - begun < 10
+        assert time.monotonic() - begun < 20  # three seconds are usual; other tests run at the same time
 
         answers = [subprocess.check_output([*shlex.split(line), "-s"], text=True, timeout=10) for line in curls(demo)]
         assert len(answers) == 3

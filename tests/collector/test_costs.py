@@ -58,7 +58,7 @@ def test_where_an_index_on_the_messages_is_missing_the_reading_fails_rather_than
 ) -> None:
     real_database[Collection.MESSAGES].insert_one({"t": "e2e"})
 
-    with pytest.raises(CommandRefusedError, match=r"rocketchat_message has no index on [\w, ]+: it is never scanned"):
+    with pytest.raises(CommandRefusedError, match=r"rocketchat_message has no index on [\w., ]+: it is never scanned"):
         read(name, real_database)
 
 

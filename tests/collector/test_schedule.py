@@ -9,7 +9,7 @@ from typing import Any
 
 import mongomock
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.errors import AbandonedError, DatabaseError, SettingsError
@@ -73,6 +73,7 @@ def test_a_wrong_expression_names_the_setting(wrong: str) -> None:
         Slots(wrong, "UTC")
 
 
+@settings(deadline=None)
 @given(
     st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
     st.sampled_from(["0 * * * *", "*/7 3-5 * * *", "30 2 * * *", "0 0 * * 1", "15 6 1 * *"]),
