@@ -4,7 +4,6 @@ The server keeps one row a user and day, made by its job at two o'clock the next
 one pass over the rows of the month: MongoDB groups them finely, and what is left is put together here.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 from collector.connection import Document
@@ -18,10 +17,9 @@ sessions = Subject("sessions", "Who used the workspace yesterday, and in the wee
 _USERS = "users in all and by their most important role, with number and seconds of their sessions"
 _DEVICES = "kinds of device, with number and seconds of their sessions"
 _SYSTEMS = "operating systems, with number and seconds of their sessions"
-_PERIODS = {"Yesterday": "day", "LastWeek": "week", "LastMonth": "month"}
 
-# Which of the periods a row is in; in the month are all that are read.
-_IN = {"day": "$in_day", "week": "$in_week", "month": True}
+# The periods lie within one another: a row is in those of its rank and of lower ones, in the month at least.
+_RANKS = {"LastMonth": 0, "LastWeek": 1, "Yesterday": 2}
 
 
 def _settled_by(sources: Sources) -> Document:
@@ -50,47 +48,38 @@ def nine(sources: Sources) -> Values:
     periods = Periods.of(sources.today)
     (found,) = sources.workspace.aggregate(Collection.SESSIONS, _pipeline(periods))
     data: dict[str, list[Document]] = {}
-    for name, period in _PERIODS.items():
-        data[f"uniqueUsersOf{name}"] = _users(found["users"], period)
-        data[f"uniqueDevicesOf{name}"] = _devices(found["devices"], period)
-        data[f"uniqueOSOf{name}"] = _systems(found["devices"], period)
+    for name, rank in _RANKS.items():
+        devices = [row for row in found["devices"] if row["_id"]["rank"] >= rank]
+        data[f"uniqueUsersOf{name}"] = _users(found[name])
+        data[f"uniqueDevicesOf{name}"] = _merged(devices, "device")
+        # of users who told any operating system; a device of theirs that tells none is an entry without name
+        data[f"uniqueOSOf{name}"] = _merged([row for row in devices if row["_id"]["has_system"]], "system")
     return {key: periods.document() | {"data": rows} for key, rows in data.items()}
 
 
 def _pipeline(periods: Periods) -> list[Document]:
-    day, week = number(periods.yesterday), number(periods.week)
+    """One pass: the rows of the month from its first day on, ranked by period, then grouped by role and by device."""
+    week = {"$cond": [{"$gte": [NUMBER, number(periods.week)]}, _RANKS["LastWeek"], _RANKS["LastMonth"]]}
+    rank = {"$cond": [{"$eq": [NUMBER, number(periods.yesterday)]}, _RANKS["Yesterday"], week]}
     return [
         {"$match": periods.rows()},
-        {"$set": {"number": NUMBER}},
-        {"$set": {"in_day": {"$eq": ["$number", day]}, "in_week": {"$gte": ["$number", week]}}},
-        {"$facet": {"users": _BY_ROLES, "devices": _BY_DEVICE}},
+        {"$sort": {"year": 1, "month": 1, "day": 1}},
+        {"$set": {"rank": rank}},
+        {
+            "$facet": {
+                "Yesterday": [{"$match": {"rank": _RANKS["Yesterday"]}}, _BY_ROLE],
+                "LastWeek": [{"$match": {"rank": {"$gte": _RANKS["LastWeek"]}}}, _BY_USER, _BY_ROLE],
+                "LastMonth": [_BY_USER, _BY_ROLE],
+                "devices": _BY_DEVICE,
+            }
+        },
     ]
 
 
-def _sums(**what: Any) -> Document:
-    """Per period, under its name and theirs: the sums of some expressions over its rows."""
-    return {
-        f"{period}_{name}": {"$sum": {"$cond": [is_in, value, 0]}}
-        for period, is_in in _IN.items()
-        for name, value in what.items()
-    }
-
-
-def _added(*names: str) -> Document:
-    """The same sums, added up once more."""
-    return {f"{period}_{name}": {"$sum": f"${period}_{name}"} for period in _IN for name in names}
-
-
-# A user's role in a period is that of the earliest day: the least of {day, role}, where null does not count.
-_ROLES: Document = {
-    f"{period}_role": {"$min": {"$cond": [is_in, {"day": "$number", "role": "$mostImportantRole"}, None]}}
-    for period, is_in in _IN.items()
-}
-_IS_IN: Document = {f"{period}_users": {"$sum": {"$cond": [{"$gt": [f"${period}_rows", 0]}, 1, 0]}} for period in _IN}
-_BY_ROLES: list[Document] = [
-    {"$group": {"_id": "$userId"} | _sums(rows=1, sessions="$sessions", time="$time") | _ROLES},
-    {"$group": {"_id": {p: f"${p}_role.role" for p in _IN}} | _IS_IN | _added("rows", "sessions", "time")},
-]
+_WORK: Document = {"sessions": {"$sum": "$sessions"}, "time": {"$sum": "$time"}}
+# A user's role in a week or month is that of the first day.
+_BY_USER: Document = {"$group": {"_id": "$userId", "mostImportantRole": {"$first": "$mostImportantRole"}} | _WORK}
+_BY_ROLE: Document = {"$group": {"_id": "$mostImportantRole", "count": {"$sum": 1}} | _WORK}
 
 _SYSTEM = "$devices.device.os"
 _SYSTEM_NAMES = {"$ifNull": [f"{_SYSTEM}.name", []]}
@@ -103,50 +92,31 @@ _BY_DEVICE: list[Document] = [
                 "device": {name: f"$devices.device.{name}" for name in ("type", "name", "version")},
                 "system": {name: f"{_SYSTEM}.{name}" for name in ("name", "version")},
                 "has_system": "$has_system",
-            }
+                "rank": "$rank",
+            },
+            "count": {"$sum": "$devices.sessions"},
+            "time": {"$sum": "$devices.time"},
         }
-        | _sums(rows=1, count="$devices.sessions", time="$devices.time")
     },
 ]
 
 
-def _users(rows: list[Document], period: str) -> list[Document]:
+def _users(rows: list[Document]) -> list[Document]:
     """Nothing, or one document: all users of the period, and the same by role, the busiest first."""
-    counted = "rows" if period == "day" else "users"
-    there = [row for row in rows if row[f"{period}_users"]]
-    roles = _merged(
-        ({"role": row["_id"].get(period)}, {"count": row[f"{period}_{counted}"], **_work(row, period)}) for row in there
-    )
+    roles = [{"role": row["_id"]} | {name: row[name] for name in ("count", "sessions", "time")} for row in rows]
+    roles.sort(key=_time, reverse=True)
     whole = {name: sum(role[name] for role in roles) for name in ("count", "sessions", "time")}
     return [whole | {"roles": roles}] if roles else []
 
 
-def _devices(rows: list[Document], period: str) -> list[Document]:
-    there = (row for row in rows if row[f"{period}_rows"])
-    return _merged((row["_id"]["device"], _used(row, period)) for row in there)
-
-
-def _systems(rows: list[Document], period: str) -> list[Document]:
-    """Of users who told any operating system; a device of theirs that tells none is an entry without name."""
-    there = (row for row in rows if row[f"{period}_rows"] and row["_id"]["has_system"])
-    return _merged((row["_id"]["system"], _used(row, period)) for row in there)
-
-
-def _work(row: Document, period: str) -> dict[str, int]:
-    return {name: row[f"{period}_{name}"] for name in ("sessions", "time")}
-
-
-def _used(row: Document, period: str) -> dict[str, int]:
-    return {name: row[f"{period}_{name}"] for name in ("count", "time")}
-
-
-def _merged(rows: Iterable[tuple[Document, dict[str, int]]]) -> list[Document]:
-    """Rows with the same names made one, their numbers added; the most time first."""
+def _merged(rows: list[Document], by: str) -> list[Document]:
+    """Rows of the same device, or of the same system, made one and their numbers added; the most time first."""
     found: dict[str, Document] = {}
-    for names, numbers in rows:
-        row = found.setdefault(repr(sorted(names.items())), names | dict.fromkeys(numbers, 0))
-        for name, value in numbers.items():
-            row[name] += value
+    for row in rows:
+        names = row["_id"][by]
+        one = found.setdefault(repr(sorted(names.items())), names | {"count": 0, "time": 0})
+        one["count"] += row["count"]
+        one["time"] += row["time"]
     return sorted(found.values(), key=_time, reverse=True)
 
 
