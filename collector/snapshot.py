@@ -135,7 +135,13 @@ def carried(reading: Reading, key: Document, previous: Document) -> Values:
     record = own.get("readings", {}).get(reading.name, {})
     if own.get("version") != __version__ or not record.get("ok") or record.get("settledBy") != key:
         return {}
-    return {s.key: at(previous, s.key) or Absent(str(at(own["unavailable"], s.key))) for s in reading.statistics}
+    return {statistic.key: _last_value(previous, statistic.key) for statistic in reading.statistics}
+
+
+def _last_value(previous: Document, key: str) -> Any:
+    """The value of the previous snapshot, zero and empty ones too; or the reason that it gave for having none."""
+    value = at(previous, key)
+    return Absent(str(at(previous["collector"]["unavailable"], key))) if value is None else value
 
 
 def lay_out(outcomes: Iterable[Outcome], about: Circumstances, started: datetime, finished: datetime) -> Document:

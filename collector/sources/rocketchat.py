@@ -111,10 +111,7 @@ class RocketChat:
 
     def tally(self, of: Collection, by: str, among: Sequence[str]) -> dict[str, int]:
         """How many documents have each value of `among` in the field `by`; 0 where none has."""
-        rows = self.aggregate(
-            of,
-            [{"$match": {by: {"$in": list(among)}}}, {"$group": {"_id": f"${by}", "documents": {"$sum": 1}}}],
-        )
+        rows = self.groups(of, {by: {"$in": list(among)}}, by=f"${by}")
         counts = {row["_id"]: row["documents"] for row in rows if isinstance(row["_id"], str)}
         return dict.fromkeys(among, 0) | counts
 

@@ -86,6 +86,18 @@ def test_a_snapshot_can_be_given_up() -> None:
     assert len(asked) <= 4
 
 
+def test_zero_empty_and_absent_values_are_carried_over_as_they_are() -> None:
+    values = {"zero": 0, "off": False, "empty": [], "gone": Absent("there is none")}
+    settled = some_reading(lambda _: values, *values, name="settled", settled_by=lambda _: {"day": 1})
+
+    first = take([settled], nowhere(), ABOUT)
+    second = take([settled], nowhere(), ABOUT, previous=first)
+
+    assert second["collector"]["readings"]["settled"]["carried"] is True
+    assert [second[key] for key in ("zero", "off", "empty")] == [0, False, []]
+    assert second["collector"]["unavailable"] == {"gone": "there is none"}
+
+
 def test_an_absent_value_is_no_failure() -> None:
     document = take([gives(here=1, gone=Absent("there is none"))], nowhere(), ABOUT)
 
