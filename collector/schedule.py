@@ -27,6 +27,9 @@ FIRST_RETRY, LAST_RETRY = timedelta(seconds=5), timedelta(minutes=2)
 REFRESH_WITHIN = 120.0
 
 _MINUTE = timedelta(minutes=1)
+# No change of the clocks is larger.
+_CLOCKS_CHANGE = timedelta(hours=3)
+_TICK = timedelta(microseconds=1)
 
 
 class Slots:
@@ -38,8 +41,9 @@ class Slots:
         Raises:
             SettingsError: the expression is wrong, never comes up, or says something that can't be kept.
         """
+        self._zone = ZoneInfo(timezone)
         try:
-            self._trigger = CronTrigger.from_crontab(_with_named_weekdays(expression), ZoneInfo(timezone))
+            self._trigger = CronTrigger.from_crontab(_with_named_weekdays(expression), UTC)
         except ValueError as error:
             raise SettingsError(f"RCSTATS_SCHEDULE: expected a cron expression of five fields: {error}") from None
         if self._from(datetime.now(UTC)) is None:
@@ -64,8 +68,39 @@ class Slots:
         return self._from(moment) or datetime.max.replace(tzinfo=UTC)
 
     def _from(self, moment: datetime) -> datetime | None:
-        found: datetime | None = self._trigger.get_next_fire_time(None, moment.astimezone(UTC))
-        return found.astimezone(UTC) if found else None
+        """The first slot that is not earlier than a moment.
+
+        Slots are found on the local clock and then placed in time. Near a change of the clocks their order can differ,
+        so there a few hours of them are looked at.
+        """
+        clock = self._clock(moment)
+        slot = self._slot_on_the_clock(clock - _CLOCKS_CHANGE if self._changes_near(moment) else clock)
+        found: list[datetime] = []
+        while slot and (not found or self._may_precede(slot, found[0])):
+            found += [instant for instant in self._instants(slot) if instant >= moment]
+            slot = self._slot_on_the_clock(slot + _TICK)
+        return min(found, default=None)
+
+    def _may_precede(self, slot: datetime, found: datetime) -> bool:
+        """Whether a slot that comes later on the clock could still come earlier in time."""
+        return self._changes_near(found) and slot - self._clock(found) <= _CLOCKS_CHANGE
+
+    def _slot_on_the_clock(self, clock: datetime) -> datetime | None:
+        found: datetime | None = self._trigger.get_next_fire_time(None, clock)
+        return found
+
+    def _clock(self, moment: datetime) -> datetime:
+        """What a local clock shows, marked as UTC: there no change of the clocks can confuse APScheduler."""
+        return moment.astimezone(self._zone).replace(tzinfo=UTC, fold=0)
+
+    def _instants(self, clock: datetime) -> tuple[datetime, ...]:
+        """When a local clock shows this: twice where it is put back; where it is put forward, as late as it is put."""
+        once, again = (clock.replace(tzinfo=self._zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+        return (once, again) if once <= again else (once,)
+
+    def _changes_near(self, moment: datetime) -> bool:
+        sides = (moment - _CLOCKS_CHANGE, moment + _CLOCKS_CHANGE)
+        return len({side.astimezone(self._zone).utcoffset() for side in sides}) > 1
 
 
 class Schedule:
