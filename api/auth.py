@@ -1,10 +1,10 @@
-"""Who may read: the server's login token and the permission view-statistics, or Denied."""
+"""Who asks, and whether they may: the server's login token and the permission view-statistics, or Denied."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
-from collector.sources.rocketchat import RocketChat
-
-PERMISSION = "view-statistics"
+from api.rules import Rules
+from collector.sources.rocketchat import hash_token
 
 
 class DeniedError(Exception):
@@ -19,18 +19,35 @@ class NotAllowedError(DeniedError):
     """A user without the permission."""
 
 
-def authorise(headers: Mapping[str, str], workspace: RocketChat) -> None:
-    """Lets a request pass whose X-User-Id and X-Auth-Token belong to a user with view-statistics.
+class Login(NamedTuple):
+    """What a request says of itself; the token only as its hash."""
+
+    user_id: str
+    hashed_token: str
+
+
+class User(NamedTuple):
+    """Whose login it is."""
+
+    id: str
+    roles: frozenset[str]
+
+
+def login(headers: Mapping[str, str]) -> Login | None:
+    """X-User-Id and X-Auth-Token; None where one of them is missing."""
+    user_id, token = headers.get("x-user-id"), headers.get("x-auth-token")
+    return Login(user_id, hash_token(token)) if user_id and token else None
+
+
+def check(user: User | None, rules: Rules) -> User:
+    """Lets pass who may see statistics.
 
     Raises:
-        NotLoggedInError: a header is missing, or no user holds this token.
+        NotLoggedInError: nobody, by this login.
         NotAllowedError: none of the user's roles has the permission.
     """
-    user_id, token = headers.get("x-user-id"), headers.get("x-auth-token")
-    if not (user_id and token):
+    if user is None:
         raise NotLoggedInError
-    roles = workspace.user_roles(user_id, token)
-    if roles is None:
-        raise NotLoggedInError
-    if set(roles).isdisjoint(workspace.permitted_roles(PERMISSION)):
+    if user.roles.isdisjoint(rules.readers):
         raise NotAllowedError
+    return user

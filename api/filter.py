@@ -16,6 +16,9 @@ NESTED = frozenset({"$not", "$elemMatch"})
 PATTERNS = frozenset({"$regex", "$options"})
 OPERATORS = COMPARISONS | LOGICAL | NESTED | PATTERNS
 
+# Root keys that grant access, and those that Rocket.Chat itself never gives out: in no answer, filter or order.
+SECRET = frozenset({"statsToken", "joinCode", "members", "importIds", "e2e"})
+
 MAX_DEPTH = 8  # levels of documents and lists
 MAX_PARTS = 256  # keys and list items of a whole query
 MAX_PATTERN = 128  # characters of one regular expression
@@ -27,9 +30,10 @@ def check_path(path: str) -> None:
     """Passes a key path such as `os.freemem`.
 
     Raises:
-        ValueError: it is empty, has an empty part or an operator in it.
+        ValueError: it is empty, has an empty part or an operator in it, or names what is secret.
     """
-    if any(not part or part.startswith("$") or "\0" in part for part in path.split(".")):
+    parts = path.split(".")
+    if parts[0] in SECRET or any(not part or part.startswith("$") or "\0" in part for part in parts):
         raise ValueError(f"Invalid attribute: {path}")
 
 

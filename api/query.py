@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 
@@ -13,7 +14,14 @@ from collector.store import NEWEST_FIRST, ListQuery
 MAX_TEXT = 8_192  # characters of one parameter
 MAX_SORT_KEYS = 8
 
+_OURS = frozenset({"offset", "count", "sort", "fields", "query", "refresh"})
+MAX_PARAMETERS = 500  # as in the server's own parser
+
 _PARSE_INT = re.compile(r"\s*([+-]?)(?:0[xX]([0-9a-fA-F]+)|([0-9]+))")
+
+
+class BadParametersError(Exception):
+    """A query string that can't be read, or a parameter of ours that is no text: named twice, or as a list."""
 
 
 class BadQueryError(Exception):
@@ -52,29 +60,45 @@ class PageLimits:
 PAGE_SETTINGS = ("API_Default_Count", "API_Upper_Count_Limit", "API_Allow_Infinite_Count")
 
 
-def parse(parameters: Mapping[str, str], limits: PageLimits) -> ListQuery:
+def parameters(query_string: bytes) -> dict[str, str]:
+    """The parameters of a request target, percent-encoded or not.
+
+    Raises:
+        BadParametersError: they can't be read, or one of ours is a list or an object such as `sort[createdAt]`.
+    """
+    try:
+        pairs = parse_qsl(query_string.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
+    except ValueError:
+        raise BadParametersError from None
+    ours = [(name.partition("[")[0], name) for name, _ in pairs if name.partition("[")[0] in _OURS]
+    if any(name != plain for plain, name in ours) or len(set(ours)) < len(ours):
+        raise BadParametersError
+    return dict(pairs)
+
+
+def parse(given: Mapping[str, str], limits: PageLimits) -> ListQuery:
     """The parameters offset, count, sort, fields and query; others are ignored.
 
     Raises:
         BadQueryError: one of them can't be served.
     """
     return ListQuery(
-        where=_parsed(parameters, "query", conditions, {}),
-        sort=_parsed(parameters, "sort", _sort, NEWEST_FIRST),
-        fields=_parsed(parameters, "fields", _fields, {}),
-        offset=_whole(parameters, "offset") or 0,
-        count=limits.count(_whole(parameters, "count")),
+        where=_parsed(given, "query", conditions, {}),
+        sort=_parsed(given, "sort", _sort, NEWEST_FIRST),
+        fields=_parsed(given, "fields", _fields, {}),
+        offset=_whole(given, "offset") or 0,
+        count=limits.count(_whole(given, "count")),
     )
 
 
 def _parsed(
-    parameters: Mapping[str, str],
+    given: Mapping[str, str],
     name: str,
     check: Callable[[Any], dict[str, Any]],
     default: Mapping[str, Any],
 ) -> Mapping[str, Any]:
     """One JSON parameter, checked; the default where it is missing, empty or {}."""
-    raw = parameters.get(name)
+    raw = given.get(name)
     if not raw:
         return default
     try:
@@ -85,9 +109,9 @@ def _parsed(
         raise BadQueryError(name, raw[:MAX_TEXT], str(error)) from None
 
 
-def _whole(parameters: Mapping[str, str], name: str) -> int | None:
+def _whole(given: Mapping[str, str], name: str) -> int | None:
     """A number as JavaScript's parseInt reads it; None where it is missing, 0 where it is empty."""
-    raw = parameters.get(name)
+    raw = given.get(name)
     if raw is None or raw == "":
         return None if raw is None else 0
     match = _PARSE_INT.match(raw[:MAX_TEXT])

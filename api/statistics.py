@@ -1,75 +1,93 @@
 """The handlers of Rocket.Chat's own routes: statistics.list, statistics and info."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
+import orjson
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import auth, envelope
-from api.query import PAGE_SETTINGS, BadQueryError, PageLimits, parse
+from api import envelope, javascript
+from api.answers import Answers, Ask
+from api.query import BadQueryError, parameters, parse
 from collector.connection import Document
 from collector.errors import CommandRefusedError
-from collector.sources.rocketchat import RocketChat
-from collector.store import Page, Store
+from collector.store import ListQuery, Store
 
 
-@dataclass(frozen=True)
 class Statistics:
     """Serves one workspace's snapshots.
 
     `refresh` takes a new one and returns it; `entries` are the dictionary's.
     """
 
-    workspace: RocketChat
-    store: Store
-    refresh: Callable[[], Document]
-    entries: Sequence[Mapping[str, str]] = ()
+    def __init__(
+        self,
+        answers: Answers,
+        store: Store,
+        refresh: Callable[[], Document],
+        entries: Sequence[Mapping[str, str]] = (),
+    ) -> None:
+        self._answers = answers
+        self._store = store
+        self._refresh = refresh
+        self._dictionary = orjson.dumps(envelope.success({"statistics": list(entries), "count": len(entries)}))
+        self._all = lru_cache(maxsize=8)(lambda workspace, _edition: store.count(workspace, {}))
 
-    def list(self, request: Request) -> Response:
+    async def list(self, request: Request) -> Response:
         """`GET /api/v1/statistics.list`: {statistics: […], count, offset, total, success}."""
-        auth.authorise(request.headers, self.workspace)
-        query = parse(request.query_params, PageLimits.of(self.workspace.values(*PAGE_SETTINGS)))
-        try:
-            page: Page = self.store.page(self.workspace.identity(), query)
-        except CommandRefusedError as error:
-            raise BadQueryError("query", request.query_params.get("query", ""), "MongoDB refuses it") from error
-        body = {
-            "statistics": page.snapshots,
-            "count": len(page.snapshots),
-            "offset": query.offset,
-            "total": page.total,
-        }
-        return envelope.response(envelope.success(body))
+        return await self._answers.answer(request, self._page)
 
-    def newest(self, request: Request) -> Response:
+    async def newest(self, request: Request) -> Response:
         """`GET /api/v1/statistics`: the newest snapshot's own fields, and success; `refresh=true` takes a new one."""
-        auth.authorise(request.headers, self.workspace)
-        if request.query_params.get("refresh") == "true":
-            snapshot: Document | None = self.refresh()
-        else:
-            snapshot = self.store.newest(self.workspace.identity())
-        return envelope.response(envelope.success(snapshot or {}))
+        if parameters(request.scope["query_string"]).get("refresh") != "true":
+            return await self._answers.answer(request, self._newest)
+        await self._answers.admit(request)
+        snapshot = await run_in_threadpool(self._refresh)
+        self._answers.forget()
+        return envelope.encoded(javascript.document(snapshot), headers=request.state.limits)
 
-    def dictionary(self, request: Request) -> Response:
+    async def dictionary(self, request: Request) -> Response:
         """`GET /api/v1/statistics.dictionary`: {statistics: [{key, meaning, unit, source, cost, accuracy}], count}."""
-        auth.authorise(request.headers, self.workspace)
-        return envelope.response(envelope.success({"statistics": list(self.entries), "count": len(self.entries)}))
+        return await self._answers.answer(request, lambda _: [self._dictionary])
 
-    def info(self, request: Request) -> Response:
+    async def info(self, request: Request) -> Response:
         """`GET /api/info`: the server's release, as far as it is known; whole only for who may see statistics."""
-        version = self.workspace.release()
-        body: dict[str, Any] = {}
-        if version:
-            body = {"version": ".".join(version.split(".")[:2])}
-            if self._may_see_all(request):
-                body = {"version": version, "info": {"version": version}}
-        return envelope.response(envelope.success(body))
+        return await self._answers.answer(request, _info, is_open=True)
 
-    def _may_see_all(self, request: Request) -> bool:
+    def _page(self, ask: Ask) -> Iterator[bytes]:
+        given = parameters(ask.parameters)
+        query = parse(given, ask.rules.pages)
+        count = 0
+        yield b'{"statistics":['
         try:
-            auth.authorise(request.headers, self.workspace)
-        except auth.DeniedError:
-            return False
-        return True
+            for count, snapshot in enumerate(self._store.page(ask.rules.workspace, query), 1):
+                yield javascript.item(snapshot) if count == 1 else b"," + javascript.item(snapshot)
+        except CommandRefusedError as error:
+            raise BadQueryError("query", given.get("query", ""), "MongoDB refuses it") from error
+        end = {"count": count, "offset": query.offset, "total": self._total(ask, query, count), "success": True}
+        yield b"]," + orjson.dumps(end)[1:]
+
+    def _total(self, ask: Ask, query: ListQuery, found: int) -> int:
+        """How many match in all: counted, unless the page itself tells."""
+        is_last = not query.count or found < query.count
+        if is_last and (found or not query.offset):
+            return query.offset + found
+        if not query.where:
+            return self._all(ask.rules.workspace, ask.edition)
+        return self._store.count(ask.rules.workspace, query.where)
+
+    def _newest(self, ask: Ask) -> Iterator[bytes]:
+        newest = next(self._store.page(ask.rules.workspace, ListQuery(count=1)), None)
+        yield javascript.document(newest or {})
+
+
+def _info(ask: Ask) -> Iterator[bytes]:
+    release = ask.rules.release
+    body: dict[str, object] = {}
+    if release:
+        body = {"version": ".".join(release.split(".")[:2])}
+        if ask.may_view:
+            body = {"version": release, "info": {"version": release}}
+    yield orjson.dumps(envelope.success(body))

@@ -228,6 +228,7 @@ def demo(
 
 def serve(parts: Parts, listening: "socket", ready: Callable[[str], None]) -> None:
     """Schedule and API together, until SIGTERM or Ctrl-C; `ready` gets the address that answers."""
+    from api.answers import Answers
     from api.app import create
     from api.statistics import Statistics
     from api.status import Status
@@ -235,8 +236,10 @@ def serve(parts: Parts, listening: "socket", ready: Callable[[str], None]) -> No
 
     schedule = scheduled(parts)
     workspace, store = parts.sources.workspace, parts.store
+    answers = Answers(workspace, store, calls=parts.settings.rate_limit, keep=parts.settings.answer_memory * 2**20)
     api = create(
-        Statistics(workspace, store, schedule.refresh, catalog.entries()),
+        answers,
+        Statistics(answers, store, schedule.refresh, catalog.entries()),
         Status({"workspace": workspace.identity, "store": store.missing_indexes}),
     )
     daemon.serve(api, listening, schedule, ready)
@@ -251,9 +254,9 @@ def scheduled(parts: Parts) -> "Schedule":
 
 def print_json(document: Document) -> None:
     """The bytes of `GET /api/v1/statistics`, and a line's end."""
-    from api import envelope
+    from api import javascript
 
-    sys.stdout.buffer.write(envelope.encode(envelope.success(document)) + b"\n")
+    sys.stdout.buffer.write(javascript.document(document) + b"\n")
 
 
 @app.callback(invoke_without_command=True)

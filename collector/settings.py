@@ -84,6 +84,14 @@ class Settings(BaseSettings):
     listen: Annotated[str, AfterValidator(_address)] = Field(
         default="127.0.0.1:3080", description="Address and port of the HTTP layer."
     )
+    rate_limit: int = Field(
+        default=600,
+        ge=0,
+        description="Requests that each user at each address may make in a minute; 0 for any number.",
+    )
+    answer_memory: int = Field(
+        default=16, ge=0, lt=2**12, description="MiB of recent answers that are kept in memory; 0 for none."
+    )
     schedule: str = Field(
         default="0 * * * *", description="When a snapshot is taken: a cron expression of five fields."
     )

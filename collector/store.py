@@ -1,10 +1,12 @@
 """The collection of snapshots: the only module that knows its name, its indexes and its queries."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
 from pymongo import ASCENDING, DESCENDING, ReadPreference, WriteConcern
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
@@ -38,14 +40,6 @@ class ListQuery:
     fields: Mapping[str, int] = field(default_factory=dict)
     offset: int = 0
     count: int = 50
-
-
-@dataclass(frozen=True)
-class Page:
-    """The snapshots of one page, and how many match in all."""
-
-    snapshots: list[Document]
-    total: int
 
 
 class Store:
@@ -85,15 +79,29 @@ class Store:
     def newest(self, workspace: str) -> Document | None:
         return self._snapshots.find_one({WORKSPACE: workspace}, sort=list(NEWEST_FIRST.items()))
 
+    def page(self, workspace: str, query: ListQuery) -> Iterator[RawBSONDocument]:
+        """One page of the workspace's own snapshots, as stored; no filter reaches another workspace's."""
+        with plainly("the store's"):
+            raw = self._snapshots.with_options(codec_options=CodecOptions(document_class=RawBSONDocument))
+            yield from raw.find(
+                _of(workspace, query.where),
+                dict(query.fields) or None,
+                skip=query.offset,
+                limit=query.count,
+                sort=list(query.sort.items()),
+            )
+
     @_PLAINLY
-    def page(self, workspace: str, query: ListQuery) -> Page:
-        """One page of the workspace's own snapshots; no filter reaches another workspace's."""
-        where = {"$and": [{WORKSPACE: workspace}, dict(query.where)]}
-        found = self._snapshots.find(
-            where,
-            dict(query.fields) or None,
-            skip=query.offset,
-            limit=query.count,
-            sort=list(query.sort.items()),
-        )
-        return Page(list(found), self._snapshots.count_documents(where))
+    def count(self, workspace: str, where: Mapping[str, Any]) -> int:
+        """How many of the workspace's snapshots match."""
+        return self._snapshots.count_documents(_of(workspace, where))
+
+    @_PLAINLY
+    def edition(self) -> str:
+        """Changes with every snapshot that is added or removed, by whomever: snapshots themselves never change."""
+        last = self._snapshots.find_one({}, {"_id": 1}, sort=[("$natural", DESCENDING)]) or {}
+        return f"{self._snapshots.estimated_document_count()} {last.get('_id')}"
+
+
+def _of(workspace: str, where: Mapping[str, Any]) -> Document:
+    return {"$and": [{WORKSPACE: workspace}, dict(where)]} if where else {WORKSPACE: workspace}

@@ -222,17 +222,18 @@ class RocketChat:
         return self.aggregate(Collection.INSTANCES, [{"$match": {"_updatedAt": fresh}}])
 
     @_PLAINLY
-    def user_roles(self, user_id: str, token: str) -> list[str] | None:
-        """The roles of the user who holds this login token; None if no user does."""
-        holder = {"_id": user_id, "services.resume.loginTokens.hashedToken": hash_token(token)}
+    def user_roles(self, user_id: str, hashed_token: str) -> list[str] | None:
+        """The roles of the user who holds this login token, given as `hash_token` makes it; None if no user does."""
+        holder = {"_id": user_id, "services.resume.loginTokens.hashedToken": hashed_token}
         user = self._current(Collection.USERS).find_one(holder, {"roles": 1})
         return None if user is None else _strings(user.get("roles"))
 
     @_PLAINLY
-    def permitted_roles(self, permission: str) -> list[str]:
-        """The roles that a permission is granted to; none if the workspace does not know it."""
-        row = self._current(Collection.PERMISSIONS).find_one({"_id": permission}, {"roles": 1})
-        return _strings((row or {}).get("roles"))
+    def permitted_roles(self, *permissions: str) -> dict[str, list[str]]:
+        """The roles that permissions are granted to; none where the workspace does not know one."""
+        rows = self._current(Collection.PERMISSIONS).find({"_id": {"$in": list(permissions)}}, {"roles": 1})
+        granted = {row["_id"]: _strings(row.get("roles")) for row in rows}
+        return {permission: granted.get(permission, []) for permission in permissions}
 
     def _current(self, of: Collection) -> MongoCollection[Document]:
         """For logins a secondary may be too old: a token must count, and cease to count, at once."""

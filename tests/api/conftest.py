@@ -7,6 +7,7 @@ import pytest
 from pymongo.database import Database
 from starlette.testclient import TestClient
 
+from api.answers import Answers
 from api.app import create
 from api.statistics import Statistics
 from api.status import Status
@@ -16,6 +17,7 @@ from tests.factories import insert, login, permission, setting, snapshot
 
 Db = Database[dict[str, Any]]
 ADMIN = {"X-User-Id": "admin", "X-Auth-Token": "admin's token"}
+LIST = "/api/v1/statistics.list"
 PLAIN = {"X-User-Id": "plain", "X-Auth-Token": "plain's token"}
 
 
@@ -23,17 +25,21 @@ def client_of(
     database: Db,
     refresh: Callable[[], dict[str, Any]] = snapshot,
     entries: Sequence[Mapping[str, str]] = (),
+    seconds: float = 0,
+    **over: int,
 ) -> TestClient:
-    """A client over the real application, without logging in."""
+    """A client over the real application, without logging in; it remembers nothing but for `seconds`."""
     workspace, store = RocketChat(database), Store(database)
     status = Status({"workspace": workspace.identity, "store": store.missing_indexes})
-    app = create(Statistics(workspace, store, refresh, entries), status)
+    answers = Answers(workspace, store, seconds=seconds, **over)
+    app = create(answers, Statistics(answers, store, refresh, entries), status)
     return TestClient(app, raise_server_exceptions=False)
 
 
 @pytest.fixture
-def workspace(database: Db) -> Db:
+def workspace(real_database: Db) -> Db:
     """A workspace with an administrator and a plain user."""
+    database = real_database
     insert(database, Collection.SETTINGS, setting("uniqueID", "workspace"))
     insert(
         database,

@@ -52,7 +52,9 @@ def test_headers_are_the_servers(admin: TestClient) -> None:
     headers = admin.get(LIST).headers
 
     assert headers["content-type"] == "application/json"
-    assert headers["cache-control"] == "no-store"
+    assert headers["access-control-allow-origin"] == "*"
+    assert "X-Auth-Token" in headers["access-control-allow-headers"]
+    assert "access-control-allow-methods" not in headers
 
 
 def test_a_filter_by_date(workspace: Db, admin: TestClient) -> None:

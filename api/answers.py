@@ -1,0 +1,188 @@
+"""The path of a GET: who asks, how often, what they have already, what is in memory; only then is anything read.
+
+All of it but the last step happens in memory, on the event loop; what asks MongoDB runs on the thread pool.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import chain
+from typing import NamedTuple
+
+from cachetools import LRUCache
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from api import auth, envelope
+from api.auth import Login, User
+from api.compression import SMALL, chosen, compressed
+from api.limiter import Limiter
+from api.memory import ANSWER_WITHIN, Memory
+from api.rules import Rules
+from collector import __version__
+from collector.connection import time_limit
+from collector.sources.rocketchat import RocketChat
+from collector.store import Store
+
+# Bytes of an answer that is sent as one and may be kept; of a longer one only pieces are held at a time.
+WHOLE = 4 * 2**20
+PIECE = 2**16
+
+# Seconds that a login, the rules and the store's edition count: what changes is seen within a second.
+SECONDS = 0.5
+CALLERS = 1024  # logins remembered, wrong ones too
+
+# Answers that are made at a time; who asks for the same meanwhile finds it in memory when the turn comes.
+AT_ONCE = 4
+
+_VARY = {"Vary": "Accept-Encoding, X-User-Id, X-Auth-Token"}
+
+
+class Ask(NamedTuple):
+    """What an answer is made from: equal asks have equal answers."""
+
+    path: str
+    parameters: bytes
+    """The query string as it was sent."""
+    rules: Rules
+    edition: str
+    """The store's: it changes with every snapshot that comes or goes."""
+    may_view: bool
+    """Whether this is a user with view-statistics."""
+
+
+Make = Callable[[Ask], Iterable[bytes]]
+
+
+@dataclass(frozen=True)
+class Body:
+    """The bytes of an answer; `rest` goes on where it was too long to be made as one."""
+
+    begun: bytes
+    rest: Iterator[bytes] | None
+    encoding: str
+
+
+class Answers:
+    """Answers GETs over one workspace and its store.
+
+    `calls` are allowed in a minute for each user at each address (0: any number); `keep` bytes of answers are
+    remembered; logins, rules and what the store has count for `seconds`.
+    """
+
+    def __init__(
+        self, workspace: RocketChat, store: Store, *, calls: int = 0, keep: int = 0, seconds: float = SECONDS
+    ) -> None:
+        self._rules = Memory[str, Rules](lambda _: Rules.read(workspace), 1, seconds)
+        self._users = Memory[Login, User | None](lambda login: _user(workspace, login), CALLERS, seconds)
+        self._editions = Memory[str, str](lambda _: store.edition(), 1, seconds)
+        self._limiter = Limiter(calls)
+        self._kept: LRUCache[tuple[Ask, str], Body] = LRUCache(keep, lambda body: len(body.begun))
+        self._making = asyncio.Semaphore(AT_ONCE)
+
+    async def answer(self, request: Request, make: Make, *, is_open: bool = False) -> Response:
+        """What `make` gives, or that it is still what the client has. `is_open`: to whomever.
+
+        Raises:
+            DeniedError, TooManyRequestsError, or what `make` raises.
+        """
+        rules, user = await self.admit(request, is_open=is_open)
+        may_view = user is not None and not user.roles.isdisjoint(rules.readers)
+        edition = await self._editions.get("")
+        ask = Ask(request.scope["path"], request.scope["query_string"], rules, edition, may_view)
+        headers = envelope.REVALIDATED | envelope.CORS | envelope.SAFE | _VARY | request.state.limits
+        headers["ETag"] = tag = _tag(ask)
+        if _has(request.headers.get("if-none-match", ""), tag):
+            return Response(status_code=304, headers=headers)
+        body = await self._body(ask, make, chosen(request.headers.get("accept-encoding", "")))
+        if body.encoding:
+            headers["Content-Encoding"] = body.encoding
+        if body.rest:
+            return StreamingResponse(chain([body.begun], body.rest), 200, headers, envelope.JSON)
+        return Response(body.begun, 200, headers, envelope.JSON)
+
+    async def admit(self, request: Request, *, is_open: bool = False) -> tuple[Rules, User | None]:
+        """Lets a request pass, and counts it.
+
+        Raises:
+            DeniedError: it may not have what it asks for.
+            TooManyRequestsError: it comes too soon.
+        """
+        rules = await self._rules.get("")
+        login = auth.login(request.headers)
+        user = await self._users.get(login) if login else None
+        if not is_open:
+            auth.check(user, rules)
+        request.state.limits = self._limited(request, rules, user)
+        return rules, user
+
+    async def preflight(self, request: Request) -> Response:
+        """To OPTIONS."""
+        rules = await self._rules.get("")
+        return rules.origins.answer(request.headers)
+
+    def forget(self) -> None:
+        """Sees at once what has just been stored."""
+        self._editions.forget()
+
+    def _limited(self, request: Request, rules: Rules, user: User | None) -> dict[str, str]:
+        if user and not user.roles.isdisjoint(rules.unlimited):
+            return {}
+        address = request.client.host if request.client else ""
+        return self._limiter.hit((user.id if user else None, address))
+
+    async def _body(self, ask: Ask, make: Make, encoding: str) -> Body:
+        key = (ask, encoding)
+        if found := self._kept.get(key):
+            return found
+        async with self._making:
+            if found := self._kept.get(key):
+                return found
+            body = await run_in_threadpool(_made, ask, make, encoding)
+        if body.rest is None and len(body.begun) <= self._kept.maxsize:
+            self._kept[key] = body
+        return body
+
+
+def _user(workspace: RocketChat, login: Login) -> User | None:
+    roles = workspace.user_roles(login.user_id, login.hashed_token)
+    return None if roles is None else User(login.user_id, frozenset(roles))
+
+
+def _tag(ask: Ask) -> str:
+    """A weak ETag: the same for all encodings, and after a restart."""
+    text = repr((__version__, ask.path, ask.parameters, ask.rules, ask.edition, ask.may_view))
+    return f'W/"{blake2b(text.encode(), digest_size=12).hexdigest()}"'
+
+
+def _has(known: str, tag: str) -> bool:
+    """Whether an If-None-Match names the tag; weak or not makes no difference to it."""
+    return known == "*" or tag.removeprefix("W/") in known
+
+
+def _made(ask: Ask, make: Make, encoding: str) -> Body:
+    """The answer's beginning, up to what is sent as one, and the rest if there is more."""
+    with time_limit(ANSWER_WITHIN):
+        parts = iter(make(ask))
+        begun = b"".join(_up_to(SMALL, parts))
+        if len(begun) < SMALL:
+            return Body(begun, None, "")
+        pieces = _pieces(compressed(chain([begun], parts), encoding))
+        begun = b"".join(_up_to(WHOLE, pieces))
+        return Body(begun, pieces if len(begun) >= WHOLE else None, encoding)
+
+
+def _up_to(size: int, parts: Iterator[bytes]) -> Iterator[bytes]:
+    """Parts until they have this size together, or there are no more."""
+    taken = 0
+    while taken < size and (part := next(parts, None)) is not None:
+        taken += len(part)
+        yield part
+
+
+def _pieces(parts: Iterator[bytes]) -> Iterator[bytes]:
+    """The parts, joined to pieces that are worth a packet."""
+    while piece := b"".join(_up_to(PIECE, parts)):
+        yield piece

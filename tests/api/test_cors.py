@@ -1,0 +1,62 @@
+"""What a browser is told before it sends a token from another origin."""
+
+import pytest
+from pymongo.database import Database
+from starlette.testclient import TestClient
+
+from collector.sources.rocketchat import Collection
+from tests.api.conftest import LIST
+from tests.factories import insert, setting
+
+Db = Database[dict[str, object]]
+PREFLIGHT = {"Origin": "https://board.example", "Access-Control-Request-Method": "GET"}
+
+
+def allow(workspace: Db, origins: str) -> None:
+    insert(workspace, Collection.SETTINGS, setting("API_Enable_CORS", True), setting("API_CORS_Origin", origins))
+
+
+def test_options_without_an_origin_is_ok(anonymous: TestClient) -> None:
+    answer = anonymous.options(LIST)
+
+    assert (answer.status_code, answer.text) == (200, "OK")
+
+
+def test_no_page_may_ask_unless_the_workspace_says_so(anonymous: TestClient) -> None:
+    answer = anonymous.options(LIST, headers=PREFLIGHT)
+
+    assert answer.status_code == 405
+    assert answer.text == 'CORS not enabled. Go to "Admin > General > REST Api" to enable it.'
+    assert "access-control-allow-methods" not in answer.headers
+
+
+def test_all_pages_may_ask(workspace: Db, anonymous: TestClient) -> None:
+    allow(workspace, "*")
+    answer = anonymous.options(LIST, headers=PREFLIGHT)
+
+    assert (answer.status_code, answer.text) == (200, "OK")
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["access-control-allow-methods"] == "GET, POST, PUT, DELETE, HEAD, PATCH"
+    assert "X-User-Id, X-Auth-Token" in answer.headers["access-control-allow-headers"]
+
+
+@pytest.mark.parametrize("listed", ["https://board.example", "https://a.example, https://Board.example"])
+def test_a_listed_page_may_ask(workspace: Db, anonymous: TestClient, listed: str) -> None:
+    allow(workspace, listed)
+    answer = anonymous.options(LIST, headers=PREFLIGHT)
+
+    assert (answer.status_code, answer.text) == (200, "OK")
+    assert answer.headers["access-control-allow-origin"] == "https://board.example"
+    assert answer.headers["vary"] == "Origin"
+
+
+def test_another_page_may_not(workspace: Db, anonymous: TestClient) -> None:
+    allow(workspace, "https://a.example")
+    answer = anonymous.options(LIST, headers=PREFLIGHT)
+
+    assert (answer.status_code, answer.text) == (403, "Invalid origin")
+    assert "access-control-allow-origin" not in answer.headers
+
+
+def test_errors_have_the_headers_too(anonymous: TestClient) -> None:
+    assert anonymous.get(LIST).headers["access-control-allow-origin"] == "*"
