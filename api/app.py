@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api import envelope
+from api import envelope, reference
 from api.answers import Answers
 from api.auth import NotAllowedError, NotLoggedInError
 from api.limiter import TooManyRequestsError
@@ -43,6 +43,8 @@ def create(answers: Answers, statistics: Statistics, status: Status) -> Starlett
             served("/api/v1/statistics.dictionary", statistics.dictionary),
             served("/api/info", statistics.info),
             served("/api/v1/info", statistics.info),
+            Route("/openapi.json", reference.openapi().answer),
+            Route("/docs", reference.page().answer),
             Route("/health", status.health),
             Route("/ready", status.ready),
         ],

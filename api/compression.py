@@ -25,6 +25,8 @@ _COMPRESSORS: Mapping[str, Callable[[], _Compressor]] = {
     "gzip": lambda: zlib.compressobj(_GZIP_LEVEL, wbits=zlib.MAX_WBITS | 16),  # 16: with gzip's head
 }
 
+NAMES = tuple(_COMPRESSORS)
+
 
 def chosen(accepted: str) -> str:
     """The encoding to answer with, by the value of an Accept-Encoding header; '' for none."""

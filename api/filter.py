@@ -19,11 +19,15 @@ OPERATORS = COMPARISONS | LOGICAL | NESTED | PATTERNS
 # Root keys that grant access, and those that Rocket.Chat itself never gives out: in no answer, filter or order.
 SECRET = frozenset({"statsToken", "joinCode", "members", "importIds", "e2e"})
 
+# Key paths that may be named: parts that are neither empty nor operators. Python and JSON Schema read it alike.
+PATH = rf"^(?!(?:{'|'.join(sorted(SECRET))})(?:\.|$))[^.$\x00][^.\x00]*(?:\.[^.$\x00][^.\x00]*)*$(?!\n)"
+_PATH = re.compile(PATH)
+
 MAX_DEPTH = 8  # levels of documents and lists
 MAX_PARTS = 256  # keys and list items of a whole query
 MAX_PATTERN = 128  # characters of one regular expression
 INT64 = range(-(2**63), 2**63)
-_REGEX_OPTIONS = re.compile("[imsx]*")
+REGEX_OPTIONS = "[imsx]*"
 
 
 def check_path(path: str) -> None:
@@ -32,8 +36,7 @@ def check_path(path: str) -> None:
     Raises:
         ValueError: it is empty, has an empty part or an operator in it, or names what is secret.
     """
-    parts = path.split(".")
-    if parts[0] in SECRET or any(not part or part.startswith("$") or "\0" in part for part in parts):
+    if not _PATH.search(path):
         raise ValueError(f"Invalid attribute: {path}")
 
 
@@ -120,7 +123,7 @@ def _check_pattern(value: dict[str, Any]) -> None:
 
 
 def _is_options(value: Any) -> bool:
-    return isinstance(value, str) and bool(_REGEX_OPTIONS.fullmatch(value))
+    return isinstance(value, str) and bool(re.fullmatch(REGEX_OPTIONS, value))
 
 
 def _has_operators(value: Any) -> bool:

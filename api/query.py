@@ -17,7 +17,10 @@ MAX_SORT_KEYS = 8
 _OURS = frozenset({"offset", "count", "sort", "fields", "query", "refresh"})
 MAX_PARAMETERS = 500  # as in the server's own parser
 
-_PARSE_INT = re.compile(r"\s*([+-]?)(?:0[xX]([0-9a-fA-F]+)|([0-9]+))")
+# What parseInt finds a number in, if it is not negative; and nothing, which counts as 0.
+WHOLE = r"^([ \t\r\n]*\+?[0-9][\s\S]*)?$"
+_PARSE_INT = re.compile(r"[ \t\r\n]*\+?(?:0[xX]([0-9a-fA-F]+)|([0-9]+))")
+_LARGEST = INT64.stop - 1
 
 
 class BadParametersError(Exception):
@@ -112,14 +115,13 @@ def _parsed(
 def _whole(given: Mapping[str, str], name: str) -> int | None:
     """A number as JavaScript's parseInt reads it; None where it is missing, 0 where it is empty."""
     raw = given.get(name)
-    if raw is None or raw == "":
+    if not raw:
         return None if raw is None else 0
-    match = _PARSE_INT.match(raw[:MAX_TEXT])
-    sign, hexadecimal, decimal = match.groups() if match else ("", "", "-1")
-    number = int(hexadecimal, 16) if hexadecimal else int(decimal[:20])
-    if number not in INT64 or number < 0 or (sign == "-" and number):
-        raise BadQueryError(name, raw, "expected a whole number, 0 or more", "invalid-params")
-    return number
+    match = _PARSE_INT.match(raw)
+    if not match:
+        raise BadQueryError(name, raw[:MAX_TEXT], "expected a whole number, 0 or more", "invalid-params")
+    hexadecimal, decimal = match.groups()
+    return min(int(hexadecimal[:20], 16) if hexadecimal else int(decimal[:20]), _LARGEST)
 
 
 def _sort(sort: Any) -> dict[str, int]:
@@ -132,15 +134,15 @@ def _sort(sort: Any) -> dict[str, int]:
 
 
 def _fields(fields: Any) -> dict[str, int]:
-    """Key paths with 1 or 0; where both are mixed the zeros are dropped, as the server drops them."""
+    """Key paths with 1 or 0; where both are mixed the zeros are dropped, as the server drops them.
+
+    A part of what is named as a whole says nothing new, and MongoDB refuses it: it is dropped too.
+    """
     if any(isinstance(shown, bool) or shown not in (0, 1) for shown in _paths(fields).values()):
         raise ValueError("a value other than 1 and 0")
     shown = {path: 1 for path, value in fields.items() if value}
     chosen = shown or dict.fromkeys(fields, 0)
-    for path in chosen:
-        if any(other.startswith(f"{path}.") for other in chosen):
-            raise ValueError(f"{path} is named as a whole and in part")
-    return chosen
+    return {path: value for path, value in chosen.items() if not any(path.startswith(f"{whole}.") for whole in chosen)}
 
 
 def _paths(value: Any) -> dict[str, Any]:

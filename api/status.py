@@ -7,6 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import envelope
+from api.memory import ANSWER_WITHIN
+from collector.connection import time_limit
 from collector.errors import DatabaseError
 
 Checks = Mapping[str, Callable[[], object]]
@@ -24,7 +26,8 @@ class Status:
 
     def ready(self, _: Request) -> Response:
         """`GET /ready`: 200, or 503 with what is wrong."""
-        problems = {name: text for name, check in self.checks.items() if (text := _problem(check))}
+        with time_limit(ANSWER_WITHIN):
+            problems = {name: text for name, check in self.checks.items() if (text := _problem(check))}
         body = {"ready": not problems} | ({"problems": problems} if problems else {})
         return envelope.response(body, 503 if problems else 200)
 

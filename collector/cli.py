@@ -242,7 +242,7 @@ def serve(parts: Parts, listening: "socket", ready: Callable[[str], None]) -> No
         Statistics(answers, store, schedule.refresh, catalog.entries()),
         Status({"workspace": workspace.identity, "store": store.missing_indexes}),
     )
-    daemon.serve(api, listening, schedule, ready)
+    daemon.serve(api, listening, schedule, ready, parts.settings.tls)
 
 
 def scheduled(parts: Parts) -> "Schedule":

@@ -4,9 +4,12 @@ import logging
 import socket
 import threading
 from collections.abc import Callable
+from ipaddress import ip_address
+from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from collector.errors import RcstatsError
 from collector.schedule import Schedule
@@ -14,6 +17,8 @@ from collector.schedule import Schedule
 log = logging.getLogger(__name__)
 
 GRACE = 3  # seconds that running requests have at the end
+MOST_CONNECTIONS = 500
+MOST_HEAD = 65_536  # bytes of a request's line and headers
 
 
 def listener(host: str, port: int) -> socket.socket:
@@ -37,22 +42,42 @@ def any_listener(host: str, port: int) -> socket.socket:
         return listener(host, 0)
 
 
-def serve(app: ASGIApp, listening: socket.socket, schedule: Schedule, ready: Callable[[str], None]) -> None:
+def serve(
+    app: ASGIApp,
+    listening: socket.socket,
+    schedule: Schedule,
+    ready: Callable[[str], None],
+    tls: tuple[Path, Path] | None = None,
+) -> None:
     """Serves until SIGTERM or Ctrl-C.
 
-    `ready` gets the address once the port answers and the first slot is settled, one way or the other.
+    `ready` gets the address once the port answers and the first slot is settled, one way or the other. `tls` are the
+    files of a certificate and its key.
+
+    Raises:
+        RcstatsError: these files can't be used.
     """
-    address = url(listening)
+    address = url(listening, "https" if tls else "http")
+    if not (tls or is_loopback(listening)):
+        log.warning("%s is open to others without TLS: whoever listens on the way can take the tokens", address)
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=_Bounded,
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,
+        limit_concurrency=MOST_CONNECTIONS,
+        ssl_certfile=tls[0] if tls else None,
+        ssl_keyfile=tls[1] if tls else None,
         timeout_graceful_shutdown=GRACE,
     )
+
+    try:
+        config.load()
+    except OSError as error:  # also what ssl finds wrong
+        raise RcstatsError(f"RCSTATS_TLS_CERTIFICATE, RCSTATS_TLS_KEY: {error.strerror or error}") from None
 
     def announce() -> None:
         schedule.settled.wait()
@@ -70,9 +95,34 @@ def serve(app: ASGIApp, listening: socket.socket, schedule: Schedule, ready: Cal
         listening.close()
 
 
-def url(listening: socket.socket) -> str:
+def url(listening: socket.socket, scheme: str = "http") -> str:
     host, port = listening.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def is_loopback(listening: socket.socket) -> bool:
+    return ip_address(listening.getsockname()[0]).is_loopback
+
+
+class _Bounded(HttpToolsProtocol):
+    """HTTP as uvicorn speaks it, with a bound on the line and the headers, which its parser would gather for ever."""
+
+    _in_head = False
+    _head = 0
+
+    def data_received(self, data: bytes) -> None:
+        self._head = self._head + len(data) if self._in_head else 0
+        super().data_received(data)
+        if self._in_head and self._head > MOST_HEAD and not self.transport.is_closing():
+            self.send_400_response(f"More than {MOST_HEAD} bytes of headers.")
+
+    def on_message_begin(self) -> None:
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        super().on_headers_complete()
 
 
 class _Server(uvicorn.Server):

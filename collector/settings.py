@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import tzlocal
-from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, AliasChoices, Field, FilePath, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -84,6 +84,10 @@ class Settings(BaseSettings):
     listen: Annotated[str, AfterValidator(_address)] = Field(
         default="127.0.0.1:3080", description="Address and port of the HTTP layer."
     )
+    tls_certificate: FilePath | None = Field(
+        default=None, description="File in PEM with the certificate and its chain; with it the HTTP layer is HTTPS."
+    )
+    tls_key: FilePath | None = Field(default=None, description="File in PEM with the certificate's key.")
     rate_limit: int = Field(
         default=600,
         ge=0,
@@ -154,6 +158,19 @@ class Settings(BaseSettings):
     def address(self) -> tuple[str, int]:
         host, _, port = self.listen.rpartition(":")
         return host.strip("[]"), int(port)
+
+    @cached_property
+    def tls(self) -> tuple[Path, Path] | None:
+        """Certificate and key, or neither.
+
+        Raises:
+            SettingsError: only one of them is given.
+        """
+        if self.tls_certificate and self.tls_key:
+            return self.tls_certificate, self.tls_key
+        if self.tls_certificate or self.tls_key:
+            raise SettingsError("RCSTATS_TLS_CERTIFICATE, RCSTATS_TLS_KEY: one needs the other")
+        return None
 
 
 def load(**given: Any) -> Settings:

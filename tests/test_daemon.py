@@ -3,13 +3,20 @@
 import json
 import signal
 import socket
+import ssl
 import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
 from uuid import uuid4
 
 import pytest
+import trustme
+from rocketchat_API.APIExceptions.RocketExceptions import RocketApiException
+from rocketchat_API.rocketchat import RocketChat
 
 from collector.connection import Client, connect
 from collector.demo import mongod, workspace
@@ -132,3 +139,93 @@ def test_systemd_is_told_when_it_answers(urls: dict[str, str], tmp_path: Path) -
         finally:
             process.terminate()
             process.wait(10)
+
+
+def test_the_python_client_of_rocket_chat_pages_through_all_of_it(urls: dict[str, str]) -> None:
+    with running("run", **urls) as daemon:
+        daemon.wait_for(lambda: snapshots(daemon) == 1)
+        client = RocketChat(
+            user_id=workspace.ADMIN.user_id, auth_token=workspace.ADMIN.token, server_url=f"http://{daemon.address}"
+        )
+        first = client.statistics()
+        second = client.statistics(refresh="true")
+        listed = [found["_id"] for found in client.statistics_list(count=1)]
+
+    assert (first["success"], first["totalUsers"]) == (True, 50)
+    assert listed == [second["_id"], first["_id"]]
+
+
+def test_the_python_client_understands_what_is_denied(urls: dict[str, str]) -> None:
+    with running("run", **urls) as daemon:
+        daemon.wait_for(lambda: snapshots(daemon) == 1)
+        client = RocketChat(
+            user_id=workspace.PLAIN.user_id, auth_token=workspace.PLAIN.token, server_url=f"http://{daemon.address}"
+        )
+        with pytest.raises(RocketApiException) as denied:
+            client.statistics()
+
+    assert (denied.value.status_code, denied.value.error) == (400, "error-not-allowed")
+
+
+def test_too_long_a_head_is_refused_and_the_next_request_is_not(urls: dict[str, str]) -> None:
+    with running("run", **urls) as daemon:
+        daemon.wait_for(lambda: daemon.get("/health")[0] == 200)
+        host, port = daemon.address.split(":")
+        with socket.create_connection((host, int(port)), timeout=5) as connection:
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nX-Long: ")
+            with pytest.raises(OSError):  # noqa: PT011  reset or broken pipe, whichever comes first
+                connection.sendall(b"x" * 100_000_000)
+
+        assert daemon.get("/health")[0] == 200
+
+
+def test_a_request_may_be_long_and_come_in_parts_with_others_on_its_connection(urls: dict[str, str]) -> None:
+    with running("run", **urls) as daemon:
+        daemon.wait_for(lambda: daemon.get("/health")[0] == 200)
+        connection = HTTPConnection(daemon.address, timeout=10)
+        for _ in range(5):
+            connection.request("POST", "/health", b"x" * 100_000, {"X-Long": "x" * 30_000})
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 405
+        connection.close()
+
+
+def test_it_serves_by_tls_with_a_certificate(urls: dict[str, str], tmp_path: Path) -> None:
+    authority = trustme.CA()
+    certificate = authority.issue_cert("localhost")
+    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+    certificate.cert_chain_pems[0].write_to_path(chain)
+    certificate.private_key_pem.write_to_path(key)
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    with running("run", **urls, tls_certificate=str(chain), tls_key=str(key)) as daemon:
+        daemon.wait_for(lambda: "serving on https://" in daemon.output)
+        daemon.wait_for(lambda: _answers(f"https://localhost:{daemon.address.rpartition(':')[2]}/health", context))
+
+
+def _answers(address: str, context: ssl.SSLContext) -> bool:
+    try:
+        with urlopen(address, timeout=5, context=context) as answer:  # noqa: S310  our own https://
+            return bool(answer.status == 200)
+    except URLError as error:
+        if isinstance(error.reason, ssl.SSLError):
+            raise
+        return False
+
+
+@pytest.mark.parametrize("given", ["one", "both"])
+def test_a_certificate_that_can_not_be_used_stops_the_start(urls: dict[str, str], tmp_path: Path, given: str) -> None:
+    wrong = tmp_path / "wrong.pem"
+    wrong.write_text("no certificate")
+    settings = {"tls_certificate": str(wrong)} | ({"tls_key": str(wrong)} if given == "both" else {})
+    ended = rcstats("run", **urls, listen="127.0.0.1:0", **settings)
+
+    assert ended.returncode == 2
+    assert "RCSTATS_TLS_CERTIFICATE, RCSTATS_TLS_KEY: " in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_beyond_loopback_without_tls_it_warns(urls: dict[str, str]) -> None:
+    with running("run", **urls, listen=f"0.0.0.0:{free_port()}") as daemon:
+        daemon.wait_for(lambda: "open to others without TLS" in daemon.output)

@@ -20,7 +20,8 @@ FIELDS = Settings.model_fields.items()
 
 
 def line(name: str, field: FieldInfo) -> str:
-    default = "required" if field.is_required() else f"`{field.default}`" if field.default else ""
+    is_plain = field.default_factory is None and field.default is not None
+    default = "required" if field.is_required() else f"`{field.default}`" if is_plain else ""
     return f"| `{variable(name)}` | {default} | {field.description} |"
 
 

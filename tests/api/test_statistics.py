@@ -214,3 +214,31 @@ def test_a_query_may_come_percent_encoded(workspace: Db, admin: TestClient) -> N
     encoded = quote('{"_id":"age 1"}')
 
     assert ids(admin.get(f"{LIST}?query={encoded}")) == ["age 1"]
+
+
+@pytest.mark.parametrize("query", ["count[]=1", "sort[createdAt]=-1", "query=%ff", "count=1&count=2"])
+def test_a_query_string_that_is_no_texts_is_refused_with_the_servers_words(admin: TestClient, query: str) -> None:
+    answer = admin.get(f"{LIST}?{query}")
+
+    assert answer.status_code == 400
+    assert answer.json() == {"success": False, "error": "Invalid query parameters"}
+
+
+def test_what_is_secret_is_never_served(workspace: Db, admin: TestClient) -> None:
+    keep(workspace, 0, statsToken="secret", uniqueId="known")
+
+    for path in (LIST, "/api/v1/statistics", f'{LIST}?fields={{"os":0}}'):
+        answer = admin.get(path)
+        assert "secret" not in answer.text
+        assert "known" in answer.text
+
+
+def test_a_page_far_behind_the_last_is_empty(workspace: Db, admin: TestClient) -> None:
+    keep(workspace, 0)
+
+    answer = admin.get(LIST, params={"offset": "9" * 30, "count": "0"}).json()
+    assert (answer["count"], answer["total"]) == (0, 1)
+
+
+def test_head_has_the_headers_of_get(admin: TestClient) -> None:
+    assert admin.head(LIST).headers["etag"] == admin.get(LIST).headers["etag"]
