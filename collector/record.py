@@ -1,0 +1,48 @@
+"""What the daemon did and how it does: counted here, shown by /metrics, /ready and systemd."""
+
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass
+class Record:
+    """Counts since the start of the process, and what is so now. Any thread may tell it."""
+
+    slots: Counter[str] = field(default_factory=Counter)
+    """By what became of them: taken, skipped (a snapshot was still being taken), failed (a try; it is tried again)."""
+    database_errors: Counter[str] = field(default_factory=Counter)
+    """By what MongoDB was asked for: snapshot, request."""
+    waiting: int = 0
+    """Snapshots that wait on disk for the store."""
+    last_snapshot: datetime | None = None
+    """When this process last took one."""
+    trouble: str = ""
+    """Why the last try failed; empty while all is well."""
+    _since: float = 0.0
+    _guard: threading.Lock = field(default_factory=threading.Lock)
+
+    def slot(self, outcome: str) -> None:
+        with self._guard:
+            self.slots[outcome] += 1
+
+    def database_error(self, asked_for: str) -> None:
+        with self._guard:
+            self.database_errors[asked_for] += 1
+
+    def begins(self, trouble: str) -> bool:
+        """Notes trouble; True if there was none before."""
+        with self._guard:
+            is_new = not self.trouble
+            self._since = time.monotonic() if is_new else self._since
+            self.trouble = trouble
+            return is_new
+
+    def ends(self) -> float:
+        """Notes that all is well; the seconds that the trouble lasted, 0 if there was none."""
+        with self._guard:
+            lasted = time.monotonic() - self._since if self.trouble else 0.0
+            self.trouble = ""
+            return lasted
