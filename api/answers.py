@@ -10,8 +10,8 @@ from hashlib import blake2b
 from itertools import chain
 from typing import NamedTuple
 
+from anyio import to_thread
 from cachetools import LRUCache
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -23,12 +23,16 @@ from api.memory import ANSWER_WITHIN, Memory
 from api.rules import Rules
 from collector import __version__
 from collector.connection import time_limit
+from collector.errors import DatabaseError
 from collector.sources.rocketchat import RocketChat
 from collector.store import Store
 
 # Bytes of an answer that is sent as one and may be kept; of a longer one only pieces are held at a time.
 WHOLE = 4 * 2**20
 PIECE = 2**16
+
+# Seconds after which a client is told that MongoDB is too slow, whichever of its questions was.
+IN_ALL = 4.5
 
 # Seconds that a login, the rules and the store's edition count: what changes is seen within a second.
 SECONDS = 0.5
@@ -88,6 +92,13 @@ class Answers:
         Raises:
             DeniedError, TooManyRequestsError, or what `make` raises.
         """
+        try:
+            async with asyncio.timeout(IN_ALL):
+                return await self._answer(request, make, is_open=is_open)
+        except TimeoutError:
+            raise DatabaseError("MongoDB did not answer in time") from None
+
+    async def _answer(self, request: Request, make: Make, *, is_open: bool) -> Response:
         rules, user = await self.admit(request, is_open=is_open)
         may_view = user is not None and not user.roles.isdisjoint(rules.readers)
         edition = await self._editions.get("")
@@ -123,6 +134,10 @@ class Answers:
         rules = await self._rules.get("")
         return rules.origins.answer(request.headers)
 
+    def limit(self, calls: int) -> None:
+        """Allows so many calls in a minute from now on."""
+        self._limiter.calls = calls
+
     def forget(self) -> None:
         """Sees at once what has just been stored."""
         self._editions.forget()
@@ -140,7 +155,7 @@ class Answers:
         async with self._making:
             if found := self._kept.get(key):
                 return found
-            body = await run_in_threadpool(_made, ask, make, encoding)
+            body = await to_thread.run_sync(_made, ask, make, encoding, abandon_on_cancel=True)
         if body.rest is None and len(body.begun) <= self._kept.maxsize:
             self._kept[key] = body
         return body

@@ -1,18 +1,24 @@
 """Whether all is in place: connections, rights, indexes, freshness. Each check is one finding."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 
+from pymongo.errors import OperationFailure
+
 from collector.connection import Document
 from collector.errors import DatabaseError
-from collector.schedule import Slots
+from collector.rights import Access
+from collector.slots import Slots
 from collector.sources.rocketchat import Collection, RocketChat
 from collector.store import Store
 
 # How late the snapshot of a slot may be.
 GRACE = timedelta(minutes=5)
+
+_ROLES = "(rcstats check --roles prints what it needs)"
+_NO_RIGHT = 13  # MongoDB's code
 
 
 class Level(IntEnum):
@@ -32,11 +38,13 @@ class Finding:
     text: str
 
 
-def findings(workspace: RocketChat, store: Store, slots: Slots, now: datetime) -> Iterator[Finding]:
-    """All findings, until one is critical: what comes later depends on it."""
+def findings(
+    workspace: RocketChat, store: Store, access: Callable[[], Access], slots: Slots, now: datetime
+) -> Iterator[Finding]:
+    """All findings, until one is critical: what comes later depends on it. `access` tells what the logins may do."""
     checks: dict[str, Callable[[], tuple[Level, str]]] = {
         "workspace": lambda: _workspace(workspace),
-        "rights": lambda: _rights(workspace),
+        "rights": lambda: _rights(workspace, access()),
         "store": lambda: _store(store),
         "freshness": lambda: _freshness(store.newest(workspace.identity()), slots, now),
     }
@@ -45,29 +53,61 @@ def findings(workspace: RocketChat, store: Store, slots: Slots, now: datetime) -
             level, text = check()
         except DatabaseError as error:
             level, text = Level.CRITICAL, str(error)
-        yield Finding(name, level, text)
+        yield Finding(name, level, _one_line(text))
         if level is Level.CRITICAL:
             return
 
 
+def verdict(found: Sequence[Finding]) -> str:
+    """All findings in one line, as monitoring systems show it: the worst level, and what is not in order."""
+    wrong = [finding for finding in found if finding.level is not Level.OK]
+    if not wrong:
+        return f"OK: {found[-1].text}"
+    worst = max(finding.level for finding in wrong)
+    texts = "; ".join(f"{finding.name}: {finding.text}" for finding in wrong)
+    return f"{worst.name}: {len(wrong)} of {len(found)} checks: {texts}"
+
+
+def _one_line(text: str) -> str:
+    """Names out of a database can hold anything; behind a "|" monitoring systems expect figures."""
+    return " ".join(text.replace("|", "/").split())
+
+
 def _workspace(workspace: RocketChat) -> tuple[Level, str]:
+    if not all(_may_read(workspace, collection) for collection in (Collection.SETTINGS, Collection.STATISTICS)):
+        return Level.OK, "answers; what it is this login may not read"
     if "uniqueID" not in workspace.values("uniqueID"):
         return Level.WARNING, f"the database {workspace.identity()} has no setting uniqueID: is it Rocket.Chat's?"
     return Level.OK, f"{workspace.identity()} runs Rocket.Chat {workspace.release() or 'of an unknown release'}"
 
 
-def _rights(workspace: RocketChat) -> tuple[Level, str]:
-    denied = [collection.value for collection in Collection if not _may_read(workspace, collection)]
-    if denied:
-        return Level.CRITICAL, f"the login may not read {', '.join(denied)}"
-    return Level.OK, "the login may read all that is read"
+def _rights(workspace: RocketChat, access: Access) -> tuple[Level, str]:
+    """What the logins may not do and should, and what they may do and should not."""
+    unread = [collection.value for collection in Collection if not _may_read(workspace, collection)]
+    wrong: list[tuple[Level, str]] = []
+    if lacking := ([f"read {', '.join(unread)}"] if unread else []) + access.lacking():
+        wrong.append((Level.CRITICAL, f"the login may not {'; nor '.join(lacking)} {_ROLES}"))
+    if beyond := access.beyond():
+        wrong.append((Level.WARNING, f"the login may change the workspace, by {', '.join(beyond)} {_ROLES}"))
+    if whose := access.open_to_all():
+        wrong.append((Level.WARNING, f"{whose} asks nobody for a login"))
+    if wrong:
+        return max(level for level, _ in wrong), "; ".join(text for _, text in wrong)
+    return Level.OK, "the login may read what is read, keep snapshots, and not change the workspace"
 
 
 def _may_read(workspace: RocketChat, collection: Collection) -> bool:
+    """Whether this login may.
+
+    Raises:
+        DatabaseError: something else is in the way.
+    """
     try:
         workspace.peek(collection)
-    except DatabaseError:
-        return False
+    except DatabaseError as error:
+        if isinstance(error.__cause__, OperationFailure) and error.__cause__.code == _NO_RIGHT:
+            return False
+        raise
     return True
 
 

@@ -5,8 +5,8 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
@@ -15,17 +15,21 @@ import typer
 from pymongo.monitoring import CommandListener
 
 from collector import __version__, catalog, snapshot
+from collector.claims import Claims
 from collector.connection import Document, connect, database_name
-from collector.errors import DatabaseError, RcstatsError
+from collector.errors import DatabaseError, RcstatsError, SettingsError
+from collector.record import Record
 from collector.settings import Settings, load
 from collector.sources import Sources
 from collector.sources.deployment import Deployment
 from collector.sources.rocketchat import RocketChat
+from collector.spool import Spool
 from collector.store import Store
 
 if TYPE_CHECKING:
     from socket import socket
 
+    from collector.history.retention import Retention
     from collector.schedule import Schedule
 
 log = logging.getLogger(__name__)
@@ -58,6 +62,9 @@ class Parts:
     settings: Settings
     sources: Sources
     store: Store
+    claims: Claims
+    spool: Spool
+    record: Record = field(default_factory=Record)
 
     def take(
         self,
@@ -101,13 +108,13 @@ def opened(settings: Settings, *listeners: CommandListener) -> Iterator[Parts]:
             ),
             timezone=ZoneInfo(settings.timezone),
         )
-        yield Parts(settings, sources, Store(store[settings.store_database]))
+        database = store[settings.store_database]
+        yield Parts(settings, sources, Store(database), Claims(database), Spool(settings.state_directory / "spool"))
 
 
 def _log_to_stderr(level: str) -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=level.upper())
-    for library in ("apscheduler", "uvicorn"):  # what they tell at the level info is ours to tell
-        logging.getLogger(library).setLevel(logging.WARNING)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)  # what it tells at the level info is ours to tell
 
 
 @app.command()
@@ -115,10 +122,17 @@ def run() -> None:
     """Take a snapshot in each slot of the schedule, and serve them over HTTP."""
     from systemd_watchdog.systemd_watchdog import WatchDog
 
-    from collector.daemon import listener
+    from collector import daemon
+
+    systemd = WatchDog()
+
+    def alive(how: str) -> None:
+        systemd.notify()
+        systemd.status(how)
 
     with opened(load()) as parts:
-        serve(parts, listener(*parts.settings.address), lambda _: WatchDog().ready())
+        serve(parts, daemon.listener(*parts.settings.address), lambda _: systemd.ready(), alive)
+        daemon.end_soon()
 
 
 @app.command("snapshot")
@@ -183,18 +197,47 @@ def parity(
 
 
 @app.command()
-def check() -> None:
+def check(
+    *,
+    roles: Annotated[
+        bool, typer.Option("--roles", help="Print the least rights that do, to paste into mongosh.")
+    ] = False,
+) -> None:
     """Look whether settings, connections, rights, indexes and snapshots are in order; exit code 0, 1 or 2."""
-    from collector import checks, console
-    from collector.schedule import Slots
+    from collector import checks, console, rights
+    from collector.slots import Slots
 
-    worst = checks.Level.OK
+    settings = load()
+    if roles:
+        sys.stdout.write(rights.commands(settings))
+        return
+    with opened(settings) as parts:
+        slots = Slots(settings.schedule, settings.timezone)
+        workspace, store = parts.sources.workspace, parts.store
+        found = list(checks.findings(workspace, store, lambda: rights.access(settings), slots, datetime.now(UTC)))
+    console.findings(found)
+    raise typer.Exit(max(finding.level for finding in found))
+
+
+@app.command()
+def prune(
+    *, dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many would be removed.")] = False
+) -> None:
+    """Remove the snapshots that are kept for no longer; the daemon does so by itself, after each slot."""
+    from collector.history import retention
+
     with opened(load()) as parts:
-        slots = Slots(parts.settings.schedule, parts.settings.timezone)
-        for finding in checks.findings(parts.sources.workspace, parts.store, slots, datetime.now(UTC)):
-            console.finding(finding)
-            worst = max(worst, finding.level)
-    raise typer.Exit(worst)
+        workspace, now = parts.sources.workspace.identity(), snapshot.now()
+        plan = kept(parts.settings)
+        if plan.every is None and plan.daily is None:
+            typer.echo(
+                "all are kept: neither RCSTATS_KEEP_EVERY_DAYS nor RCSTATS_KEEP_DAILY_DAYS is set"
+            )
+        elif dry_run:
+            surplus = sum(1 for _ in plan.surplus(parts.store.moments(workspace, now), now))
+            typer.echo(f"{surplus} of {parts.store.count(workspace, {})} snapshots would be removed")
+        else:
+            typer.echo(f"{retention.prune(parts.store, workspace, plan, now)} snapshots removed")
 
 
 @app.command()
@@ -226,30 +269,79 @@ def demo(
                 serve(parts, any_listener(*settings.address), lambda address: console.page(guide.text(address, begun)))
 
 
-def serve(parts: Parts, listening: "socket", ready: Callable[[str], None]) -> None:
-    """Schedule and API together, until SIGTERM or Ctrl-C; `ready` gets the address that answers."""
+def serve(
+    parts: Parts,
+    listening: "socket",
+    ready: Callable[[str], None],
+    alive: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Schedule and API together, until SIGTERM or Ctrl-C.
+
+    `ready` gets the address that answers, `alive` now and then how things stand.
+    """
     from api.answers import Answers
     from api.app import create
+    from api.metrics import Metrics, Newest
     from api.statistics import Statistics
     from api.status import Status
     from collector import daemon
+    from collector.slots import Slots
 
     schedule = scheduled(parts)
-    workspace, store = parts.sources.workspace, parts.store
+    schedule.alive = alive
+    schedule.afterwards = lambda: tidy(parts)
+    workspace, store, token = parts.sources.workspace, parts.store, parts.settings.metrics_token
     answers = Answers(workspace, store, calls=parts.settings.rate_limit, keep=parts.settings.answer_memory * 2**20)
     api = create(
         answers,
         Statistics(answers, store, schedule.refresh, catalog.entries()),
         Status({"workspace": workspace.identity, "store": store.missing_indexes}),
+        Metrics(Newest(workspace, store), parts.record, token.get_secret_value() if token else ""),
     )
-    daemon.serve(api, listening, schedule, ready, parts.settings.tls)
+
+    def reload() -> None:
+        """Takes over what can change while we run; wrong settings change nothing."""
+        try:
+            settings = load()
+            schedule.change(Slots(settings.schedule, settings.timezone), timedelta(seconds=settings.jitter))
+        except SettingsError as error:
+            log.error("nothing is changed: %s", error)  # noqa: TRY400  the sentence is all there is to say
+            return
+        answers.limit(settings.rate_limit)
+        logging.getLogger().setLevel(settings.log_level.upper())
+        log.info("settings read again")
+
+    daemon.serve(api, listening, schedule, ready, parts.settings.tls, reload)
+
+
+def tidy(parts: Parts) -> None:
+    """Removes the snapshots that are kept for no longer."""
+    from collector.history import retention
+
+    if removed := retention.prune(
+        parts.store, parts.sources.workspace.identity(), kept(parts.settings), snapshot.now()
+    ):
+        log.info("snapshots removed=%d, as they are kept for no longer", removed)
+
+
+def kept(settings: Settings) -> "Retention":
+    from collector.history.retention import Retention
+
+    return Retention(settings.keep_every_days, settings.keep_daily_days, ZoneInfo(settings.timezone))
 
 
 def scheduled(parts: Parts) -> "Schedule":
-    from collector.schedule import Schedule, Slots
+    from collector.keeper import Keeper
+    from collector.schedule import Schedule
+    from collector.slots import Slots
 
-    slots = Slots(parts.settings.schedule, parts.settings.timezone)
-    return Schedule(slots, parts.take, parts.store, parts.sources.workspace.identity)
+    settings, identity = parts.settings, parts.sources.workspace.identity
+    return Schedule(
+        Slots(settings.schedule, settings.timezone),
+        Keeper(parts.take, parts.store, parts.claims, identity, parts.record, parts.spool),
+        parts.record,
+        jitter=timedelta(seconds=settings.jitter),
+    )
 
 
 def print_json(document: Document) -> None:

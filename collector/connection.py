@@ -1,10 +1,12 @@
 """Opens MongoDB by URL, and says in our own words what went wrong with it."""
 
+import functools
 import logging
+import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from bson.codec_options import DatetimeConversion
@@ -28,6 +30,13 @@ DEFAULTS: Document = {
 }
 # What a snapshot and a page need is far below the driver's pool of 100.
 POOL: Document = {"maxPoolSize": 20}
+
+# A node that was just restarted can't check a signed time for a moment, and the driver does not ask again by itself.
+_NO_KEYS_YET = 211
+_UNTIL_THERE_ARE_KEYS = 1.0  # seconds
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _LOGIN_REFUSED = frozenset({18, 8000})
 _NO_RIGHT = 13
@@ -77,6 +86,26 @@ def plainly(whose: str) -> Iterator[None]:
         yield
     except PyMongoError as error:
         raise _kind(error)(f"{whose} MongoDB {_in_our_words(error)}") from error
+
+
+def asks(whose: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Decorates what asks MongoDB: errors are told plainly, and what a restarted node can't check is asked again."""
+
+    def decorated(method: Callable[P, T]) -> Callable[P, T]:
+        @functools.wraps(method)
+        def asked(*args: P.args, **kwargs: P.kwargs) -> T:
+            with plainly(whose):
+                try:
+                    return method(*args, **kwargs)
+                except OperationFailure as error:
+                    if error.code != _NO_KEYS_YET:
+                        raise
+                    time.sleep(_UNTIL_THERE_ARE_KEYS)
+                    return method(*args, **kwargs)
+
+        return asked
+
+    return decorated
 
 
 def _kind(error: PyMongoError) -> type[DatabaseError]:

@@ -1,7 +1,8 @@
 """What a person sees in the terminal: a progress bar, a snapshot as a table, the findings of a check."""
 
+import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -13,7 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from collector.checks import Finding, Level
+from collector.checks import Finding, Level, verdict
 from collector.connection import Document
 from collector.explain import Bill
 from collector.parity import Comparison, Verdict
@@ -173,9 +174,12 @@ def page(markup: str) -> None:
     out.print(markup, soft_wrap=True)
 
 
-def finding(found: Finding) -> None:
-    """One line of a check: its mark, its name and its sentence."""
-    out.print(f"{_MARKS[found.level]} {found.name:<10} {escape(found.text)}")
+def findings(found: Sequence[Finding]) -> None:
+    """The verdict in one line, and one for each finding: its mark, its name and its sentence."""
+    plainly = Console(highlight=False, emoji=False, force_terminal=sys.stdout.isatty())  # monitoring systems read it
+    plainly.print(escape(verdict(found)), soft_wrap=True)
+    for one in found:
+        plainly.print(f"{_MARKS[one.level]} {one.name:<10} {escape(one.text)}", soft_wrap=True)
 
 
 _WRITTEN: dict[Unit, Callable[[Any], str]] = {

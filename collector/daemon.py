@@ -1,6 +1,8 @@
 """Runs the schedule and an HTTP application together, and ends both on SIGTERM or Ctrl-C."""
 
 import logging
+import os
+import signal
 import socket
 import threading
 from collections.abc import Callable
@@ -17,6 +19,7 @@ from collector.schedule import Schedule
 log = logging.getLogger(__name__)
 
 GRACE = 3  # seconds that running requests have at the end
+END_WITHIN = 1.5  # seconds that a running query has after them
 MOST_CONNECTIONS = 500
 MOST_HEAD = 65_536  # bytes of a request's line and headers
 
@@ -48,11 +51,12 @@ def serve(
     schedule: Schedule,
     ready: Callable[[str], None],
     tls: tuple[Path, Path] | None = None,
+    reload: Callable[[], None] = lambda: None,
 ) -> None:
     """Serves until SIGTERM or Ctrl-C.
 
     `ready` gets the address once the port answers and the first slot is settled, one way or the other. `tls` are the
-    files of a certificate and its key.
+    files of a certificate and its key. SIGHUP calls `reload`.
 
     Raises:
         RcstatsError: these files can't be used.
@@ -84,6 +88,7 @@ def serve(
         ready(address)
 
     server = _Server(config, announce)
+    signal.signal(signal.SIGHUP, lambda *_: threading.Thread(target=reload, name="reload", daemon=True).start())
     schedule.start()
     try:
         log.info("serving on %s", address)
@@ -93,6 +98,19 @@ def serve(
     finally:
         schedule.stop()
         listening.close()
+
+
+def end_soon() -> None:
+    """Ends the process even if MongoDB has not answered the last query; it gives up the query when we are gone."""
+
+    def end() -> None:
+        log.warning("ended while MongoDB was still being asked")
+        logging.shutdown()
+        os._exit(0)
+
+    timer = threading.Timer(END_WITHIN, end)
+    timer.daemon = True
+    timer.start()
 
 
 def url(listening: socket.socket, scheme: str = "http") -> str:

@@ -24,9 +24,9 @@ class Record:
     _since: float = 0.0
     _guard: threading.Lock = field(default_factory=threading.Lock)
 
-    def slot(self, outcome: str) -> None:
+    def slot(self, outcome: str, count: int = 1) -> None:
         with self._guard:
-            self.slots[outcome] += 1
+            self.slots[outcome] += count
 
     def database_error(self, asked_for: str) -> None:
         with self._guard:

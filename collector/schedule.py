@@ -1,258 +1,226 @@
-"""When snapshots are taken: the only module that knows APScheduler; one slot, one snapshot."""
+"""When snapshots are taken: the current slot at the start, each slot as it comes, one on demand; never two at once."""
 
 import logging
-import re
+import random
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.base import BaseTrigger
-from apscheduler.triggers.cron import CronTrigger
-from apscheduler.triggers.date import DateTrigger
-
+from collector.claims import LEASE, HeldError
 from collector.connection import Document
-from collector.errors import AbandonedError, DatabaseError, SettingsError
-from collector.store import Store
+from collector.errors import AbandonedError, DatabaseError
+from collector.keeper import Keeper
+from collector.record import Record
+from collector.slots import Slots
+from collector.snapshot import BUDGET
 
 log = logging.getLogger(__name__)
-
-WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
-FIRST_RETRY, LAST_RETRY = timedelta(seconds=5), timedelta(minutes=2)
 
 # Seconds that a request waits for its snapshot.
 REFRESH_WITHIN = 120.0
 
-_MINUTE = timedelta(minutes=1)
-# No change of the clocks is larger.
-_CLOCKS_CHANGE = timedelta(hours=3)
-_TICK = timedelta(microseconds=1)
 
+@dataclass(frozen=True)
+class Pace:
+    """How patient a schedule is, in seconds."""
 
-class Slots:
-    """The moments at which a cron expression asks for a snapshot, in UTC."""
-
-    def __init__(self, expression: str, timezone: str) -> None:
-        """Five fields as cron reads them, in an IANA time zone.
-
-        Raises:
-            SettingsError: the expression is wrong, never comes up, or says something that can't be kept.
-        """
-        self._zone = ZoneInfo(timezone)
-        try:
-            self._trigger = CronTrigger.from_crontab(_with_named_weekdays(expression), UTC)
-        except ValueError as error:
-            raise SettingsError(f"RCSTATS_SCHEDULE: expected a cron expression of five fields: {error}") from None
-        if self._from(datetime.now(UTC)) is None:
-            raise SettingsError("RCSTATS_SCHEDULE: this moment never comes")
-
-    def after(self, moment: datetime) -> datetime:
-        """The first slot later than a moment."""
-        return self._following(moment + timedelta(microseconds=1))
-
-    def current(self, moment: datetime) -> datetime:
-        """The last slot that is not later than a moment."""
-        step = _MINUTE
-        while self._following(moment - step) > moment:
-            step *= 2
-        early, late = moment - step, moment + _MINUTE
-        while late - early > _MINUTE:  # a slot begins at a full minute
-            middle = early + (late - early) / 2
-            early, late = (middle, late) if self._following(middle) <= moment else (early, middle)
-        return self._following(early)
-
-    def _following(self, moment: datetime) -> datetime:
-        return self._from(moment) or datetime.max.replace(tzinfo=UTC)
-
-    def _from(self, moment: datetime) -> datetime | None:
-        """The first slot that is not earlier than a moment.
-
-        Slots are found on the local clock and then placed in time. Near a change of the clocks their order can differ,
-        so there a few hours of them are looked at.
-        """
-        clock = self._clock(moment)
-        slot = self._slot_on_the_clock(clock - _CLOCKS_CHANGE if self._changes_near(moment) else clock)
-        found: list[datetime] = []
-        while slot and (not found or self._may_precede(slot, found[0])):
-            found += [instant for instant in self._instants(slot) if instant >= moment]
-            slot = self._slot_on_the_clock(slot + _TICK)
-        return min(found, default=None)
-
-    def _may_precede(self, slot: datetime, found: datetime) -> bool:
-        """Whether a slot that comes later on the clock could still come earlier in time."""
-        return self._changes_near(found) and slot - self._clock(found) <= _CLOCKS_CHANGE
-
-    def _slot_on_the_clock(self, clock: datetime) -> datetime | None:
-        found: datetime | None = self._trigger.get_next_fire_time(None, clock)
-        return found
-
-    def _clock(self, moment: datetime) -> datetime:
-        """What a local clock shows, marked as UTC: there no change of the clocks can confuse APScheduler."""
-        return moment.astimezone(self._zone).replace(tzinfo=UTC, fold=0)
-
-    def _instants(self, clock: datetime) -> tuple[datetime, ...]:
-        """When a local clock shows this: twice where it is put back; where it is put forward, as late as it is put."""
-        once, again = (clock.replace(tzinfo=self._zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-        return (once, again) if once <= again else (once,)
-
-    def _changes_near(self, moment: datetime) -> bool:
-        sides = (moment - _CLOCKS_CHANGE, moment + _CLOCKS_CHANGE)
-        return len({side.astimezone(self._zone).utcoffset() for side in sides}) > 1
+    first_retry: float = 5.0
+    last_retry: float = 120.0
+    beat: float = 5.0
+    """After which the clock is looked at again: it can be put, and a machine can sleep."""
+    stuck_after: float = BUDGET + 120.0
+    """A snapshot that takes longer is stuck, as its own limits did not hold."""
 
 
 class Schedule:
-    """Takes one snapshot a slot and keeps it; takes one on demand; never two at once."""
+    """One thread takes the snapshots; another renews the lease of the one that is being taken, and says we live."""
 
     def __init__(
         self,
         slots: Slots,
-        take: Callable[[datetime | None, Callable[[], bool]], Document],
-        store: Store,
-        workspace: Callable[[], str],
-        first_retry: timedelta = FIRST_RETRY,
+        keeper: Keeper,
+        record: Record,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        jitter: timedelta = timedelta(0),
+        pace: Pace = Pace(),
     ) -> None:
-        """`take` computes the snapshot of a slot, or one on demand (None), until it is told to give up.
-
-        `workspace` tells whose slots count.
-        """
+        """A slot is taken up to `jitter` late, by chance, so that many daemons do not ask their databases at once."""
         self._slots = slots
-        self._take = take
-        self._store = store
-        self._workspace = workspace
-        self._guard = threading.Lock()
+        self._keeper = keeper
+        self._record = record
+        self._clock = clock
+        self._jitter = jitter
+        self._pace = pace
+        self._wait = pace.first_retry
+        self._changed = threading.Condition()
         self._asked: Future[Document] | None = None
-        self._first_retry = self._wait = first_retry
-        self._prepared = False
+        self._due = clock()
+        self._busy_since: float | None = None
         self._ended = threading.Event()
+        self._worker = threading.Thread(target=self._work, name="snapshots", daemon=True)
+        self._pulse = threading.Thread(target=self._live, name="pulse", daemon=True)
+        self.alive: Callable[[str], None] = lambda _: None
+        """Is told now and then, while nothing is stuck, how things stand."""
+        self.afterwards: Callable[[], None] = lambda: None
+        """Is called after each slot that was taken, for what has time."""
         self.settled = threading.Event()
         """Set once the first slot was taken, found taken, or could not be taken."""
-        self._scheduler = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(1)},
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-            timezone=UTC,
-        )
 
     def start(self) -> None:
         """Takes the current slot if nobody has, then each as it comes."""
-        self._scheduler.add_job(self._attend, _EachSlot(self._slots), id="slots", next_run_time=datetime.now(UTC))
-        self._scheduler.start()
+        self._worker.start()
+        self._pulse.start()
 
     def stop(self) -> None:
         """Ends at once; a snapshot that is being taken is given up after the queries that run."""
         self._ended.set()
-        self._scheduler.shutdown(wait=False)
+        with self._changed:
+            self._changed.notify_all()
+
+    def change(self, slots: Slots, jitter: timedelta) -> None:
+        """Goes on by another plan."""
+        with self._changed:
+            self._slots, self._jitter = slots, jitter
+            self._due = self._after(self._clock())
+            self._changed.notify_all()
 
     @property
-    def next_slot(self) -> datetime | None:
-        """When the next snapshot is due; None before the start and after the end."""
-        job = self._scheduler.get_job("slots")
-        return job.next_run_time if job else None
+    def next_due(self) -> datetime:
+        """When something is done next: a slot is taken, or tried again."""
+        return self._due
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether snapshots are not taken any more."""
+        busy_since = self._busy_since
+        is_too_long = busy_since is not None and time.monotonic() - busy_since > self._pace.stuck_after
+        return is_too_long or not (self._worker.is_alive() or self._ended.is_set())
 
     def refresh(self) -> Document:
         """A snapshot taken after this call; callers that wait for the same one share it.
 
         Raises:
-            DatabaseError: it could not be taken or kept, or not within a generous time.
+            DatabaseError: it could not be taken, or not within a generous time.
         """
-        with self._guard:
+        with self._changed:
             if self._asked is None:
                 self._asked = Future()
-                self._scheduler.add_job(self._answer)
+                self._changed.notify_all()
             asked = self._asked
         try:
             return asked.result(REFRESH_WITHIN)
         except TimeoutError:
             raise DatabaseError("the new snapshot takes too long") from None
 
+    def _work(self) -> None:
+        while not self._ended.is_set():
+            self._busy_since = time.monotonic()
+            if self._asked:
+                self._answer()
+            elif self._clock() >= self._due:
+                self._due = self._attend()
+                self.settled.set()
+                self._tidy()
+            self._busy_since = None
+            self._look_at_the_clock()
+            self._rest()
+
+    def _look_at_the_clock(self) -> None:
+        """Where it was put back, slots come again before what was planned."""
+        now = self._clock()
+        if self._due > self._slots.after(now) + self._jitter:
+            self._due = self._after(now)
+
+    def _rest(self) -> None:
+        """Waits until something may be due; never long, as the clock may be put meanwhile."""
+        with self._changed:
+            if not (self._asked or self._ended.is_set()):
+                left = (self._due - self._clock()).total_seconds()
+                self._changed.wait(min(max(left, 0), self._pace.beat))
+
     def _answer(self) -> None:
-        """Takes the snapshot that was asked for, on the one thread that takes snapshots."""
-        with self._guard:
+        """Takes the snapshot that was asked for."""
+        with self._changed:
             asked, self._asked = self._asked, None
         if asked is None:
             return
         try:
-            self._prepare()
-            asked.set_result(self._keep(self._take(None, self._ended.is_set)))
+            asked.set_result(self._keeper.take_now(self._ended.is_set))
         except Exception as error:  # noqa: BLE001  it is raised where the snapshot was asked for
             asked.set_exception(error)
 
-    def _attend(self) -> None:
-        """Takes the current slot; on trouble tries again after a growing, capped wait."""
+    def _attend(self) -> datetime:
+        """Takes the current slot; when to attend next. On trouble that is after a growing, capped wait."""
+        begun = self._clock()
+        slot = self._slots.current(begun)
         try:
-            self._take_current_slot()
+            self._keeper.take_slot(slot, self._ended.is_set)
         except AbandonedError as error:
             log.info("%s", error)
+        except HeldError as error:
+            return self._clock() + timedelta(seconds=min(error.seconds, LEASE) + 1)
         except Exception as error:  # noqa: BLE001  a slot that failed must not end the schedule
-            log.warning("no snapshot: %s; next try in %g s", error, self._wait.total_seconds())
-            self._scheduler.add_job(
-                self._attend, DateTrigger(datetime.now(UTC) + self._wait), id="retry", replace_existing=True
-            )
-            self._wait = min(2 * self._wait, LAST_RETRY)
-        else:
-            self._wait = self._first_retry
-        self.settled.set()
+            return self._clock() + self._trouble(error)
+        self._wait = self._pace.first_retry
+        if lasted := self._record.ends():
+            log.info("trouble over after seconds=%.0f", lasted)
+        return self._following(slot, begun)
 
-    def _take_current_slot(self) -> None:
-        self._prepare()
-        slot = self._slots.current(datetime.now(UTC))
-        if not self._store.has_slot(self._workspace(), slot):
-            self._keep(self._take(slot, self._ended.is_set))
+    def _tidy(self) -> None:
+        try:
+            if not (self._record.trouble or self._ended.is_set()):
+                self.afterwards()
+        except DatabaseError as error:
+            log.warning("tidying up failed, and goes on after the next slot: %s", error)
 
-    def _prepare(self) -> None:
-        """Makes the store's indexes, once; without them a slot could be kept twice."""
-        if not self._prepared:
-            self._store.prepare()
-            self._prepared = True
+    def _trouble(self, error: Exception) -> timedelta:
+        """Notes it, tells it once, and says how long to wait."""
+        self._record.slot("failed")
+        self._record.database_error("snapshot")
+        if self._record.begins(str(error)):
+            log.warning("trouble: %s; tried again until it is over", error)
+        wait, self._wait = self._wait, min(2 * self._wait, self._pace.last_retry)
+        return timedelta(seconds=wait)
 
-    def _keep(self, snapshot: Document) -> Document:
-        own = snapshot["collector"]
-        kept = self._store.add(snapshot)
-        failed = [name for name, record in own["readings"].items() if not record["ok"]]
-        log.info(
-            "snapshot %s slot=%s seconds=%s failed=%s",
-            "kept" if kept else "not kept, the slot was taken by another daemon",
-            own["slot"].isoformat() if "slot" in own else "none",
-            own["seconds"],
-            ",".join(failed) or "none",
-        )
-        return snapshot
+    def _following(self, slot: datetime, begun: datetime) -> datetime:
+        """When the next slot is due; those that came while a snapshot was being taken are skipped.
 
+        The last of them is still taken, late, unless snapshots take longer than slots are apart.
+        """
+        ended = self._clock()
+        current = self._slots.current(ended)
+        passed = self._count(slot, current)
+        if not passed:
+            return self._after(ended)
+        is_too_slow = ended - begun > self._slots.after(slot) - slot
+        if skipped := passed if is_too_slow else passed - 1:
+            log.warning("slots skipped=%d: they came while a snapshot was being taken", skipped)
+            self._record.slot("skipped", skipped)
+        return self._after(ended) if is_too_slow else ended
 
-class _EachSlot(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
-    """APScheduler's view of the slots; asked in UTC, so that no change of the clocks can confuse it."""
+    def _count(self, slot: datetime, current: datetime) -> int:
+        """How many slots came after one, up to another; no more than a few are counted one by one."""
+        passed = 0
+        while slot < current and passed < 100:
+            slot = self._slots.after(slot)
+            passed += 1
+        return passed
 
-    def __init__(self, slots: Slots) -> None:
-        self._slots = slots
+    def _after(self, moment: datetime) -> datetime:
+        late = random.uniform(0, self._jitter.total_seconds())  # noqa: S311  no secret
+        return self._slots.after(moment) + timedelta(seconds=late)
 
-    def get_next_fire_time(self, previous: datetime | None, current: datetime) -> datetime:
-        return self._slots.after(max(previous, current) if previous else current)
+    def _live(self) -> None:
+        while not self._ended.wait(self._pace.beat):
+            self._keeper.renew()
+            if not self.is_stuck:
+                self.alive(self._how_it_stands())
 
-
-def _with_named_weekdays(expression: str) -> str:
-    """Cron counts weekdays from Sunday, APScheduler from Monday: names mean the same to both.
-
-    Raises:
-        ValueError: the two would understand the expression differently.
-    """
-    fields = expression.split()
-    if len(fields) != 5:
-        raise ValueError(f"got {len(fields)}")
-    if "*" not in (fields[2][0], fields[4][0]):
-        raise ValueError("day of month and day of week can't both be given")
-    fields[4] = ",".join(_named(part) for part in fields[4].split(","))
-    return " ".join(fields)
-
-
-def _named(part: str) -> str:
-    """One part of the weekday field, for example "5-7" as "fri,sat,sun"."""
-    match = re.fullmatch(r"(?:([0-7])(?:-([0-7]))?|\*)(?:/([1-7]))?", part)
-    if not match or part == "*":
-        return part
-    first, last, step = match.groups()
-    days = range(int(first or 0), int(last or (6 if step else first)) + 1, int(step or 1))
-    if not days:
-        raise ValueError(f"the weekdays {part} end before they begin")
-    return ",".join(WEEKDAYS[day] for day in days)
+    def _how_it_stands(self) -> str:
+        last = f"{self._record.last_snapshot:%Y-%m-%d %H:%M:%S} UTC" if self._record.last_snapshot else "none yet"
+        trouble = f"; trouble: {self._record.trouble}" if self._record.trouble else ""
+        return f"last snapshot {last}, next {self._due:%Y-%m-%d %H:%M:%S} UTC{trouble}"

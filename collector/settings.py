@@ -96,8 +96,32 @@ class Settings(BaseSettings):
     answer_memory: int = Field(
         default=16, ge=0, lt=2**12, description="MiB of recent answers that are kept in memory; 0 for none."
     )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        min_length=1,
+        description="What `GET /metrics` asks for, as a bearer token. Default: only this host itself may ask.",
+    )
     schedule: str = Field(
         default="0 * * * *", description="When a snapshot is taken: a cron expression of five fields."
+    )
+    jitter: int = Field(
+        default=0,
+        ge=0,
+        le=3600,
+        description="Seconds by which a slot may be taken late, by chance: for many daemons over one database.",
+    )
+    state_directory: Path = Field(
+        default_factory=lambda: Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser() / "rcstats",
+        validation_alias=AliasChoices("RCSTATS_STATE_DIRECTORY", "STATE_DIRECTORY"),
+        description="Where snapshots wait while the store is away. Default: systemd's, or the user's own.",
+    )
+    keep_every_days: int | None = Field(
+        default=None,
+        ge=0,
+        description="Days for which every snapshot is kept; of older days only the last one. Default: for ever.",
+    )
+    keep_daily_days: int | None = Field(
+        default=None, ge=0, description="Days after which those are removed too. Default: never."
     )
     timezone: Annotated[str, AfterValidator(_zone)] = Field(
         default_factory=tzlocal.get_localzone_name,

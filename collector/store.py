@@ -1,6 +1,6 @@
 """The collection of snapshots: the only module that knows its name, its indexes and its queries."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,11 +11,11 @@ from pymongo import ASCENDING, DESCENDING, ReadPreference, WriteConcern
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
-from collector.connection import Document, plainly
+from collector.connection import Document, asks, plainly
 
 COLLECTION = "statistics"
 
-_PLAINLY = plainly("the store's")
+_asks = asks("the store's")
 
 WORKSPACE = "collector.workspace"
 SLOT = "collector.slot"
@@ -50,32 +50,32 @@ class Store:
             write_concern=WriteConcern(w="majority"), read_preference=ReadPreference.PRIMARY_PREFERRED
         )
 
-    @_PLAINLY
+    @_asks
     def prepare(self) -> None:
         """Makes the indexes that are not there yet."""
         for name, (keys, options) in INDEXES.items():
             self._snapshots.create_index(list(keys.items()), name=name, **options)
 
-    @_PLAINLY
+    @_asks
     def missing_indexes(self) -> list[str]:
         """The names of the indexes that `prepare` has not made yet."""
         present = self._snapshots.index_information()
         return [name for name in INDEXES if name not in present]
 
-    @_PLAINLY
+    @_asks
     def add(self, snapshot: Document) -> bool:
-        """Keeps a snapshot; False if its workspace and slot have one already."""
+        """Keeps a snapshot, also if it is added again; False if its workspace and slot have another one already."""
         try:
             self._snapshots.insert_one(snapshot)
         except DuplicateKeyError:
-            return False
+            return self._snapshots.find_one({"_id": snapshot["_id"]}, {"_id": 1}) is not None
         return True
 
-    @_PLAINLY
+    @_asks
     def has_slot(self, workspace: str, slot: datetime) -> bool:
         return self._snapshots.find_one({WORKSPACE: workspace, SLOT: slot}, {"_id": 1}) is not None
 
-    @_PLAINLY
+    @_asks
     def newest(self, workspace: str) -> Document | None:
         return self._snapshots.find_one({WORKSPACE: workspace}, sort=list(NEWEST_FIRST.items()))
 
@@ -91,12 +91,24 @@ class Store:
                 sort=list(query.sort.items()),
             )
 
-    @_PLAINLY
+    @_asks
     def count(self, workspace: str, where: Mapping[str, Any]) -> int:
         """How many of the workspace's snapshots match."""
         return self._snapshots.count_documents(_of(workspace, where))
 
-    @_PLAINLY
+    def moments(self, workspace: str, until: datetime) -> Iterator[datetime]:
+        """When the workspace's snapshots were taken, the oldest first; reads an index and no snapshot."""
+        with plainly("the store's"):
+            where = {WORKSPACE: workspace, "createdAt": {"$lt": until}}
+            for row in self._snapshots.find(where, {"_id": 0, "createdAt": 1}, sort=[("createdAt", ASCENDING)]):
+                yield row["createdAt"]
+
+    @_asks
+    def remove(self, workspace: str, moments: Sequence[datetime]) -> int:
+        """Removes the snapshots that were taken at these moments; how many."""
+        return self._snapshots.delete_many({WORKSPACE: workspace, "createdAt": {"$in": list(moments)}}).deleted_count
+
+    @_asks
     def edition(self) -> str:
         """Changes with every snapshot that is added or removed, by whomever: snapshots themselves never change."""
         last = self._snapshots.find_one({}, {"_id": 1}, sort=[("$natural", DESCENDING)]) or {}

@@ -13,10 +13,10 @@ from pymongo.collection import Collection as MongoCollection
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from collector.connection import Document, plainly
+from collector.connection import Document, asks
 from collector.errors import CommandRefusedError
 
-_PLAINLY = plainly("the workspace's")
+_asks = asks("the workspace's")
 
 Pipeline = Sequence[Mapping[str, Any]]
 
@@ -99,7 +99,7 @@ class RocketChat:
         """The same workspace, its queries marked with another comment."""
         return type(self)(self._database, comment)
 
-    @_PLAINLY
+    @_asks
     def estimate(self, of: Collection) -> int:
         """The number of documents by the collection's metadata; reads none of them."""
         return self._database[of].estimated_document_count()
@@ -132,7 +132,7 @@ class RocketChat:
         rows = self.aggregate(of, [{"$match": where}, group, {"$count": "values"}])
         return int(rows[0]["values"]) if rows else 0
 
-    @_PLAINLY
+    @_asks
     def aggregate(self, of: Collection, pipeline: Pipeline, hint: Document | None = None) -> list[Document]:
         """The rows of a pipeline; the messages are only ever read along an index.
 
@@ -150,7 +150,7 @@ class RocketChat:
                 ) from error
             raise
 
-    @_PLAINLY
+    @_asks
     def server(self) -> Document:
         """What MongoDB says of itself: its version, and the storage engine's name if this login may ask for it."""
         version = self._database.client.server_info()["version"]
@@ -160,7 +160,7 @@ class RocketChat:
             return {"version": version}
         return {"version": version, "engine": status.get("storageEngine", {}).get("name")}
 
-    @_PLAINLY
+    @_asks
     def explain(self, query: Document) -> Document:
         """How MongoDB answers a query that this workspace was asked, and what that takes."""
         return self._database.command({"explain": query, "verbosity": "executionStats"})
@@ -170,7 +170,7 @@ class RocketChat:
         rows = self.aggregate(Collection.STATISTICS, [{"$sort": {"createdAt": -1}}, {"$limit": 1}])
         return rows[0] if rows else None
 
-    @_PLAINLY
+    @_asks
     def peek(self, of: Collection) -> None:
         """Reads one id, to see whether this login may."""
         self._database[of].find_one({}, {"_id": 1})
@@ -221,14 +221,14 @@ class RocketChat:
         fresh = {"$gt": now - INSTANCE_IS_FRESH, "$lt": now + INSTANCE_IS_FRESH}
         return self.aggregate(Collection.INSTANCES, [{"$match": {"_updatedAt": fresh}}])
 
-    @_PLAINLY
+    @_asks
     def user_roles(self, user_id: str, hashed_token: str) -> list[str] | None:
         """The roles of the user who holds this login token, given as `hash_token` makes it; None if no user does."""
         holder = {"_id": user_id, "services.resume.loginTokens.hashedToken": hashed_token}
         user = self._current(Collection.USERS).find_one(holder, {"roles": 1})
         return None if user is None else _strings(user.get("roles"))
 
-    @_PLAINLY
+    @_asks
     def permitted_roles(self, *permissions: str) -> dict[str, list[str]]:
         """The roles that permissions are granted to; none where the workspace does not know one."""
         rows = self._current(Collection.PERMISSIONS).find({"_id": {"$in": list(permissions)}}, {"roles": 1})

@@ -3,12 +3,14 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from pymongo.database import Database
 
-from collector.checks import Level, findings
+from collector.checks import Finding, Level, findings, verdict
 from collector.connection import connect
 from collector.demo.mongod import free_port
-from collector.schedule import Slots
+from collector.rights import Access, Login, reader, writer
+from collector.slots import Slots
 from collector.sources.rocketchat import Collection, RocketChat
 from collector.store import Store
 from tests.factories import NOW, hours, insert, setting, snapshot
@@ -17,8 +19,16 @@ Db = Database[dict[str, Any]]
 HOURLY = Slots("0 * * * *", "UTC")  # NOW is half past twelve
 
 
-def found(database: Db) -> dict[str, tuple[Level, str]]:
-    return {f.name: (f.level, f.text) for f in findings(RocketChat(database), Store(database), HOURLY, NOW)}
+def having(workspace: Login, store: Login) -> Access:
+    return Access(workspace, store, "rocketchat", "rcstats")
+
+
+LEAST = having(Login(reader("rocketchat").privileges), Login(writer("rcstats").privileges))
+
+
+def found(database: Db, access: Access = LEAST) -> dict[str, tuple[Level, str]]:
+    found = findings(RocketChat(database), Store(database), lambda: access, HOURLY, NOW)
+    return {finding.name: (finding.level, finding.text) for finding in found}
 
 
 def with_snapshot(database: Db, age: timedelta) -> None:
@@ -67,3 +77,72 @@ def test_a_workspace_that_can_not_be_reached_ends_the_check() -> None:
         assert found(client["rocketchat"]) == {
             "workspace": (Level.CRITICAL, "the workspace's MongoDB can't be reached")
         }
+
+
+EVERYTHING = [{"resource": {"anyResource": True}, "actions": ["anyAction", "find", "insert"]}]
+
+
+@pytest.mark.parametrize(
+    ("access", "text"),
+    [
+        (having(Login(is_needed=False), Login(is_needed=False)), "MongoDB asks nobody for a login"),
+        (having(Login(is_needed=False), LEAST.store), "the workspace's MongoDB asks nobody for a login"),
+        (having(LEAST.workspace, Login(is_needed=False)), "the store's MongoDB asks nobody for a login"),
+        (
+            having(Login(EVERYTHING), LEAST.store),
+            "the login may change the workspace, by anyAction, insert (rcstats check --roles prints what it needs)",
+        ),
+    ],
+)
+def test_rights_that_are_more_than_enough_are_a_warning(database: Db, access: Access, text: str) -> None:
+    assert found(database, access)["rights"] == (Level.WARNING, text)
+
+
+def test_the_right_to_change_other_databases_is_no_matter(database: Db) -> None:
+    one = Login([*LEAST.workspace.privileges, *LEAST.store.privileges])
+
+    assert found(database, having(one, one))["rights"][0] is Level.OK
+
+
+def test_rights_that_the_store_needs_and_the_login_has_not_are_critical(database: Db) -> None:
+    reads = {"resource": {"db": "rcstats", "collection": ""}, "actions": ["find", "insert", "remove", "listIndexes"]}
+
+    level, text = found(database, having(LEAST.workspace, Login([reads])))["rights"]
+    assert level is Level.CRITICAL
+    assert text.startswith("the login may not update, createIndex in rcstats.statistics; nor update, createIndex in ")
+    assert text.endswith("rcstats.claims (rcstats check --roles prints what it needs)")
+
+
+def test_a_store_within_the_workspaces_database_may_be_written_to() -> None:
+    own = Login([*reader("chat").privileges, *writer("chat").privileges])
+    all_of_it = Login([{"resource": {"db": "chat", "collection": ""}, "actions": ["find", "insert"]}])
+
+    assert Access(own, own, "chat", "chat").beyond() == []
+    assert Access(all_of_it, all_of_it, "chat", "chat").beyond() == ["insert"]
+
+
+FINE = Finding("store", Level.OK, "answers")
+LATE = Finding("freshness", Level.WARNING, "there is no snapshot yet")
+WRONG = Finding("rights", Level.CRITICAL, "the login may not read users")
+
+
+@pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        ([FINE, Finding("freshness", Level.OK, "the newest is of today")], "OK: the newest is of today"),
+        ([FINE, LATE], "WARNING: 1 of 2 checks: freshness: there is no snapshot yet"),
+        (
+            [LATE, FINE, WRONG],
+            "CRITICAL: 2 of 3 checks: freshness: there is no snapshot yet; rights: the login may not read users",
+        ),
+    ],
+    ids=["ok", "warning", "critical"],
+)
+def test_the_verdict_is_the_worst_of_all(found: list[Finding], line: str) -> None:
+    assert verdict(found) == line
+
+
+def test_a_finding_is_one_line_without_the_mark_that_figures_begin_with(database: Db) -> None:
+    insert(database, Collection.SETTINGS, setting("uniqueID", "a|b\nc"))
+
+    assert found(database)["workspace"] == (Level.OK, "a/b c runs Rocket.Chat of an unknown release")

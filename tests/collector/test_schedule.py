@@ -1,4 +1,4 @@
-"""Slots, and one snapshot for each."""
+"""When snapshots are taken, by a steered clock where time matters."""
 
 import threading
 import time
@@ -7,87 +7,20 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import mongomock
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from pymongo.database import Database
 
-from collector.errors import AbandonedError, DatabaseError, SettingsError
-from collector.schedule import Schedule, Slots
+from collector.claims import Claims
+from collector.errors import AbandonedError, DatabaseError
+from collector.keeper import Keeper, Take
+from collector.record import Record
+from collector.schedule import Pace, Schedule
+from collector.slots import Slots
 from collector.snapshot import now
 from collector.store import Store
 from tests.factories import snapshot
 
-Take = Callable[[datetime | None, Callable[[], bool]], dict[str, Any]]
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("expression", "timezone", "now", "current", "following"),
-    [
-        ("0 * * * *", "UTC", "2024-03-15T12:30:10", "2024-03-15T12:00", "2024-03-15T13:00"),
-        ("0 * * * *", "UTC", "2024-03-15T12:00:00", "2024-03-15T12:00", "2024-03-15T13:00"),
-        ("*/15 * * * *", "UTC", "2024-03-15T12:59:59", "2024-03-15T12:45", "2024-03-15T13:00"),
-        ("30 2 * * *", "UTC", "2024-03-15T02:29:59", "2024-03-14T02:30", "2024-03-15T02:30"),
-        ("0 0 * * *", "Europe/Berlin", "2024-03-15T12:00", "2024-03-14T23:00", "2024-03-15T23:00"),
-        ("0 0 1 1 *", "UTC", "2024-03-15T12:00", "2024-01-01T00:00", "2025-01-01T00:00"),
-        ("0 0 29 2 *", "UTC", "2025-03-15T12:00", "2024-02-29T00:00", "2028-02-29T00:00"),
-        ("30 2 * * *", "Europe/Berlin", "2020-03-29T01:00", "2020-03-28T01:30", "2020-03-29T01:30"),
-        ("30 2 * * *", "Europe/Berlin", "2020-03-29T01:30", "2020-03-29T01:30", "2020-03-30T00:30"),
-        ("0 3 * * *", "Asia/Kolkata", "2024-03-15T12:00", "2024-03-14T21:30", "2024-03-15T21:30"),
-    ],
-)
-def test_the_current_and_the_following_slot(
-    expression: str, timezone: str, now: str, current: str, following: str
-) -> None:
-    slots = Slots(expression, timezone)
-
-    assert slots.current(at(now)) == at(current)
-    assert slots.after(at(now)) == at(following)
-
-
-SUNDAY, MONDAY = "2024-03-17", "2024-03-18"
-
-
-@pytest.mark.parametrize(
-    ("weekdays", "first"), [("0", SUNDAY), ("7", SUNDAY), ("5-7", SUNDAY), ("1", MONDAY), ("1-5", MONDAY)]
-)
-def test_weekdays_count_from_sunday_as_cron_counts_them(weekdays: str, first: str) -> None:
-    assert Slots(f"0 0 * * {weekdays}", "UTC").after(at("2024-03-17T00:00") - timedelta(seconds=1)) == at(first)
-
-
-def test_a_step_of_weekdays_begins_on_sunday() -> None:
-    slots, found = Slots("0 0 * * */2", "UTC"), at("2024-03-16T00:00")
-    names = [(found := slots.after(found)).strftime("%a") for _ in range(4)]
-
-    assert names == ["Sun", "Tue", "Thu", "Sat"]
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    ["", "hourly", "* * * *", "* * * * * *", "60 * * * *", "* * * * 8", "0 0 31 2 *", "0 0 1 * 1", "0 0 * * 5-1"],
-)
-def test_a_wrong_expression_names_the_setting(wrong: str) -> None:
-    with pytest.raises(SettingsError, match="RCSTATS_SCHEDULE"):
-        Slots(wrong, "UTC")
-
-
-@settings(deadline=None)
-@given(
-    st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
-    st.sampled_from(["0 * * * *", "*/7 3-5 * * *", "30 2 * * *", "0 0 * * 1", "15 6 1 * *"]),
-    st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"]),
-)
-def test_no_slot_lies_between_the_current_and_the_next(moment: datetime, expression: str, timezone: str) -> None:
-    slots = Slots(expression, timezone)
-    current, following = slots.current(moment), slots.after(moment)
-
-    assert current <= moment < following
-    assert slots.after(current) == following
-    assert slots.current(following) == following
+Db = Database[dict[str, Any]]
 
 
 class Counter:
@@ -112,9 +45,33 @@ class Counter:
             self._running.release()
 
 
+class Clock:
+    """A clock that stands until it is put."""
+
+    def __init__(self, text: str) -> None:
+        self._now = at(text)
+
+    def __call__(self) -> datetime:
+        return self._now
+
+    def put(self, text: str) -> None:
+        self._now = at(text)
+
+
+QUICK = Pace(first_retry=0.05, beat=0.02)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
 @contextmanager
-def scheduled(take: Take, store: Store, expression: str) -> Iterator[Schedule]:
-    schedule = Schedule(Slots(expression, "UTC"), take, store, lambda: "workspace", first_retry=timedelta(seconds=0.05))
+def scheduled(
+    take: Take, database: Db, expression: str, record: Record | None = None, **more: Any
+) -> Iterator[Schedule]:
+    record = record or Record()
+    keeper = Keeper(take, Store(database), Claims(database), lambda: "workspace", record)
+    schedule = Schedule(Slots(expression, "UTC"), keeper, record, **({"pace": QUICK} | more))
     schedule.start()
     try:
         yield schedule
@@ -123,8 +80,8 @@ def scheduled(take: Take, store: Store, expression: str) -> Iterator[Schedule]:
 
 
 @pytest.fixture
-def store() -> Store:
-    return Store(mongomock.MongoClient(tz_aware=True)["test"])
+def store(real_database: Db) -> Store:
+    return Store(real_database)
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 5) -> None:
@@ -137,9 +94,9 @@ def wait_until(true: Callable[[], bool], seconds: float = 5) -> None:
 YEARLY = "0 0 1 1 *"
 
 
-def test_at_start_the_current_slot_is_taken(store: Store) -> None:
+def test_at_start_the_current_slot_is_taken(store: Store, real_database: Db) -> None:
     take = Counter()
-    with scheduled(take, store, YEARLY) as schedule:
+    with scheduled(take, real_database, YEARLY) as schedule:
         assert schedule.settled.wait(5)
 
     this_year = datetime(datetime.now(UTC).year, 1, 1, tzinfo=UTC)
@@ -147,35 +104,35 @@ def test_at_start_the_current_slot_is_taken(store: Store) -> None:
     assert store.has_slot("workspace", this_year)
 
 
-def test_at_start_a_slot_that_is_taken_is_not_taken_again(store: Store) -> None:
+def test_at_start_a_slot_that_is_taken_is_not_taken_again(store: Store, real_database: Db) -> None:
     store.prepare()
     store.add(snapshot(slot=Slots(YEARLY, "UTC").current(datetime.now(UTC))))
     take = Counter()
-    with scheduled(take, store, YEARLY) as schedule:
+    with scheduled(take, real_database, YEARLY) as schedule:
         assert schedule.settled.wait(5)
 
     assert take.slots == []
 
 
-def test_a_slot_that_failed_is_tried_again_until_it_is_taken(store: Store) -> None:
+def test_a_slot_that_failed_is_tried_again_until_it_is_taken(store: Store, real_database: Db) -> None:
     take = Counter(failures=3)
-    with scheduled(take, store, YEARLY) as schedule:
+    with scheduled(take, real_database, YEARLY) as schedule:
         assert schedule.settled.wait(5)
         wait_until(lambda: len(take.slots) == 1)
 
     assert store.count("workspace", {}) == 1
 
 
-def test_the_indexes_are_made_at_start(store: Store) -> None:
-    with scheduled(Counter(), store, YEARLY) as schedule:
+def test_the_indexes_are_made_at_start(store: Store, real_database: Db) -> None:
+    with scheduled(Counter(), real_database, YEARLY) as schedule:
         assert schedule.settled.wait(5)
 
     assert store.missing_indexes() == []
 
 
-def test_a_snapshot_on_demand_is_kept_without_a_slot(store: Store) -> None:
+def test_a_snapshot_on_demand_is_kept_without_a_slot(store: Store, real_database: Db) -> None:
     take = Counter()
-    with scheduled(take, store, YEARLY) as schedule:
+    with scheduled(take, real_database, YEARLY) as schedule:
         assert schedule.settled.wait(5)
         refreshed = schedule.refresh()
 
@@ -185,9 +142,9 @@ def test_a_snapshot_on_demand_is_kept_without_a_slot(store: Store) -> None:
     assert refreshed["_id"] == kept["_id"]
 
 
-def test_callers_that_wait_together_share_one_snapshot_and_none_is_older_than_its_call(store: Store) -> None:
+def test_callers_that_wait_together_share_one_snapshot_and_none_is_older_than_its_call(real_database: Db) -> None:
     take = Counter(seconds=0.2)
-    with scheduled(take, store, YEARLY) as schedule:
+    with scheduled(take, real_database, YEARLY) as schedule:
         assert schedule.settled.wait(5)
         got: list[tuple[datetime, dict[str, Any]]] = []
 
@@ -205,24 +162,151 @@ def test_callers_that_wait_together_share_one_snapshot_and_none_is_older_than_it
     assert all(asked <= refreshed["createdAt"] for asked, refreshed in got)
 
 
-def test_a_refresh_that_fails_tells_who_asked(store: Store) -> None:
+def test_a_refresh_that_fails_tells_who_asked(real_database: Db) -> None:
     def fail(_: datetime | None, __: Callable[[], bool]) -> dict[str, Any]:
         raise DatabaseError("the workspace's MongoDB can't be reached")
 
-    with scheduled(fail, store, YEARLY) as schedule, pytest.raises(DatabaseError, match="can't be reached"):
+    with scheduled(fail, real_database, YEARLY) as schedule, pytest.raises(DatabaseError, match="can't be reached"):
         schedule.refresh()
 
 
-def test_each_slot_is_taken_when_it_comes(store: Store) -> None:
-    take = Counter()
-    with scheduled(take, store, "* * * * *") as schedule:
+def slots_of(take: Counter) -> list[str]:
+    return [f"{slot:%H:%M}" for slot in take.slots if slot]
+
+
+def test_each_slot_is_taken_when_it_comes(real_database: Db) -> None:
+    take, clock = Counter(), Clock("2024-03-15T12:30:10")
+    with scheduled(take, real_database, "0 * * * *", clock=clock) as schedule:
         assert schedule.settled.wait(5)
-        following = Slots("* * * * *", "UTC").after(datetime.now(UTC))
+        assert schedule.next_due == at("2024-03-15T13:00")
+        clock.put("2024-03-15T13:00:00")
+        wait_until(lambda: schedule.next_due == at("2024-03-15T14:00"))
 
-        assert schedule.next_slot == following
+    assert slots_of(take) == ["12:00", "13:00"]
 
 
-def test_at_the_end_a_snapshot_that_is_being_taken_is_given_up_and_not_kept(store: Store) -> None:
+def test_after_a_long_sleep_only_the_current_slot_is_taken(real_database: Db) -> None:
+    take, clock = Counter(), Clock("2024-03-15T12:30")
+    with scheduled(take, real_database, "0 * * * *", clock=clock) as schedule:
+        assert schedule.settled.wait(5)
+        clock.put("2024-03-16T09:15")
+        wait_until(lambda: schedule.next_due == at("2024-03-16T10:00"))
+
+    assert slots_of(take) == ["12:00", "09:00"]
+
+
+def test_where_the_clock_is_put_back_no_slot_is_lost_and_none_is_taken_twice(store: Store, real_database: Db) -> None:
+    take, clock = Counter(), Clock("2024-03-15T12:30")
+    with scheduled(take, real_database, "0 * * * *", clock=clock) as schedule:
+        assert schedule.settled.wait(5)
+        clock.put("2024-03-15T10:50")
+        wait_until(lambda: schedule.next_due == at("2024-03-15T11:00"))
+        for hour in ("11", "12", "13"):
+            clock.put(f"2024-03-15T{hour}:00:01")
+            wait_until(lambda: schedule.next_due == at(f"2024-03-15T{int(hour) + 1}:00"))  # noqa: B023  used at once
+
+    assert slots_of(take) == ["12:00", "11:00", "13:00"]
+    assert store.count("workspace", {}) == 3
+
+
+class Slow:
+    """Takes snapshots that last until another moment."""
+
+    def __init__(self, clock: Clock, *until: str) -> None:
+        self.slots: list[datetime | None] = []
+        self._clock = clock
+        self._until = list(until)
+
+    def __call__(self, slot: datetime | None, _: Callable[[], bool]) -> dict[str, Any]:
+        self.slots.append(slot)
+        if self._until:
+            self._clock.put(self._until.pop(0))
+        return snapshot(at=self._clock(), slot=slot)
+
+
+def test_slots_that_come_during_a_snapshot_that_lasts_longer_are_skipped_and_counted(real_database: Db) -> None:
+    clock, record = Clock("2024-03-15T12:00:10"), Record()
+    take = Slow(clock, "2024-03-15T12:02:30")
+    with scheduled(take, real_database, "* * * * *", record, clock=clock) as schedule:
+        wait_until(lambda: schedule.next_due == at("2024-03-15T12:03"))
+
+    assert take.slots == [at("2024-03-15T12:00")]
+    assert record.slots["skipped"] == 2
+
+
+def test_a_slot_that_comes_during_a_quick_snapshot_is_taken_late(real_database: Db) -> None:
+    clock, record = Clock("2024-03-15T12:59:50"), Record()
+    take = Slow(clock, "2024-03-15T13:00:20")
+    with scheduled(take, real_database, "0 * * * *", record, clock=clock) as schedule:
+        wait_until(lambda: schedule.next_due == at("2024-03-15T14:00"))
+
+    assert take.slots == [at("2024-03-15T12:00"), at("2024-03-15T13:00")]
+    assert record.slots["skipped"] == 0
+
+
+def test_a_slot_is_late_by_chance_where_that_is_wished(real_database: Db) -> None:
+    clock, due = Clock("2024-03-15T12:30"), set()
+    for _ in range(5):
+        with scheduled(Counter(), real_database, "0 * * * *", clock=clock, jitter=timedelta(minutes=5)) as schedule:
+            assert schedule.settled.wait(5)
+            due.add(schedule.next_due)
+
+    assert len(due) > 1
+    assert all(at("2024-03-15T13:00") <= moment <= at("2024-03-15T13:05") for moment in due)
+
+
+def test_another_plan_can_be_given_while_it_runs(real_database: Db) -> None:
+    clock = Clock("2024-03-15T12:30")
+    with scheduled(Counter(), real_database, YEARLY, clock=clock) as schedule:
+        assert schedule.settled.wait(5)
+        schedule.change(Slots("45 * * * *", "UTC"), timedelta(0))
+
+        assert schedule.next_due == at("2024-03-15T12:45")
+
+
+def test_it_says_that_it_lives_and_how_things_stand(real_database: Db) -> None:
+    said: list[str] = []
+    with scheduled(Counter(failures=1), real_database, YEARLY) as schedule:
+        schedule.alive = said.append
+        wait_until(lambda: any(text.startswith("last snapshot 2") for text in said))
+
+    assert ", next " in said[-1]
+
+
+def test_one_that_is_stuck_does_not_say_that_it_lives(real_database: Db) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+    said: list[str] = []
+
+    def take(slot: datetime | None, _: Callable[[], bool]) -> dict[str, Any]:
+        begun.set()
+        go_on.wait(5)
+        return snapshot(slot=slot)
+
+    pace = Pace(beat=0.02, stuck_after=0.1)
+    with scheduled(take, real_database, YEARLY, pace=pace) as schedule:
+        assert begun.wait(5)
+        wait_until(lambda: schedule.is_stuck)
+        schedule.alive = said.append
+        time.sleep(0.1)
+        assert said == []
+        go_on.set()
+        wait_until(lambda: bool(said))
+
+
+def test_trouble_is_told_once_and_its_end_with_its_length(real_database: Db, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    take = Counter(failures=4)
+    with scheduled(take, real_database, YEARLY):
+        wait_until(lambda: len(take.slots) == 1)
+        wait_until(lambda: "trouble over" in caplog.text)
+
+    told = [record.message for record in caplog.records if record.message.startswith("trouble")]
+    assert len(told) == 2
+    assert told[0] == "trouble: the workspace's MongoDB can't be reached; tried again until it is over"
+    assert told[1].startswith("trouble over after seconds=")
+
+
+def test_at_the_end_a_snapshot_that_is_being_taken_is_given_up_and_not_kept(store: Store, real_database: Db) -> None:
     begun, ended = threading.Event(), threading.Event()
 
     def take(_: datetime | None, abandoned: Callable[[], bool]) -> dict[str, Any]:
@@ -231,7 +315,7 @@ def test_at_the_end_a_snapshot_that_is_being_taken_is_given_up_and_not_kept(stor
         ended.set()
         raise AbandonedError("given up")
 
-    with scheduled(take, store, YEARLY):
+    with scheduled(take, real_database, YEARLY):
         assert begun.wait(5)
 
     assert ended.wait(5)
