@@ -1,20 +1,21 @@
 """The commands; the one place where the parts are put together."""
 
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 from zoneinfo import ZoneInfo
 
 import typer
 from pymongo.monitoring import CommandListener
 
-from collector import __version__, catalog, snapshot
+from collector import __version__, catalog, logs, snapshot
 from collector.claims import Claims
 from collector.connection import Document, connect, database_name
 from collector.errors import DatabaseError, RcstatsError, SettingsError
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from socket import socket
 
     from collector.history.retention import Retention
+    from collector.keeper import Keeper, Take
     from collector.schedule import Schedule
 
 log = logging.getLogger(__name__)
@@ -52,7 +54,17 @@ def main() -> None:
         app()
     except RcstatsError as error:
         sys.stderr.write("".join(f"rcstats: {line}\n" for line in str(error).splitlines()))
-        sys.exit(TROUBLE)
+        _exit(TROUBLE)
+    except SystemExit as done:  # so every command ends
+        _exit(done.code if isinstance(done.code, int) else 0)
+
+
+def _exit(code: int) -> NoReturn:
+    """Ends at once: all is closed and flushed, and the driver's idle threads would be waited for, half a second."""
+    logging.shutdown()
+    with suppress(BrokenPipeError):  # who reads has read enough
+        sys.stdout.flush()
+    os._exit(code)
 
 
 @dataclass(frozen=True)
@@ -80,6 +92,20 @@ class Parts:
         previous = None if fresh else self._previous(workspace)
         return snapshot.take(catalog.READINGS, self.sources, about, progress, previous, abandoned)
 
+    def keeper(self, take: "Take") -> "Keeper":
+        from collector.keeper import Keeper
+
+        identity = self.sources.workspace.identity
+        return Keeper(take, self.store, self.claims, identity, self.record, self.spool)
+
+    def keep(self, document: Document) -> str:
+        """Stores a snapshot, and what waited before it; or lets it wait. Which of both, in a word."""
+        keeper = self.keeper(lambda _, __: document)
+        with suppress(DatabaseError):
+            keeper.deliver()
+        keeper.take_now(lambda: False)
+        return "waiting on disk for the store" if self.record.waiting else "stored"
+
     def _previous(self, workspace: str) -> Document | None:
         """The last snapshot; a store that can't be read costs only what could have been carried over."""
         try:
@@ -95,7 +121,7 @@ def opened(settings: Settings, *listeners: CommandListener) -> Iterator[Parts]:
 
     `listeners` hear of what the workspace is asked.
     """
-    _log_to_stderr(settings.log_level)
+    logs.to_stderr(settings.log_level)
     with ExitStack() as stack:
         client = stack.enter_context(connect(settings.workspace_url, "RCSTATS_MONGO_URL", *listeners))
         store = client
@@ -109,12 +135,7 @@ def opened(settings: Settings, *listeners: CommandListener) -> Iterator[Parts]:
             timezone=ZoneInfo(settings.timezone),
         )
         database = store[settings.store_database]
-        yield Parts(settings, sources, Store(database), Claims(database), Spool(settings.state_directory / "spool"))
-
-
-def _log_to_stderr(level: str) -> None:
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=level.upper())
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)  # what it tells at the level info is ours to tell
+        yield Parts(settings, sources, Store(database), Claims(database), Spool(settings.spool))
 
 
 @app.command()
@@ -153,16 +174,14 @@ def snapshot_now(
         show_bill()
         return
     with opened(load()) as parts:
-        if not dry_run:
-            parts.store.prepare()
+        logs.to_stderr("warning")  # what is told at the level info stands in the table
         with console.progress(catalog.READINGS) as progress:
             document = parts.take(fresh=fresh, progress=progress)
-        if not dry_run:
-            parts.store.add(document)
+        where = "not stored" if dry_run else parts.keep(document)
     if json:
         print_json(document)
     else:
-        console.snapshot(document, catalog.SUBJECTS, "not stored" if dry_run else "stored", whole=whole)
+        console.snapshot(document, catalog.SUBJECTS, where, whole=whole)
 
 
 def show_bill() -> None:
@@ -230,9 +249,7 @@ def prune(
         workspace, now = parts.sources.workspace.identity(), snapshot.now()
         plan = kept(parts.settings)
         if plan.every is None and plan.daily is None:
-            typer.echo(
-                "all are kept: neither RCSTATS_KEEP_EVERY_DAYS nor RCSTATS_KEEP_DAILY_DAYS is set"
-            )
+            typer.echo("all are kept: neither RCSTATS_KEEP_EVERY_DAYS nor RCSTATS_KEEP_DAILY_DAYS is set")
         elif dry_run:
             surplus = sum(1 for _ in plan.surplus(parts.store.moments(workspace, now), now))
             typer.echo(f"{surplus} of {parts.store.count(workspace, {})} snapshots would be removed")
@@ -331,14 +348,13 @@ def kept(settings: Settings) -> "Retention":
 
 
 def scheduled(parts: Parts) -> "Schedule":
-    from collector.keeper import Keeper
     from collector.schedule import Schedule
     from collector.slots import Slots
 
-    settings, identity = parts.settings, parts.sources.workspace.identity
+    settings = parts.settings
     return Schedule(
         Slots(settings.schedule, settings.timezone),
-        Keeper(parts.take, parts.store, parts.claims, identity, parts.record, parts.spool),
+        parts.keeper(parts.take),
         parts.record,
         jitter=timedelta(seconds=settings.jitter),
     )

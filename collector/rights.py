@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pymongo import ReadPreference
 
 from collector import claims, store
-from collector.connection import Client, Document, connect, database_name, plainly
+from collector.connection import Client, Document, asks, connect, database_name
 from collector.settings import Settings
 from collector.sources.rocketchat import Collection
 
@@ -182,8 +182,8 @@ def access(settings: Settings) -> Access:
 
 
 def _login(url: str, setting: str, whose: str) -> Login:
-    with connect(url, setting) as client, plainly(whose):
-        return login(client)
+    with connect(url, setting) as client:
+        return asks(whose)(login)(client)
 
 
 def login(client: Client) -> Login:

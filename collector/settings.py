@@ -3,6 +3,7 @@
 import os
 from difflib import get_close_matches
 from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -177,6 +178,14 @@ class Settings(BaseSettings):
     @cached_property
     def store_database(self) -> str:
         return (database_name(self.store_url.get_secret_value()) if self.store_url else "") or STORE_DATABASE
+
+    @cached_property
+    def spool(self) -> Path:
+        """The folder of what waits for this store and no other; the URL's user and password make no difference."""
+        url = self.store_url or self.mongo_url
+        hosts = urlsplit(url.get_secret_value()).netloc.rpartition("@")[2]
+        name = blake2b(f"{hosts}/{self.store_database}".encode(), digest_size=8).hexdigest()
+        return self.state_directory / "spool" / name
 
     @cached_property
     def address(self) -> tuple[str, int]:

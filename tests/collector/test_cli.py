@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -13,7 +14,7 @@ from collector import __version__, catalog
 from collector.connection import Client, Document
 from collector.demo import workspace
 from collector.demo.mongod import free_port
-from tests.processes import rcstats
+from tests.processes import RCSTATS, environment, rcstats
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +85,26 @@ def test_check_speaks_in_exit_codes(urls: dict[str, str]) -> None:
     rcstats("snapshot", **urls)
     after = rcstats("check", **urls)
 
-    assert (before.returncode, after.returncode) == (1, 0), before.stdout + after.stdout
-    assert "there is no snapshot yet" in before.stdout
+    assert (before.returncode, after.returncode) == (1, 1), before.stdout + after.stdout
+    assert before.stdout.startswith("WARNING: 3 of 4 checks: rights: MongoDB asks nobody for a login; store: answers; ")
+    assert before.stdout.splitlines()[0].endswith("; freshness: there is no snapshot yet")
+    assert after.stdout.splitlines()[0] == "WARNING: 1 of 4 checks: rights: MongoDB asks nobody for a login"
     assert "runs Rocket.Chat 7.10.0" in after.stdout
+
+
+def test_check_prints_plain_lines_where_there_is_no_terminal(urls: dict[str, str]) -> None:
+    narrow = environment(**urls) | {"COLUMNS": "40", "FORCE_COLOR": "1", "TTY_COMPATIBLE": "1"}
+    done = subprocess.run([*RCSTATS, "check"], env=narrow, capture_output=True, text=True, timeout=30, check=False)
+
+    verdict, *findings = done.stdout.splitlines()
+    assert len(verdict) > 80
+    assert [line.split()[:2] for line in findings] == [
+        ["✓", "workspace"],
+        ["!", "rights"],
+        ["!", "store"],
+        ["!", "freshness"],
+    ]
+    assert "\x1b" not in done.stdout
 
 
 def test_the_bill_has_a_line_for_each_reading_and_a_total_and_stores_nothing(
@@ -170,8 +188,9 @@ def test_an_unreachable_server_is_one_line_and_an_exit_code(command: list[str]) 
 def test_check_of_an_unreachable_server_is_critical() -> None:
     done = rcstats("check", mongo_url=f"mongodb://127.0.0.1:{free_port()}/rocketchat?timeoutMS=300")
 
+    reason = "workspace: the workspace's MongoDB can't be reached"
     assert done.returncode == 2
-    assert "can't be reached" in done.stdout
+    assert done.stdout.splitlines() == [f"CRITICAL: 1 of 1 checks: {reason}", f"✗ {reason.replace(': ', '  ', 1)}"]
 
 
 def test_wrong_credentials_are_one_line_and_show_no_password(mongod_url: str) -> None:
@@ -179,14 +198,13 @@ def test_wrong_credentials_are_one_line_and_show_no_password(mongod_url: str) ->
     done = rcstats("snapshot", mongo_url=url)
 
     assert done.returncode == 2
-    assert (
-        done.stderr == "rcstats: the store's MongoDB refuses the login: user name, password or authSource are wrong\n"
-    )
+    wrong = "the workspace's MongoDB refuses the login: user name, password or authSource are wrong"
+    assert done.stderr == f"rcstats: {wrong}\n"
     assert "hidden-word" not in done.stdout + done.stderr
 
 
 def test_a_wrong_schedule_stops_run() -> None:
-    done = rcstats("run", mongo_url="mongodb://localhost/rocketchat", schedule="sometimes")
+    done = rcstats("run", mongo_url="mongodb://localhost/rocketchat", schedule="sometimes", listen="127.0.0.1:0")
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("rcstats: RCSTATS_SCHEDULE: ")

@@ -85,7 +85,7 @@ def test_pruning_removes_it_and_goes_on_where_it_was_ended(real_database: Db, en
     rest = prune(store, "workspace", retention, NOW)
 
     assert first == {0: 0, 1: 200, None: first}[end_after]
-    assert (first + rest, prune(store, "workspace", retention, NOW)) == (24 * 30 - (14 + 7 * 24) - 23, 0)  # today and seven days, then 23 days
+    assert (first + rest, prune(store, "workspace", retention, NOW)) == (24 * 30 - (14 + 7 * 24) - 23, 0)
     assert store.count("other", {}) == 1
 
 

@@ -125,3 +125,25 @@ def test_no_password_is_shown_by_settings_or_their_errors(
         shown = str(error)
 
     assert "hidden-word" not in shown
+
+
+def test_what_waits_for_one_store_does_not_wait_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RCSTATS_STATE_DIRECTORY", "/state")
+    stores = [
+        "mongodb://a/x",
+        "mongodb://user:one@a/x",
+        "mongodb://user:two@a/x?tls=true",
+        "mongodb://b/x",
+        "mongodb://a/y",
+    ]
+    spools = [load(mongo_url="mongodb://m/rocketchat", store_url=store).spool for store in stores]
+
+    assert spools[0] == spools[1] == spools[2]
+    assert len(set(spools)) == 3
+    assert all(spool.parent.as_posix() == "/state/spool" for spool in spools)
+
+
+def test_systemd_says_where_the_state_lies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/rcstats")
+
+    assert load(mongo_url="mongodb://m/rocketchat").state_directory.as_posix() == "/var/lib/rcstats"
