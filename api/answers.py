@@ -41,7 +41,7 @@ CALLERS = 1024  # logins remembered, wrong ones too
 # Answers that are made at a time; who asks for the same meanwhile finds it in memory when the turn comes.
 AT_ONCE = 4
 
-_VARY = {"Vary": "Accept-Encoding, X-User-Id, X-Auth-Token"}
+_VARY = {"Vary": "Accept, Accept-Encoding, X-User-Id, X-Auth-Token"}
 
 
 class Ask(NamedTuple):
@@ -55,6 +55,10 @@ class Ask(NamedTuple):
     """The store's: it changes with every snapshot that comes or goes."""
     may_view: bool
     """Whether this is a user with view-statistics."""
+    kind: str
+    """The content type of the answer."""
+    hour: str
+    """Where the answer depends on the time of day; else empty."""
 
 
 Make = Callable[[Ask], Iterable[bytes]]
@@ -86,23 +90,27 @@ class Answers:
         self._kept: LRUCache[tuple[Ask, str], Body] = LRUCache(keep, lambda body: len(body.begun))
         self._making = asyncio.Semaphore(AT_ONCE)
 
-    async def answer(self, request: Request, make: Make, *, is_open: bool = False) -> Response:
+    async def answer(
+        self, request: Request, make: Make, *, is_open: bool = False, kind: str = envelope.JSON, hour: str = ""
+    ) -> Response:
         """What `make` gives, or that it is still what the client has. `is_open`: to whomever.
+
+        It is of a content type, and counts for one hour only where that is given.
 
         Raises:
             DeniedError, TooManyRequestsError, or what `make` raises.
         """
         try:
             async with asyncio.timeout(IN_ALL):
-                return await self._answer(request, make, is_open=is_open)
+                rules, user = await self.admit(request, is_open=is_open)
+                may_view = user is not None and not user.roles.isdisjoint(rules.readers)
+                edition = await self._editions.get("")
+                path, parameters = request.scope["path"], request.scope["query_string"]
+                return await self._answer(request, make, Ask(path, parameters, rules, edition, may_view, kind, hour))
         except TimeoutError:
             raise DatabaseError("MongoDB did not answer in time") from None
 
-    async def _answer(self, request: Request, make: Make, *, is_open: bool) -> Response:
-        rules, user = await self.admit(request, is_open=is_open)
-        may_view = user is not None and not user.roles.isdisjoint(rules.readers)
-        edition = await self._editions.get("")
-        ask = Ask(request.scope["path"], request.scope["query_string"], rules, edition, may_view)
+    async def _answer(self, request: Request, make: Make, ask: Ask) -> Response:
         headers = envelope.REVALIDATED | envelope.CORS | envelope.SAFE | _VARY | request.state.limits
         headers["ETag"] = tag = _tag(ask)
         if _has(request.headers.get("if-none-match", ""), tag):
@@ -111,8 +119,8 @@ class Answers:
         if body.encoding:
             headers["Content-Encoding"] = body.encoding
         if body.rest:
-            return StreamingResponse(chain([body.begun], body.rest), 200, headers, envelope.JSON)
-        return Response(body.begun, 200, headers, envelope.JSON)
+            return StreamingResponse(chain([body.begun], body.rest), 200, headers, ask.kind)
+        return Response(body.begun, 200, headers, ask.kind)
 
     async def admit(self, request: Request, *, is_open: bool = False) -> tuple[Rules, User | None]:
         """Lets a request pass, and counts it.
@@ -168,7 +176,7 @@ def _user(workspace: RocketChat, login: Login) -> User | None:
 
 def _tag(ask: Ask) -> str:
     """A weak ETag: the same for all encodings, and after a restart."""
-    text = repr((__version__, ask.path, ask.parameters, ask.rules, ask.edition, ask.may_view))
+    text = repr((__version__, ask))
     return f'W/"{blake2b(text.encode(), digest_size=12).hexdigest()}"'
 
 

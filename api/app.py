@@ -1,32 +1,46 @@
-"""The HTTP application: the whole route table and the whole error map."""
+"""The HTTP application: the whole route table and the whole error map; every request is counted on its way."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
+from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import envelope, reference
 from api.answers import Answers
 from api.auth import NotAllowedError, NotLoggedInError
 from api.limiter import TooManyRequestsError
+from api.metrics import Metrics, NotLocalError, NoTokenError
 from api.query import BadParametersError, BadQueryError
 from api.statistics import Statistics
 from api.status import Status
 from collector.errors import DatabaseError
+from collector.record import Record
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Request], Awaitable[Response]]
 
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+OTHER = "other"  # the route of paths that nothing is at
 
-def create(answers: Answers, statistics: Statistics, status: Status) -> Starlette:
-    """The application. What a handler asks of MongoDB it asks on the thread pool."""
+
+def create(answers: Answers, statistics: Statistics, status: Status, metrics: Metrics | None = None) -> Starlette:
+    """The application. What a handler asks of MongoDB it asks on the thread pool.
+
+    Without `metrics` it tells Prometheus what it counts itself, and no statistics.
+    """
+    metrics = metrics or Metrics()
 
     def served(path: str, handler: Handler) -> Route:
         """A route of Rocket.Chat's own, which answers a browser's OPTIONS too."""
@@ -36,20 +50,57 @@ def create(answers: Answers, statistics: Statistics, status: Status) -> Starlett
 
         return Route(path, endpoint, methods=["GET", "OPTIONS"])
 
+    routes = [
+        served("/api/v1/statistics.list", statistics.list),
+        served("/api/v1/statistics", statistics.newest),
+        served("/api/v1/statistics.series", statistics.series),
+        served("/api/v1/statistics.dictionary", statistics.dictionary),
+        served("/api/info", statistics.info),
+        served("/api/v1/info", statistics.info),
+        Route("/openapi.json", reference.openapi().answer),
+        Route("/docs", reference.page().answer),
+        Route("/metrics", metrics.answer),
+        Route("/health", status.health),
+        Route("/ready", status.ready),
+    ]
     return Starlette(
-        routes=[
-            served("/api/v1/statistics.list", statistics.list),
-            served("/api/v1/statistics", statistics.newest),
-            served("/api/v1/statistics.dictionary", statistics.dictionary),
-            served("/api/info", statistics.info),
-            served("/api/v1/info", statistics.info),
-            Route("/openapi.json", reference.openapi().answer),
-            Route("/docs", reference.page().answer),
-            Route("/health", status.health),
-            Route("/ready", status.ready),
-        ],
-        exception_handlers=ERRORS,
+        routes=routes,
+        exception_handlers={**ERRORS, DatabaseError: _no_database(metrics.record)},
+        middleware=[Middleware(_Counted, routes, metrics.registry)],
     )
+
+
+class _Counted:
+    """Counts the requests of the application inside, and their seconds, by the template of their route."""
+
+    def __init__(self, app: ASGIApp, routes: Iterable[Route], registry: CollectorRegistry) -> None:
+        self._app = app
+        self._routes: dict[object, str] = {route.endpoint: route.path for route in routes}
+        name, labels = "rcstats_http_request", ["route", "status"]
+        answers = Counter(f"{name}s", "Requests by the status of their answer.", labels, registry=registry)
+        seconds = Histogram(
+            f"{name}_duration_seconds", "Time until the answer was sent.", ["route"], buckets=SECONDS, registry=registry
+        )
+        self._count = cache(lambda route, status: answers.labels(route, status).inc)
+        self._observe = {route: seconds.labels(route).observe for route in (*self._routes.values(), OTHER)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        status, begun = 500, time.perf_counter()
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        finally:
+            route = self._routes.get(scope.get("endpoint"), OTHER)
+            self._observe[route](time.perf_counter() - begun)
+            self._count(route, status)()
 
 
 def _failed(status: int, body: Callable[[Any], Mapping[str, Any]]) -> Callable[[Request, Any], Response]:
@@ -68,9 +119,13 @@ def _bad_query(error: BadQueryError) -> Mapping[str, Any]:
     return envelope.failure(error.error, error.error_type, details)
 
 
-def _no_database(request: Request, error: DatabaseError) -> Response:
-    log.warning("%s: %s (%r)", request.url.path, error, error.__cause__)
-    return envelope.response(envelope.failure(str(error)), 503)
+def _no_database(record: Record) -> Callable[[Request, Any], Response]:
+    def answer(request: Request, error: DatabaseError) -> Response:
+        record.database_error("request")
+        log.warning("%s: %s (%r)", request.url.path, error, error.__cause__)
+        return envelope.response(envelope.failure(str(error)), 503)
+
+    return answer
 
 
 def _no_route(request: Request, error: HTTPException) -> Response:
@@ -88,7 +143,8 @@ ERRORS: Mapping[type[Exception], Callable[[Request, Any], Response]] = {
     BadParametersError: _failed(400, lambda _: envelope.failure("Invalid query parameters")),
     BadQueryError: _failed(400, _bad_query),
     TooManyRequestsError: _failed(429, lambda error: envelope.failure(str(error))),
-    DatabaseError: _no_database,
+    NotLocalError: _failed(403, lambda error: envelope.failure(str(error))),
+    NoTokenError: _failed(401, lambda error: envelope.failure(str(error))),
     HTTPException: _no_route,
     Exception: _failed(500, lambda _: envelope.failure("Internal server error")),
 }

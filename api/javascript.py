@@ -36,6 +36,12 @@ def item(stored: Mapping[str, Any]) -> bytes:
     return orjson.dumps(_shown(stored), _other)
 
 
+def plain(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """The same as Python reads it back."""
+    found: dict[str, Any] = orjson.loads(item(stored))
+    return found
+
+
 def _shown(stored: Mapping[str, Any]) -> dict[str, Any]:
     raw = stored.raw if isinstance(stored, RawBSONDocument) else bson.encode(stored)
     decoded = bson.decode(raw, _AS_JAVASCRIPT)

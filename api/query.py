@@ -14,7 +14,9 @@ from collector.store import NEWEST_FIRST, ListQuery
 MAX_TEXT = 8_192  # characters of one parameter
 MAX_SORT_KEYS = 8
 
-_OURS = frozenset({"offset", "count", "sort", "fields", "query", "refresh"})
+_OURS = frozenset(
+    {"offset", "count", "sort", "fields", "query", "refresh", "format"} | {"start", "end", "every", "how", "timezone"}
+)
 MAX_PARAMETERS = 500  # as in the server's own parser
 
 # What parseInt finds a number in, if it is not negative; and nothing, which counts as 0.

@@ -1,6 +1,7 @@
 """The handlers of Rocket.Chat's own routes: statistics.list, statistics and info."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 
 import orjson
@@ -8,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import envelope, javascript
+from api import envelope, formats, javascript, series
 from api.answers import Answers, Ask
 from api.query import BadQueryError, parameters, parse
 from collector.connection import Document
@@ -19,7 +20,7 @@ from collector.store import ListQuery, Store
 class Statistics:
     """Serves one workspace's snapshots.
 
-    `refresh` takes a new one and returns it; `entries` are the dictionary's.
+    `refresh` takes a new one and returns it; `entries` are the dictionary's; days are those of `zone`.
     """
 
     def __init__(
@@ -28,16 +29,24 @@ class Statistics:
         store: Store,
         refresh: Callable[[], Document],
         entries: Sequence[Mapping[str, str]] = (),
+        zone: str = "UTC",
     ) -> None:
         self._answers = answers
         self._store = store
         self._refresh = refresh
+        self._zone = zone
         self._dictionary = orjson.dumps(envelope.success({"statistics": list(entries), "count": len(entries)}))
         self._all = lru_cache(maxsize=8)(lambda workspace, _edition: store.count(workspace, {}))
 
     async def list(self, request: Request) -> Response:
-        """`GET /api/v1/statistics.list`: {statistics: […], count, offset, total, success}."""
-        return await self._answers.answer(request, self._page)
+        """`GET /api/v1/statistics.list`: {statistics: […], count, offset, total, success}; or CSV, or NDJSON."""
+        kind = _kind(request)
+        return await self._answers.answer(request, self._page if kind == envelope.JSON else self._rows, kind=kind)
+
+    async def series(self, request: Request) -> Response:
+        """`GET /api/v1/statistics.series`: {at: […], series: {path: […]}, …, success}; or CSV, or NDJSON."""
+        hour = f"{datetime.now(UTC):%Y%m%d%H}"
+        return await self._answers.answer(request, self._series, kind=_kind(request), hour=hour)
 
     async def newest(self, request: Request) -> Response:
         """`GET /api/v1/statistics`: the newest snapshot's own fields, and success; `refresh=true` takes a new one."""
@@ -69,6 +78,20 @@ class Statistics:
         end = {"count": count, "offset": query.offset, "total": self._total(ask, query, count), "success": True}
         yield b"]," + orjson.dumps(end)[1:]
 
+    def _rows(self, ask: Ask) -> Iterator[bytes]:
+        """The page's snapshots alone, as a table or a line each."""
+        query = parse(parameters(ask.parameters), ask.rules.pages)
+        snapshots = map(javascript.plain, self._store.page(ask.rules.workspace, query))
+        return formats.table(snapshots) if ask.kind == formats.CSV else formats.lines(snapshots)
+
+    def _series(self, ask: Ask) -> Iterator[bytes]:
+        query = series.parse(parameters(ask.parameters), self._zone, datetime.now(UTC))
+        rows = self._store.series(ask.rules.workspace, query)
+        if ask.kind == envelope.JSON:
+            return series.columns(query, rows)
+        records = series.records(query, rows)
+        return formats.table(records, ("at", *query.fields)) if ask.kind == formats.CSV else formats.lines(records)
+
     def _total(self, ask: Ask, query: ListQuery, found: int) -> int:
         """How many match in all: counted, unless the page itself tells."""
         is_last = not query.count or found < query.count
@@ -81,6 +104,10 @@ class Statistics:
     def _newest(self, ask: Ask) -> Iterator[bytes]:
         newest = next(self._store.page(ask.rules.workspace, ListQuery(count=1)), None)
         yield javascript.document(newest or {})
+
+
+def _kind(request: Request) -> str:
+    return formats.chosen(parameters(request.scope["query_string"]), request.headers.get("accept", ""))
 
 
 def _info(ask: Ask) -> Iterator[bytes]:

@@ -311,7 +311,7 @@ def serve(
     answers = Answers(workspace, store, calls=parts.settings.rate_limit, keep=parts.settings.answer_memory * 2**20)
     api = create(
         answers,
-        Statistics(answers, store, schedule.refresh, catalog.entries()),
+        Statistics(answers, store, schedule.refresh, catalog.entries(), parts.settings.timezone),
         Status({"workspace": workspace.identity, "store": store.missing_indexes}),
         Metrics(Newest(workspace, store), parts.record, token.get_secret_value() if token else ""),
     )

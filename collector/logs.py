@@ -12,9 +12,9 @@ _PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ER
 
 class _Journal(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        record.priority = _PRIORITIES.get(record.levelno, 6)
+        priority = record.__dict__["priority"] = _PRIORITIES.get(record.levelno, 6)
         # The journal takes each line for an entry of its own.
-        return super().format(record).replace("\n", f"\n<{record.priority}>")
+        return super().format(record).replace("\n", f"\n<{priority}>")
 
 
 def to_stderr(level: str) -> None:

@@ -12,6 +12,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from collector.connection import Document, asks, plainly
+from collector.series import SeriesQuery, pipeline
 
 COLLECTION = "statistics"
 
@@ -21,9 +22,17 @@ WORKSPACE = "collector.workspace"
 SLOT = "collector.slot"
 NEWEST_FIRST: Mapping[str, int] = {"createdAt": DESCENDING}
 
+# What is asked for over time most often: an index has it, so that years of it are read without the snapshots.
+TRENDS = (
+    *("totalUsers", "activeUsers", "nonActiveUsers", "onlineUsers", "awayUsers", "totalConnectedUsers"),
+    *("totalRooms", "totalChannels", "totalPrivateGroups", "totalDirect", "totalDiscussions", "totalThreads"),
+    *("totalMessages", "totalChannelMessages", "totalPrivateGroupMessages", "totalDirectMessages"),
+    *("totalLivechatMessages", "uploadsTotal", "uploadsTotalSize", "os.freemem", "os.totalmem", "collector.seconds"),
+)
+
 # By name: the keys, and the options. Snapshots on demand have no slot, and any number of them may be kept.
 INDEXES: Mapping[str, tuple[Mapping[str, int], Mapping[str, Any]]] = {
-    "newest": ({WORKSPACE: ASCENDING, "createdAt": DESCENDING}, {}),
+    "trends": ({WORKSPACE: ASCENDING, "createdAt": DESCENDING} | dict.fromkeys(TRENDS, ASCENDING), {}),
     "one_per_slot": (
         {WORKSPACE: ASCENDING, SLOT: ASCENDING},
         {"unique": True, "partialFilterExpression": {SLOT: {"$exists": True}}},
@@ -76,6 +85,11 @@ class Store:
         return self._snapshots.find_one({WORKSPACE: workspace, SLOT: slot}, {"_id": 1}) is not None
 
     @_asks
+    def known(self, ids: Sequence[Any]) -> set[Any]:
+        """Which of these ids are taken."""
+        return {row["_id"] for row in self._snapshots.find({"_id": {"$in": list(map(str, ids))}}, {"_id": 1})}
+
+    @_asks
     def newest(self, workspace: str) -> Document | None:
         return self._snapshots.find_one({WORKSPACE: workspace}, sort=list(NEWEST_FIRST.items()))
 
@@ -95,6 +109,11 @@ class Store:
     def count(self, workspace: str, where: Mapping[str, Any]) -> int:
         """How many of the workspace's snapshots match."""
         return self._snapshots.count_documents(_of(workspace, where))
+
+    @_asks
+    def series(self, workspace: str, query: SeriesQuery) -> list[Document]:
+        """Rows of {_id: a bucket's beginning, v0, v1, … by field}; buckets without snapshots have none."""
+        return list(self._snapshots.aggregate(pipeline({WORKSPACE: workspace}, query)))
 
     def moments(self, workspace: str, until: datetime) -> Iterator[datetime]:
         """When the workspace's snapshots were taken, the oldest first; reads an index and no snapshot."""

@@ -170,6 +170,16 @@ class RocketChat:
         rows = self.aggregate(Collection.STATISTICS, [{"$sort": {"createdAt": -1}}, {"$limit": 1}])
         return rows[0] if rows else None
 
+    def told_ids(self, after: Any, count: int) -> list[Any]:
+        """The ids of the server's own statistics documents that follow one (None: the first ones), in their order."""
+        where: Document = {} if after is None else {"_id": {"$gt": after}}
+        pipeline: Pipeline = [{"$match": where}, {"$sort": {"_id": 1}}, {"$limit": count}, {"$project": {"_id": 1}}]
+        return [row["_id"] for row in self.aggregate(Collection.STATISTICS, pipeline)]
+
+    def told(self, ids: Sequence[Any]) -> list[Document]:
+        """The server's own statistics documents with these ids, whole."""
+        return self.aggregate(Collection.STATISTICS, [{"$match": {"_id": {"$in": list(ids)}}}])
+
     @_asks
     def peek(self, of: Collection) -> None:
         """Reads one id, to see whether this login may."""

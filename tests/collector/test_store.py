@@ -120,7 +120,7 @@ def test_no_filter_reaches_another_workspace(real_store: Store, where: dict[str,
 def test_indexes_are_made_once_and_missed_before(database: Db) -> None:
     store = Store(database)
 
-    assert store.missing_indexes() == ["newest", "one_per_slot"]
+    assert store.missing_indexes() == ["trends", "one_per_slot"]
     store.prepare()
     store.prepare()
     assert store.missing_indexes() == []
@@ -139,7 +139,7 @@ def test_the_newest_and_a_page_are_read_by_the_index(real_database: Db) -> None:
     find = {"find": COLLECTION, "filter": {"collector.workspace": "w"}, "sort": {"createdAt": -1}}
 
     plan = real_database.command({"explain": find, "verbosity": "queryPlanner"})["queryPlanner"]["winningPlan"]
-    assert plan["inputStage"]["indexName"] == "newest"
+    assert plan["inputStage"]["indexName"] == "trends"
     assert plan["stage"] == "FETCH"
 
 
