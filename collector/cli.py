@@ -1,40 +1,21 @@
-"""The commands; the one place where the parts are put together."""
+"""The commands."""
 
 import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
-from zoneinfo import ZoneInfo
+from typing import Annotated, NoReturn
 
 import typer
-from pymongo.monitoring import CommandListener
 
-from collector import __version__, catalog, logs, snapshot
-from collector.claims import Claims
-from collector.connection import Document, connect, database_name
-from collector.errors import DatabaseError, RcstatsError, SettingsError
-from collector.record import Record
-from collector.settings import Settings, load
-from collector.sources import Sources
-from collector.sources.deployment import Deployment
-from collector.sources.rocketchat import RocketChat
-from collector.spool import Spool
-from collector.store import Store
-
-if TYPE_CHECKING:
-    from socket import socket
-
-    from collector.history.retention import Retention
-    from collector.keeper import Keeper, Take
-    from collector.schedule import Schedule
-
-log = logging.getLogger(__name__)
+from collector import __version__, catalog, logs, past, snapshot
+from collector.connection import Document, connect
+from collector.errors import RcstatsError
+from collector.parts import opened
+from collector.settings import load
 
 # What an exit code says, of every command: 1 it was done and found something, 2 it could not be done.
 FOUND, TROUBLE = 1, 2
@@ -67,83 +48,12 @@ def _exit(code: int) -> NoReturn:
     os._exit(code)
 
 
-@dataclass(frozen=True)
-class Parts:
-    """What the commands work with, put together from the settings."""
-
-    settings: Settings
-    sources: Sources
-    store: Store
-    claims: Claims
-    spool: Spool
-    record: Record = field(default_factory=Record)
-
-    def take(
-        self,
-        slot: datetime | None = None,
-        abandoned: Callable[[], bool] = lambda: False,
-        *,
-        fresh: bool = False,
-        progress: snapshot.Progress = lambda _: None,
-    ) -> Document:
-        """A snapshot, computed and not stored; what is settled is carried over from the last one unless `fresh`."""
-        workspace = self.sources.workspace.identity()
-        about = snapshot.Circumstances(workspace, self.settings.timezone, slot)
-        previous = None if fresh else self._previous(workspace)
-        return snapshot.take(catalog.READINGS, self.sources, about, progress, previous, abandoned)
-
-    def keeper(self, take: "Take") -> "Keeper":
-        from collector.keeper import Keeper
-
-        identity = self.sources.workspace.identity
-        return Keeper(take, self.store, self.claims, identity, self.record, self.spool)
-
-    def keep(self, document: Document) -> str:
-        """Stores a snapshot, and what waited before it; or lets it wait. Which of both, in a word."""
-        keeper = self.keeper(lambda _, __: document)
-        with suppress(DatabaseError):
-            keeper.deliver()
-        keeper.take_now(lambda: False)
-        return "waiting on disk for the store" if self.record.waiting else "stored"
-
-    def _previous(self, workspace: str) -> Document | None:
-        """The last snapshot; a store that can't be read costs only what could have been carried over."""
-        try:
-            return self.store.newest(workspace)
-        except DatabaseError as error:
-            log.warning("nothing is carried over: %s", error)
-            return None
-
-
-@contextmanager
-def opened(settings: Settings, *listeners: CommandListener) -> Iterator[Parts]:
-    """The parts, with connections that are made at first use and closed at the end.
-
-    `listeners` hear of what the workspace is asked.
-    """
-    logs.to_stderr(settings.log_level)
-    with ExitStack() as stack:
-        client = stack.enter_context(connect(settings.workspace_url, "RCSTATS_MONGO_URL", *listeners))
-        store = client
-        if settings.store_url:
-            store = stack.enter_context(connect(settings.store_url.get_secret_value(), "RCSTATS_STORE_URL"))
-        sources = Sources(
-            RocketChat(client[database_name(settings.workspace_url)]),
-            deployment=Deployment(
-                settings.deploy_method, settings.deploy_platform, settings.server_pid_file, settings.server_port
-            ),
-            timezone=ZoneInfo(settings.timezone),
-        )
-        database = store[settings.store_database]
-        yield Parts(settings, sources, Store(database), Claims(database), Spool(settings.spool))
-
-
 @app.command()
 def run() -> None:
     """Take a snapshot in each slot of the schedule, and serve them over HTTP."""
     from systemd_watchdog.systemd_watchdog import WatchDog
 
-    from collector import daemon
+    from collector import daemon, service
 
     systemd = WatchDog()
 
@@ -152,7 +62,7 @@ def run() -> None:
         systemd.status(how)
 
     with opened(load()) as parts:
-        serve(parts, daemon.listener(*parts.settings.address), lambda _: systemd.ready(), alive)
+        service.serve(parts, daemon.listener(*parts.settings.address), lambda _: systemd.ready(), alive)
         daemon.end_soon()
 
 
@@ -246,8 +156,7 @@ def prune(
     from collector.history import retention
 
     with opened(load()) as parts:
-        workspace, now = parts.sources.workspace.identity(), snapshot.now()
-        plan = kept(parts.settings)
+        workspace, plan, now = parts.workspace, parts.retention, snapshot.now()
         if plan.every is None and plan.daily is None:
             typer.echo("all are kept: neither RCSTATS_KEEP_EVERY_DAYS nor RCSTATS_KEEP_DAILY_DAYS is set")
         elif dry_run:
@@ -270,7 +179,7 @@ def demo(
     ] = None,
 ) -> None:
     """Try it: a real MongoDB with a sample workspace, its snapshots, and the API."""
-    from collector import console
+    from collector import console, service
     from collector.daemon import any_listener
     from collector.demo import guide, mongod, server, workspace
 
@@ -283,81 +192,8 @@ def demo(
                 client.drop_database("rocketchat")
                 workspace.fill(database, begun)
             with server.alive(database):
-                serve(parts, any_listener(*settings.address), lambda address: console.page(guide.text(address, begun)))
-
-
-def serve(
-    parts: Parts,
-    listening: "socket",
-    ready: Callable[[str], None],
-    alive: Callable[[str], None] = lambda _: None,
-) -> None:
-    """Schedule and API together, until SIGTERM or Ctrl-C.
-
-    `ready` gets the address that answers, `alive` now and then how things stand.
-    """
-    from api.answers import Answers
-    from api.app import create
-    from api.metrics import Metrics, Newest
-    from api.statistics import Statistics
-    from api.status import Status
-    from collector import daemon
-    from collector.slots import Slots
-
-    schedule = scheduled(parts)
-    schedule.alive = alive
-    schedule.afterwards = lambda: tidy(parts)
-    workspace, store, token = parts.sources.workspace, parts.store, parts.settings.metrics_token
-    answers = Answers(workspace, store, calls=parts.settings.rate_limit, keep=parts.settings.answer_memory * 2**20)
-    api = create(
-        answers,
-        Statistics(answers, store, schedule.refresh, catalog.entries(), parts.settings.timezone),
-        Status({"workspace": workspace.identity, "store": store.missing_indexes}),
-        Metrics(Newest(workspace, store), parts.record, token.get_secret_value() if token else ""),
-    )
-
-    def reload() -> None:
-        """Takes over what can change while we run; wrong settings change nothing."""
-        try:
-            settings = load()
-            schedule.change(Slots(settings.schedule, settings.timezone), timedelta(seconds=settings.jitter))
-        except SettingsError as error:
-            log.error("nothing is changed: %s", error)  # noqa: TRY400  the sentence is all there is to say
-            return
-        answers.limit(settings.rate_limit)
-        logging.getLogger().setLevel(settings.log_level.upper())
-        log.info("settings read again")
-
-    daemon.serve(api, listening, schedule, ready, parts.settings.tls, reload)
-
-
-def tidy(parts: Parts) -> None:
-    """Removes the snapshots that are kept for no longer."""
-    from collector.history import retention
-
-    if removed := retention.prune(
-        parts.store, parts.sources.workspace.identity(), kept(parts.settings), snapshot.now()
-    ):
-        log.info("snapshots removed=%d, as they are kept for no longer", removed)
-
-
-def kept(settings: Settings) -> "Retention":
-    from collector.history.retention import Retention
-
-    return Retention(settings.keep_every_days, settings.keep_daily_days, ZoneInfo(settings.timezone))
-
-
-def scheduled(parts: Parts) -> "Schedule":
-    from collector.schedule import Schedule
-    from collector.slots import Slots
-
-    settings = parts.settings
-    return Schedule(
-        Slots(settings.schedule, settings.timezone),
-        parts.keeper(parts.take),
-        parts.record,
-        jitter=timedelta(seconds=settings.jitter),
-    )
+                listening = any_listener(*settings.address)
+                service.serve(parts, listening, lambda address: console.page(guide.text(address, begun)))
 
 
 def print_json(document: Document) -> None:
@@ -365,6 +201,9 @@ def print_json(document: Document) -> None:
     from api import javascript
 
     sys.stdout.buffer.write(javascript.document(document) + b"\n")
+
+
+past.add_to(app)
 
 
 @app.callback(invoke_without_command=True)

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo import ASCENDING, DESCENDING, ReadPreference, WriteConcern
+from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
@@ -17,6 +18,8 @@ from collector.series import SeriesQuery, pipeline
 COLLECTION = "statistics"
 
 _asks = asks("the store's")
+
+T = TypeVar("T", bound=Mapping[str, Any])
 
 WORKSPACE = "collector.workspace"
 SLOT = "collector.slot"
@@ -95,15 +98,12 @@ class Store:
 
     def page(self, workspace: str, query: ListQuery) -> Iterator[RawBSONDocument]:
         """One page of the workspace's own snapshots, as stored; no filter reaches another workspace's."""
-        with plainly("the store's"):
-            raw = self._snapshots.with_options(codec_options=CodecOptions(document_class=RawBSONDocument))
-            yield from raw.find(
-                _of(workspace, query.where),
-                dict(query.fields) or None,
-                skip=query.offset,
-                limit=query.count,
-                sort=list(query.sort.items()),
-            )
+        raw: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
+        return _find(self._snapshots.with_options(codec_options=raw), workspace, query)
+
+    def snapshots(self, workspace: str, query: ListQuery) -> Iterator[Document]:
+        """The same as Python has them."""
+        return _find(self._snapshots, workspace, query)
 
     @_asks
     def count(self, workspace: str, where: Mapping[str, Any]) -> int:
@@ -132,6 +132,17 @@ class Store:
         """Changes with every snapshot that is added or removed, by whomever: snapshots themselves never change."""
         last = self._snapshots.find_one({}, {"_id": 1}, sort=[("$natural", DESCENDING)]) or {}
         return f"{self._snapshots.estimated_document_count()} {last.get('_id')}"
+
+
+def _find(snapshots: Collection[T], workspace: str, query: ListQuery) -> Iterator[T]:
+    with plainly("the store's"):
+        yield from snapshots.find(
+            _of(workspace, query.where),
+            dict(query.fields) or None,
+            skip=query.offset,
+            limit=query.count,
+            sort=list(query.sort.items()),
+        )
 
 
 def _of(workspace: str, where: Mapping[str, Any]) -> Document:

@@ -1,0 +1,121 @@
+"""Stored snapshots in the terminal: lists of them, two side by side, figures over time."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from collector.connection import Document
+from collector.console import err, out
+from collector.history.changes import Change
+from collector.reading import at
+from collector.series import SeriesQuery
+
+_COLUMNS = ("totalUsers", "activeUsers", "onlineUsers", "totalRooms", "totalMessages")
+_BARS = "▁▂▃▄▅▆▇█"
+_WIDTH = 60  # of a drawn line
+_SMALL = 0.01  # a move of less than this part is not shown unless all are
+
+
+@contextmanager
+def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal's stderr that says how far something has come, and how long it will take."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def listing(snapshots: Sequence[Document], total: int, zone: ZoneInfo) -> None:
+    """A line a snapshot: when, where it is from, its main numbers, what failed."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("id", "taken", "origin", *_COLUMNS, "seconds", "failed"):
+        table.add_column(name, justify="right" if name in (*_COLUMNS, "seconds") else "left", overflow="fold")
+    for snapshot in snapshots:
+        table.add_row(*_row(snapshot, zone))
+    out.print(table)
+    out.print(f"[dim]{len(snapshots)} of {total:,}[/]")
+
+
+def _row(snapshot: Document, zone: ZoneInfo) -> Iterator[str]:
+    own = snapshot.get("collector", {})
+    yield escape(str(snapshot["_id"]))
+    yield f"{snapshot['createdAt'].astimezone(zone):%Y-%m-%d %H:%M}"
+    yield escape(str(own.get("origin", "")))
+    for path in _COLUMNS:
+        yield figure(at(snapshot, path))
+    yield figure(own.get("seconds"))
+    failed = [name for name, record in own.get("readings", {}).items() if not record.get("ok")]
+    yield f"[red]{escape(', '.join(failed))}[/]" if failed else ""
+
+
+def differences(before: Document, after: Document, changes: Sequence[Change], *, whole: bool) -> None:
+    """What changed from one snapshot to another; small moves and what is no number only in the `whole` picture."""
+    shown = [change for change in changes if whole or (change.difference and change.weight >= _SMALL)]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("statistic", overflow="fold")
+    for moment in (before, after):
+        table.add_column(f"{moment['createdAt']:%Y-%m-%d %H:%M} UTC", justify="right", overflow="fold")
+    table.add_column("change", justify="right")
+    for change in shown:
+        table.add_row(change.path, figure(change.before), figure(change.after), _move(change))
+    out.print(table)
+    if left_out := len(changes) - len(shown):
+        out.print(f"[dim]and {left_out} more that moved by less than 1% or are no numbers (--all)[/]")
+
+
+def _move(change: Change) -> str:
+    if change.difference is None:
+        return ""
+    share = f" ({change.difference / abs(change.before):+.0%})" if change.before else ""
+    return f"{'+' if change.difference > 0 else ''}{figure(change.difference)}{share}"
+
+
+def trends(query: SeriesQuery, rows: Sequence[Mapping[str, Any]]) -> None:
+    """A drawn line a field, with its lowest, highest and last value."""
+    for number, path in enumerate(query.fields):
+        values = [row.get(f"v{number}") for row in rows]
+        known = [value for value in values if isinstance(value, int | float)]
+        out.print(f"[bold]{escape(path)}[/]")
+        if known:
+            low, high = figure(min(known)), figure(max(known))
+            out.print(f"{spark(values)}  [dim]{low} to {high}, now[/] {figure(known[-1])}", soft_wrap=True)
+        else:
+            out.print("[dim]no numbers in this time[/]")
+    if rows:
+        first, last = (f"{rows[end]['_id']:%Y-%m-%d %H:%M}" for end in (0, -1))
+        out.print(f"[dim]{first} to {last} UTC, {len(rows)} buckets[/]")
+
+
+def spark(values: Sequence[Any], width: int = _WIDTH) -> str:
+    """Numbers as a line of bars, as wide as there are values but no wider than this; a gap where there is none."""
+    size = max(1, -(-len(values) // width))
+    groups = [values[start : start + size] for start in range(0, len(values), size)]
+    means = [_mean([value for value in group if isinstance(value, int | float)]) for group in groups]
+    known = [mean for mean in means if mean is not None]
+    low, span = min(known), (max(known) - min(known)) or 1
+    return "".join(" " if mean is None else _BARS[int((mean - low) / span * (len(_BARS) - 1))] for mean in means)
+
+
+def _mean(numbers: Sequence[float]) -> float | None:
+    return sum(numbers) / len(numbers) if numbers else None
+
+
+def figure(value: Any) -> str:
+    """A value for a cell: numbers with separators, absent as a dash."""
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return str(value).lower()
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:,.2f}"
+        case _:
+            text = escape(str(value))
+            return text if len(text) <= 40 else f"{text[:39]}…"

@@ -1,0 +1,126 @@
+"""The commands that look at what is stored, and bring more: import, list, diff, trend."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from collector.connection import Document
+from collector.errors import RcstatsError
+from collector.parts import Parts, opened
+from collector.settings import load
+from collector.store import ListQuery
+
+
+def add_to(app: typer.Typer) -> None:
+    """Makes these functions commands."""
+    app.command("import")(import_)
+    app.command("list")(list_)
+    app.command()(diff)
+    app.command()(trend)
+
+
+def import_() -> None:
+    """Bring the server's own statistics documents into the store; what is there already is left as it is."""
+    from collector import charts
+    from collector.history.importing import bring
+    from collector.sources.rocketchat import Collection
+
+    with opened(load(log_level="warning")) as parts:
+        parts.store.prepare()
+        source = parts.sources.workspace
+        with charts.counting("documents", source.estimate(Collection.STATISTICS)) as progress:
+            tally = bring(source, parts.store, parts.workspace, lambda tally: progress(tally.read))
+    undated = f", {tally.undated} left out, as they have no date" if tally.undated else ""
+    typer.echo(f"{tally.added} snapshots imported of {tally.read} documents{undated}")
+
+
+def list_(
+    *,
+    query: Annotated[str, typer.Option(help="MongoDB's query language, as in the API.")] = "",
+    sort: Annotated[str, typer.Option(help='For example {"totalUsers":-1}; otherwise the newest first.')] = "",
+    count: Annotated[str, typer.Option(help="How many.")] = "20",
+    offset: Annotated[str, typer.Option(help="How many to skip.")] = "0",
+) -> None:
+    """List stored snapshots."""
+    from collector import charts
+
+    chosen = _parsed({"query": query, "sort": sort, "count": count, "offset": offset})
+    with opened(load()) as parts:
+        snapshots = list(parts.store.snapshots(parts.workspace, chosen))
+        charts.listing(snapshots, parts.store.count(parts.workspace, chosen.where), ZoneInfo(parts.settings.timezone))
+
+
+def diff(
+    before: Annotated[str, typer.Argument(help="An id, or a time such as 2024-03-01 or -7d: the last one until then.")],
+    after: Annotated[str, typer.Argument(help="The same; the newest one unless given.")] = "now",
+    *,
+    whole: Annotated[bool, typer.Option("--all", help="Also what moved little, and what is no number.")] = False,
+) -> None:
+    """Show what changed between two snapshots, the biggest movers first."""
+    from collector import charts
+    from collector.history.changes import changes
+
+    with opened(load()) as parts:
+        old, new = _snapshot(parts, before), _snapshot(parts, after)
+    charts.differences(old, new, changes(old, new), whole=whole)
+
+
+def trend(
+    paths: Annotated[list[str], typer.Argument(help="Key paths, such as totalUsers or os.freemem.")],
+    since: Annotated[str, typer.Option(help="A time, such as 2024-03-01 or -90d.")] = "-90d",
+    until: Annotated[str, typer.Option(help="The same.")] = "now",
+    every: Annotated[str, typer.Option(help="A number and one of m, h, d, w, mo, q, y.")] = "1d",
+    how: Annotated[str, typer.Option(help="last, min, max, mean or delta.")] = "last",
+) -> None:
+    """Draw figures over time."""
+    from api import series
+    from collector import charts
+
+    given = {"fields": ",".join(paths), "start": since, "end": until, "every": every, "how": how}
+    settings = load()
+    query = _served(lambda: series.parse(given, settings.timezone, datetime.now(UTC)))
+    with opened(settings) as parts:
+        charts.trends(query, parts.store.series(parts.workspace, query))
+
+
+def _parsed(given: Mapping[str, str]) -> ListQuery:
+    from api.query import PageLimits, parse
+
+    query: ListQuery = _served(lambda: parse(given, PageLimits(upper=10_000)))
+    return query
+
+
+def _served(parse: Any) -> Any:
+    """What the API would make of these parameters.
+
+    Raises:
+        RcstatsError: nothing; the text names the parameter.
+    """
+    from api.query import BadQueryError
+
+    try:
+        return parse()
+    except BadQueryError as error:
+        raise RcstatsError(f"{error.parameter}: {error.reason}") from None
+
+
+def _snapshot(parts: Parts, which: str) -> Document:
+    """The snapshot with this id, or the last one until this time.
+
+    Raises:
+        RcstatsError: there is none.
+    """
+    from api.series import moment
+
+    try:
+        until = moment(which, ZoneInfo(parts.settings.timezone), datetime.now(UTC))
+        where: Document = {"createdAt": {"$lte": until}}
+    except ValueError:
+        where = {"_id": which}
+    found = next(parts.store.snapshots(parts.workspace, ListQuery(where, count=1)), None)
+    if found is None:
+        raise RcstatsError(f"there is no snapshot {which}")
+    return found

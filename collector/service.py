@@ -1,0 +1,74 @@
+"""The service: schedule and API, put together from the parts, and changed while it runs."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from socket import socket
+
+from api.answers import Answers
+from api.app import create
+from api.metrics import Metrics, Newest
+from api.statistics import Statistics
+from api.status import Status
+from collector import catalog, daemon, snapshot
+from collector.errors import SettingsError
+from collector.history.retention import prune
+from collector.parts import Parts
+from collector.schedule import Schedule
+from collector.settings import load
+from collector.slots import Slots
+
+log = logging.getLogger(__name__)
+
+
+def serve(
+    parts: Parts,
+    listening: socket,
+    ready: Callable[[str], None],
+    alive: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Schedule and API together, until SIGTERM or Ctrl-C.
+
+    `ready` gets the address that answers, `alive` now and then how things stand.
+    """
+    schedule = scheduled(parts)
+    schedule.alive = alive
+    schedule.afterwards = lambda: tidy(parts)
+    workspace, store, token = parts.sources.workspace, parts.store, parts.settings.metrics_token
+    answers = Answers(workspace, store, calls=parts.settings.rate_limit, keep=parts.settings.answer_memory * 2**20)
+    api = create(
+        answers,
+        Statistics(answers, store, schedule.refresh, catalog.entries(), parts.settings.timezone),
+        Status({"workspace": workspace.identity, "store": store.missing_indexes}),
+        Metrics(Newest(workspace, store), parts.record, token.get_secret_value() if token else ""),
+    )
+
+    def reload() -> None:
+        """Takes over what can change while we run; wrong settings change nothing."""
+        try:
+            settings = load()
+            schedule.change(Slots(settings.schedule, settings.timezone), timedelta(seconds=settings.jitter))
+        except SettingsError as error:
+            log.error("nothing is changed: %s", error)  # noqa: TRY400  the sentence is all there is to say
+            return
+        answers.limit(settings.rate_limit)
+        logging.getLogger().setLevel(settings.log_level.upper())
+        log.info("settings read again")
+
+    daemon.serve(api, listening, schedule, ready, parts.settings.tls, reload)
+
+
+def tidy(parts: Parts) -> None:
+    """Removes the snapshots that are kept for no longer."""
+    if removed := prune(parts.store, parts.workspace, parts.retention, snapshot.now()):
+        log.info("snapshots removed=%d, as they are kept for no longer", removed)
+
+
+def scheduled(parts: Parts) -> Schedule:
+    settings = parts.settings
+    return Schedule(
+        Slots(settings.schedule, settings.timezone),
+        parts.keeper(parts.take),
+        parts.record,
+        jitter=timedelta(seconds=settings.jitter),
+    )
