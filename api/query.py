@@ -34,6 +34,7 @@ class BadQueryError(Exception):
 
     def __init__(self, parameter: str, raw: str, reason: str, error_type: str | None = None) -> None:
         super().__init__(reason)
+        self.parameter = parameter
         self.error_type = error_type or f"error-invalid-{parameter}"
         self.error = f'Invalid {parameter} parameter provided: "{raw}" [{self.error_type}]'
         self.reason = reason

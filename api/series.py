@@ -24,7 +24,8 @@ _UNITS = {
     "q": (Every.QUARTER, timedelta(days=90)),
     "y": (Every.YEAR, timedelta(days=365)),
 }
-_WIDTH = re.compile(r"([1-9][0-9]{0,3})(m|h|d|w|mo|q|y)")
+WIDTH = r"([1-9][0-9]{0,3})(m|h|d|w|mo|q|y)"
+_WIDTH = re.compile(WIDTH)
 _BEFORE_NOW = re.compile(r"-([0-9]{1,5})(m|h|d|w|mo|q|y)")
 
 
