@@ -21,19 +21,23 @@ LIST = "/api/v1/statistics.list"
 PLAIN = {"X-User-Id": "plain", "X-Auth-Token": "plain's token"}
 
 
-def client_of(
+def parts_of(
     database: Db,
     refresh: Callable[[], dict[str, Any]] = snapshot,
     entries: Sequence[Mapping[str, str]] = (),
     seconds: float = 0,
     **over: int,
-) -> TestClient:
-    """A client over the real application, without logging in; it remembers nothing but for `seconds`."""
+) -> tuple[Answers, Statistics, Status]:
+    """What the application is made of, over a database that is workspace and store."""
     workspace, store = RocketChat(database), Store(database)
     status = Status({"workspace": workspace.identity, "store": store.missing_indexes})
     answers = Answers(workspace, store, seconds=seconds, **over)
-    app = create(answers, Statistics(answers, store, refresh, entries), status)
-    return TestClient(app, raise_server_exceptions=False)
+    return answers, Statistics(answers, store, refresh, entries), status
+
+
+def client_of(database: Db, refresh: Callable[[], dict[str, Any]] = snapshot, **more: Any) -> TestClient:
+    """A client over the real application, without logging in; it remembers nothing but for `seconds`."""
+    return TestClient(create(*parts_of(database, refresh, **more)), raise_server_exceptions=False)
 
 
 @pytest.fixture
