@@ -54,6 +54,7 @@ def create(answers: Answers, statistics: Statistics, status: Status, metrics: Me
         served("/api/v1/statistics.list", statistics.list),
         served("/api/v1/statistics", statistics.newest),
         served("/api/v1/statistics.series", statistics.series),
+        served("/api/v1/statistics.outlook", statistics.outlook),
         served("/api/v1/statistics.dictionary", statistics.dictionary),
         served("/api/info", statistics.info),
         served("/api/v1/info", statistics.info),

@@ -106,6 +106,21 @@ SCHEMAS: dict[str, Schema] = {
         count=_COUNT,
         success=_TRUE,
     ),
+    "Outlook": object_(
+        "growth odd success",
+        growth={
+            "type": "array",
+            "items": object_("key now weekly weeks expected", key=TEXT, expected={"type": "array"}),
+            "description": "Growth a week, and what the figure may be in some days: 95 of 100 times, if things go on. "
+            "Nothing where the history is short.",
+        },
+        odd={
+            "type": "array",
+            "items": object_("key value usual low high weeks text", key=TEXT, text=TEXT),
+            "description": "Newest figures far from those of the same hour and weekday. Holidays are odd too.",
+        },
+        success=_TRUE,
+    ),
     "Dictionary": object_(
         "statistics count success",
         statistics={

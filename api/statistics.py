@@ -1,8 +1,10 @@
 """The handlers of Rocket.Chat's own routes: statistics.list, statistics and info."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
+from zoneinfo import ZoneInfo
 
 import orjson
 from starlette.concurrency import run_in_threadpool
@@ -14,6 +16,7 @@ from api.answers import Answers, Ask
 from api.query import BadQueryError, parameters, parse
 from collector.connection import Document
 from collector.errors import CommandRefusedError
+from collector.history.outlook import outlook
 from collector.store import ListQuery, Store
 
 
@@ -57,6 +60,10 @@ class Statistics:
         self._answers.forget()
         return envelope.encoded(javascript.document(snapshot), headers=request.state.limits)
 
+    async def outlook(self, request: Request) -> Response:
+        """`GET /api/v1/statistics.outlook`: {growth: […], odd: […], success}: where figures head, which are odd."""
+        return await self._answers.answer(request, self._outlook, hour=f"{datetime.now(UTC):%Y%m%d%H}")
+
     async def dictionary(self, request: Request) -> Response:
         """`GET /api/v1/statistics.dictionary`: {statistics: [{key, meaning, unit, source, cost, accuracy}], count}."""
         return await self._answers.answer(request, lambda _: [self._dictionary])
@@ -91,6 +98,11 @@ class Statistics:
             return series.columns(query, rows)
         records = series.records(query, rows)
         return formats.table(records, ("at", *query.fields)) if ask.kind == formats.CSV else formats.lines(records)
+
+    def _outlook(self, ask: Ask) -> Iterator[bytes]:
+        found = outlook(partial(self._store.series, ask.rules.workspace), datetime.now(UTC), ZoneInfo(self._zone))
+        odd = [asdict(oddity) | {"text": str(oddity)} for oddity in found.odd]
+        yield javascript.document({"growth": [asdict(growth) for growth in found.growth], "odd": odd})
 
     def _total(self, ask: Ask, query: ListQuery, found: int) -> int:
         """How many match in all: counted, unless the page itself tells."""

@@ -12,6 +12,7 @@ from rich.table import Table
 from collector.connection import Document
 from collector.console import err, out
 from collector.history.changes import Change
+from collector.history.outlook import FEWEST_WEEKS, Outlook
 from collector.reading import at
 from collector.series import SeriesQuery
 
@@ -89,6 +90,21 @@ def trends(query: SeriesQuery, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
         first, last = (f"{rows[end]['_id']:%Y-%m-%d %H:%M}" for end in (0, -1))
         out.print(f"[dim]{first} to {last} UTC, {len(rows)} buckets[/]")
+
+
+def outlook(found: Outlook) -> None:
+    """Growth a week and what it may come to, and what is odd; in one sentence that there is nothing to say."""
+    if not found.growth:
+        out.print(f"[dim]Of growth nothing can be said before {FEWEST_WEEKS} whole weeks.[/]")
+    for one in found.growth:
+        out.print(f"[bold]{one.key}[/] {figure(round(one.now))}, {one.weekly:+,.0f} a week over {one.weeks} weeks")
+        for ahead in one.expected:
+            low, middle, high = (figure(round(value)) for value in (ahead.low, ahead.middle, ahead.high))
+            out.print(
+                f"  in {ahead.days} days about {middle} [dim](95 of 100 times {low} to {high}, if it goes on so)[/]"
+            )
+    for odd in found.odd:
+        out.print(f"[yellow]odd:[/] {escape(str(odd))}")
 
 
 def spark(values: Sequence[Any], width: int = _WIDTH) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("list")(list_)
     app.command()(diff)
     app.command()(trend)
+    app.command()(outlook)
 
 
 def import_() -> None:
@@ -84,6 +86,16 @@ def trend(
     query = _served(lambda: series.parse(given, settings.timezone, datetime.now(UTC)))
     with opened(settings) as parts:
         charts.trends(query, parts.store.series(parts.workspace, query))
+
+
+def outlook() -> None:
+    """Say where figures are heading, and which of the newest are odd."""
+    from collector import charts
+    from collector.history.outlook import outlook as look
+
+    with opened(load()) as parts:
+        series = partial(parts.store.series, parts.workspace)
+        charts.outlook(look(series, datetime.now(UTC), ZoneInfo(parts.settings.timezone)))
 
 
 def _parsed(given: Mapping[str, str]) -> ListQuery:
