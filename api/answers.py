@@ -62,6 +62,7 @@ class Ask(NamedTuple):
 
 
 Make = Callable[[Ask], Iterable[bytes]]
+Kind = Callable[[Request], str]
 
 
 @dataclass(frozen=True)
@@ -91,11 +92,17 @@ class Answers:
         self._making = asyncio.Semaphore(AT_ONCE)
 
     async def answer(
-        self, request: Request, make: Make, *, is_open: bool = False, kind: str = envelope.JSON, hour: str = ""
+        self,
+        request: Request,
+        make: Make,
+        *,
+        is_open: bool = False,
+        kind: Kind = lambda _: envelope.JSON,
+        hour: str = "",
     ) -> Response:
         """What `make` gives, or that it is still what the client has. `is_open`: to whomever.
 
-        It is of a content type, and counts for one hour only where that is given.
+        `kind` chooses its content type; it counts for one `hour` only where that is given.
 
         Raises:
             DeniedError, TooManyRequestsError, or what `make` raises.
@@ -106,7 +113,8 @@ class Answers:
                 may_view = user is not None and not user.roles.isdisjoint(rules.readers)
                 edition = await self._editions.get("")
                 path, parameters = request.scope["path"], request.scope["query_string"]
-                return await self._answer(request, make, Ask(path, parameters, rules, edition, may_view, kind, hour))
+                ask = Ask(path, parameters, rules, edition, may_view, kind(request), hour)
+                return await self._answer(request, make, ask)
         except TimeoutError:
             raise DatabaseError("MongoDB did not answer in time") from None
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from api import envelope, formats, javascript, series
 from api.answers import Answers, Ask
-from api.query import BadQueryError, parameters, parse
+from api.query import BadParametersError, BadQueryError, parameters, parse
 from collector.connection import Document
 from collector.errors import CommandRefusedError
 from collector.history.outlook import outlook
@@ -43,17 +43,16 @@ class Statistics:
 
     async def list(self, request: Request) -> Response:
         """`GET /api/v1/statistics.list`: {statistics: […], count, offset, total, success}; or CSV, or NDJSON."""
-        kind = _kind(request)
-        return await self._answers.answer(request, self._page if kind == envelope.JSON else self._rows, kind=kind)
+        return await self._answers.answer(request, self._page, kind=_kind)
 
     async def series(self, request: Request) -> Response:
         """`GET /api/v1/statistics.series`: {at: […], series: {path: […]}, …, success}; or CSV, or NDJSON."""
         hour = f"{datetime.now(UTC):%Y%m%d%H}"
-        return await self._answers.answer(request, self._series, kind=_kind(request), hour=hour)
+        return await self._answers.answer(request, self._series, kind=_kind, hour=hour)
 
     async def newest(self, request: Request) -> Response:
         """`GET /api/v1/statistics`: the newest snapshot's own fields, and success; `refresh=true` takes a new one."""
-        if parameters(request.scope["query_string"]).get("refresh") != "true":
+        if not _asks_for_a_new_one(request):
             return await self._answers.answer(request, self._newest)
         await self._answers.admit(request)
         snapshot = await run_in_threadpool(self._refresh)
@@ -73,6 +72,9 @@ class Statistics:
         return await self._answers.answer(request, _info, is_open=True)
 
     def _page(self, ask: Ask) -> Iterator[bytes]:
+        return self._envelope(ask) if ask.kind == envelope.JSON else self._rows(ask)
+
+    def _envelope(self, ask: Ask) -> Iterator[bytes]:
         given = parameters(ask.parameters)
         query = parse(given, ask.rules.pages)
         count = 0
@@ -114,8 +116,17 @@ class Statistics:
         return self._store.count(ask.rules.workspace, query.where)
 
     def _newest(self, ask: Ask) -> Iterator[bytes]:
+        parameters(ask.parameters)
         newest = next(self._store.page(ask.rules.workspace, ListQuery(count=1)), None)
         yield javascript.document(newest or {})
+
+
+def _asks_for_a_new_one(request: Request) -> bool:
+    """Whether `refresh` is true; what can't be read is refused later, to who may ask at all."""
+    try:
+        return parameters(request.scope["query_string"]).get("refresh") == "true"
+    except BadParametersError:
+        return False
 
 
 def _kind(request: Request) -> str:

@@ -81,3 +81,14 @@ def test_a_user_with_odd_roles_has_none(workspace: Db, admin: TestClient, roles:
     workspace[Collection.USERS].update_one({"_id": "admin"}, {"$set": {"roles": roles}})
 
     assert admin.get(ROUTES[0]).status_code == 400
+
+
+@pytest.mark.parametrize("route", [*ROUTES, "/api/v1/statistics.series"])
+@pytest.mark.parametrize("query", ["sort[]=1", "count=%ff", "format=xml", "refresh[]=1"])
+def test_whoever_may_not_ask_is_told_so_before_anything_is_said_of_the_question(
+    anonymous: TestClient, route: str, query: str
+) -> None:
+    assert anonymous.get(f"{route}?{query}").status_code == 401
+    assert anonymous.get(f"{route}?{query}", headers=PLAIN).json() == {"success": False, "error": "error-not-allowed"}
+    if query != "format=xml" or route != ROUTES[1]:
+        assert anonymous.get(f"{route}?{query}", headers=ADMIN).status_code == 400
