@@ -4,11 +4,12 @@ All of it but the last step happens in memory, on the event loop; what asks Mong
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from itertools import chain
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from anyio import to_thread
 from cachetools import LRUCache
@@ -41,7 +42,8 @@ CALLERS = 1024  # logins remembered, wrong ones too
 # Answers that are made at a time; who asks for the same meanwhile finds it in memory when the turn comes.
 AT_ONCE = 4
 
-_VARY = {"Vary": "Accept, Accept-Encoding, X-User-Id, X-Auth-Token"}
+ALWAYS = envelope.REVALIDATED | envelope.CORS | envelope.SAFE
+ALWAYS |= {"Vary": "Accept, Accept-Encoding, X-User-Id, X-Auth-Token"}
 
 
 class Ask(NamedTuple):
@@ -72,6 +74,21 @@ class Body:
     begun: bytes
     rest: Iterator[bytes] | None
     encoding: str
+
+
+class Ready(Response):
+    """An answer whose headers are put together with as little as can be: most are the same each time."""
+
+    _ALWAYS: ClassVar = [(name.lower().encode(), value.encode()) for name, value in ALWAYS.items()]
+
+    def __init__(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+        self.status_code = status
+        self.body = body
+        self.background = None
+        self.raw_headers = [
+            *self._ALWAYS,
+            *((name.lower().encode(), value.encode()) for name, value in headers.items()),
+        ]
 
 
 class Answers:
@@ -107,39 +124,40 @@ class Answers:
         Raises:
             DeniedError, TooManyRequestsError, or what `make` raises.
         """
+        deadline = asyncio.get_running_loop().time() + IN_ALL
         try:
-            async with asyncio.timeout(IN_ALL):
-                rules, user = await self.admit(request, is_open=is_open)
-                may_view = user is not None and not user.roles.isdisjoint(rules.readers)
-                edition = await self._editions.get("")
-                path, parameters = request.scope["path"], request.scope["query_string"]
-                ask = Ask(path, parameters, rules, edition, may_view, kind(request), hour)
-                return await self._answer(request, make, ask)
+            rules, user = await self.admit(request, is_open=is_open, deadline=deadline)
+            may_view = user is not None and not user.roles.isdisjoint(rules.readers)
+            edition = await self._editions.get("", deadline)
+            path, parameters = request.scope["path"], request.scope["query_string"]
+            ask = Ask(path, parameters, rules, edition, may_view, kind(request), hour)
+            return await self._answer(request, make, ask, deadline)
         except TimeoutError:
             raise DatabaseError("MongoDB did not answer in time") from None
 
-    async def _answer(self, request: Request, make: Make, ask: Ask) -> Response:
-        headers = envelope.REVALIDATED | envelope.CORS | envelope.SAFE | _VARY | request.state.limits
-        headers["ETag"] = tag = _tag(ask)
+    async def _answer(self, request: Request, make: Make, ask: Ask, deadline: float) -> Response:
+        tag = _tag(ask)
+        headers = request.state.limits | {"ETag": tag}
         if _has(request.headers.get("if-none-match", ""), tag):
-            return Response(status_code=304, headers=headers)
-        body = await self._body(ask, make, chosen(request.headers.get("accept-encoding", "")))
-        if body.encoding:
-            headers["Content-Encoding"] = body.encoding
+            return Ready(304, b"", headers)
+        body = await self._body(ask, make, chosen(request.headers.get("accept-encoding", "")), deadline)
+        headers |= {"Content-Encoding": body.encoding} if body.encoding else {}
         if body.rest:
-            return StreamingResponse(chain([body.begun], body.rest), 200, headers, ask.kind)
-        return Response(body.begun, 200, headers, ask.kind)
+            return StreamingResponse(chain([body.begun], body.rest), 200, ALWAYS | headers, ask.kind)
+        return Ready(200, body.begun, headers | {"Content-Type": ask.kind, "Content-Length": str(len(body.begun))})
 
-    async def admit(self, request: Request, *, is_open: bool = False) -> tuple[Rules, User | None]:
+    async def admit(
+        self, request: Request, *, is_open: bool = False, deadline: float | None = None
+    ) -> tuple[Rules, User | None]:
         """Lets a request pass, and counts it.
 
         Raises:
             DeniedError: it may not have what it asks for.
             TooManyRequestsError: it comes too soon.
         """
-        rules = await self._rules.get("")
+        rules = await self._rules.get("", deadline)
         login = auth.login(request.headers)
-        user = await self._users.get(login) if login else None
+        user = await self._users.get(login, deadline) if login else None
         if not is_open:
             auth.check(user, rules)
         request.state.limits = self._limited(request, rules, user)
@@ -164,11 +182,11 @@ class Answers:
         address = request.client.host if request.client else ""
         return self._limiter.hit((user.id if user else None, address))
 
-    async def _body(self, ask: Ask, make: Make, encoding: str) -> Body:
+    async def _body(self, ask: Ask, make: Make, encoding: str, deadline: float) -> Body:
         key = (ask, encoding)
         if found := self._kept.get(key):
             return found
-        async with self._making:
+        async with asyncio.timeout_at(deadline), self._making:
             if found := self._kept.get(key):
                 return found
             body = await to_thread.run_sync(_made, ask, make, encoding, abandon_on_cancel=True)
@@ -182,6 +200,7 @@ def _user(workspace: RocketChat, login: Login) -> User | None:
     return None if roles is None else User(login.user_id, frozenset(roles))
 
 
+@lru_cache(CALLERS)
 def _tag(ask: Ask) -> str:
     """A weak ETag: the same for all encodings, and after a restart."""
     text = repr((__version__, ask))

@@ -27,8 +27,12 @@ class Memory(Generic[K, V]):
         self._kept: TTLCache[K, V] = TTLCache(most, seconds)
         self._reading: dict[K, asyncio.Task[V]] = {}
 
-    async def get(self, key: K) -> V:
-        """The value, from memory or read now."""
+    async def get(self, key: K, deadline: float | None = None) -> V:
+        """The value, from memory or read now.
+
+        Raises:
+            TimeoutError: it was not there by the deadline, a time of the event loop.
+        """
         try:
             return self._kept[key]
         except KeyError:
@@ -37,7 +41,8 @@ class Memory(Generic[K, V]):
         if task is None:
             task = self._reading[key] = asyncio.create_task(run_in_threadpool(self._bounded, key))
             task.add_done_callback(lambda done: self._keep(key, done))
-        return await asyncio.shield(task)  # whoever gives up does not take it from the others
+        async with asyncio.timeout_at(deadline):
+            return await asyncio.shield(task)  # whoever gives up does not take it from the others
 
     def forget(self) -> None:
         """Reads anew what is asked from now on."""

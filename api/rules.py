@@ -1,6 +1,7 @@
 """What the workspace's administrators have decided about its API: pages, origins, who may read, and how often."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from api import cors
 from api.cors import Origins
@@ -21,6 +22,14 @@ class Rules:
     origins: Origins
     readers: frozenset[str]
     unlimited: frozenset[str]
+
+    def __hash__(self) -> int:
+        """Made once: each answer that is remembered is looked up by it."""
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((self.workspace, self.release, self.pages, self.readers, self.unlimited))
 
     @classmethod
     def read(cls, workspace: RocketChat) -> "Rules":

@@ -130,7 +130,12 @@ def _asks_for_a_new_one(request: Request) -> bool:
 
 
 def _kind(request: Request) -> str:
-    return formats.chosen(parameters(request.scope["query_string"]), request.headers.get("accept", ""))
+    return _chosen(request.scope["query_string"], request.headers.get("accept", ""))
+
+
+@lru_cache(1024)
+def _chosen(query_string: bytes, accept: str) -> str:
+    return formats.chosen(parameters(query_string), accept)
 
 
 def _info(ask: Ask) -> Iterator[bytes]:
