@@ -1,4 +1,4 @@
-"""The commands that look at what is stored, and bring more: import, list, diff, trend."""
+"""The commands that look at what is stored, and bring more: import, backfill, list, diff, trend."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from collector.store import ListQuery
 def add_to(app: typer.Typer) -> None:
     """Makes these functions commands."""
     app.command("import")(import_)
+    app.command()(backfill)
     app.command("list")(list_)
     app.command()(diff)
     app.command()(trend)
@@ -37,6 +38,75 @@ def import_() -> None:
             tally = bring(source, parts.store, parts.workspace, lambda tally: progress(tally.read))
     undated = f", {tally.undated} left out, as they have no date" if tally.undated else ""
     typer.echo(f"{tally.added} snapshots imported of {tally.read} documents{undated}")
+
+
+def backfill(
+    since: Annotated[str, typer.Option(help="A time, such as 2023-03-01 or -2y.")],
+    until: Annotated[str, typer.Option(help="The same.")] = "now",
+    every: Annotated[str, typer.Option(help="A number and one of h, d, w, mo.")] = "1d",
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would take; store nothing.")] = False,
+) -> None:
+    """Reconstruct snapshots of the past from the dates of users, rooms, files, messages and sessions."""
+    from collector import charts
+    from collector.history.backfill import Backfill
+    from collector.history.buckets import Grid
+
+    settings = load(log_level="warning")
+    grid = Grid.parse(every, ZoneInfo(settings.timezone))
+    now = datetime.now(UTC)
+    start, end = (_moment(name, raw, grid.zone, now) for name, raw in (("since", since), ("until", until)))
+    if start >= end:
+        raise RcstatsError("since: it is not before until")
+    with opened(settings) as parts:
+        filling = Backfill(parts.sources.at(now), parts.store, parts.workspace)
+        filling.aim(grid, start, end)
+        if dry_run:
+            _show_bill(filling, grid.zone)
+        else:
+            parts.store.prepare()
+            with charts.counting("days of history", filling.days) as progress:
+                added = filling.run(lambda tally: progress(tally.days))
+            typer.echo(f"{_snapshots(added)} reconstructed{_remainder(filling)}")
+
+
+def _show_bill(filling: Any, zone: ZoneInfo) -> None:
+    """What a backfill would take; about, and at most."""
+    import humanize
+
+    bill, wanted = filling.bill(), filling.plan.wanted
+    ends = [f"{bucket.last.astimezone(zone):%Y-%m-%d %H:%M}" for bucket in (*wanted[:1], *wanted[-1:])]
+    span = f" from {ends[0]} to {ends[-1]}" if wanted else ""
+    typer.echo(f"{_snapshots(len(wanted))} would be reconstructed{span}{_remainder(filling)}")
+    for cost in bill.costs:
+        typer.echo(f"{cost.collection}: at most {cost.keys:,} keys and {cost.documents:,} documents examined")
+    if wanted:
+        typer.echo(f"about {humanize.naturaldelta(bill.seconds)}, more than half of it rest")
+
+
+def _remainder(filling: Any) -> str:
+    plan = filling.plan
+    return "".join(
+        (
+            f", {plan.there} were there already" if plan.there else "",
+            f", {plan.taken} left out for snapshots that were taken or imported" if plan.taken else "",
+            *(f"\nwithout {collection}: {reason}" for collection, reason in filling.left_out.items()),
+        )
+    )
+
+
+def _snapshots(count: int) -> str:
+    return f"{count:,} snapshot{'' if count == 1 else 's'}"
+
+
+def _moment(name: str, raw: str, zone: ZoneInfo, now: datetime) -> datetime:
+    """Raises: RcstatsError: it is no time; the text names the parameter."""
+    from api.series import moment
+
+    try:
+        return moment(raw, zone, now)
+    except (ValueError, OverflowError):
+        raise RcstatsError(f"{name}: expected an ISO 8601 time, now, or a time before it such as -30d") from None
 
 
 def list_(

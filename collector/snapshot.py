@@ -24,7 +24,7 @@ BUDGET = 180.0
 # A production server is asked at most this many things at once.
 AT_ONCE = 2
 
-_METEOR_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz"
+METEOR_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz"
 _ID_LENGTH = 17
 
 Progress = Callable[["Outcome"], None]
@@ -170,7 +170,7 @@ def place(document: Document, path: str, value: Any) -> None:
 
 def new_id() -> str:
     """A random id as Meteor makes them: 17 characters that are not easily mistaken for one another."""
-    return "".join(secrets.choice(_METEOR_ALPHABET) for _ in range(_ID_LENGTH))
+    return "".join(secrets.choice(METEOR_ALPHABET) for _ in range(_ID_LENGTH))
 
 
 def now() -> datetime:

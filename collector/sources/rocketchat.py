@@ -4,7 +4,7 @@ import hashlib
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
@@ -36,6 +36,8 @@ def hash_token(token: str) -> str:
 
 
 _BAD_HINT = 2
+
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # before anything was chatted; only dates compare with a date
 
 # A hint: nearly all documents match, and reading them as they lie is faster than by any index.
 AS_IT_LIES: Document = {"$natural": 1}
@@ -125,6 +127,28 @@ class RocketChat:
         """One row for each value of `by` among the documents that match: {_id, documents, and the `sums`}."""
         group = {"_id": by, "documents": {"$sum": 1}} | {name: {"$sum": what} for name, what in sums.items()}
         return self.aggregate(of, [{"$match": where}, {"$group": group}])
+
+    def oldest(self, of: Collection, by: str, index: Document) -> datetime | None:
+        """The earliest date in the field `by`, along an index; None if no document has one."""
+        where, shown = {by: {"$gte": _EARLIEST}}, {"_id": 0, by: 1}
+        rows = self.aggregate(of, [{"$match": where}, {"$sort": {by: 1}}, {"$limit": 1}, {"$project": shown}], index)
+        return rows[0][by] if rows else None
+
+    def sums_between(
+        self,
+        of: Collection,
+        by: str,
+        index: Document,
+        span: tuple[datetime, datetime],
+        sums: Sequence[Any],
+        most: int = 0,
+    ) -> list[Any]:
+        """The sums over the documents whose date `by` is in a span, its end left out; over `most` of them unless 0."""
+        stages: list[Document] = [{"$match": {by: {"$gte": span[0], "$lt": span[1]}}}]
+        stages += [{"$limit": most}] if most else []
+        stages.append({"$group": {"_id": None} | {f"v{n}": {"$sum": what} for n, what in enumerate(sums)}})
+        rows = self.aggregate(of, stages, index)
+        return [rows[0][f"v{n}"] if rows else 0 for n in range(len(sums))]
 
     def count_distinct(self, of: Collection, where: Mapping[str, Any], field: str) -> int:
         """How many values a field has among the documents that match."""
