@@ -33,11 +33,11 @@ def listener(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listening = socket.create_server((host, port), family=family, backlog=128)
-        # An answer is written in two parts; the second must not wait for the first to be acknowledged, 40 ms.
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return listening
     except OSError as error:
         raise RcstatsError(f"RCSTATS_LISTEN: can't listen on {host}:{port}: {error.strerror}") from None
+    # An answer is written in two parts; the second must not wait for the first to be acknowledged, 40 ms.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 def any_listener(host: str, port: int) -> socket.socket:
