@@ -20,7 +20,7 @@ from api import auth, envelope
 from api.auth import Login, User
 from api.compression import SMALL, chosen, compressed
 from api.limiter import Limiter
-from api.memory import ANSWER_WITHIN, Memory
+from api.memory import ANSWER_WITHIN, IN_ALL, Memory
 from api.rules import Rules
 from collector import __version__
 from collector.connection import time_limit
@@ -31,9 +31,6 @@ from collector.store import Store
 # Bytes of an answer that is sent as one and may be kept; of a longer one only pieces are held at a time.
 WHOLE = 4 * 2**20
 PIECE = 2**16
-
-# Seconds after which a client is told that MongoDB is too slow, whichever of its questions was.
-IN_ALL = 4.5
 
 # Seconds that a login, the rules and the store's edition count: what changes is seen within a second.
 SECONDS = 0.5

@@ -1,5 +1,6 @@
 """The HTTP application: the whole route table and the whole error map; every request is counted on its way."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -21,6 +22,7 @@ from api.answers import Answers
 from api.auth import NotAllowedError, NotLoggedInError
 from api.limiter import TooManyRequestsError
 from api.metrics import Metrics, NotLocalError, NoTokenError
+from api.page import files
 from api.query import BadParametersError, BadQueryError
 from api.statistics import Statistics
 from api.status import Status
@@ -58,6 +60,7 @@ def create(answers: Answers, statistics: Statistics, status: Status, metrics: Me
         served("/api/v1/statistics.dictionary", statistics.dictionary),
         served("/api/info", statistics.info),
         served("/api/v1/info", statistics.info),
+        *files.routes(),
         Route("/openapi.json", reference.openapi().answer),
         Route("/docs", reference.page().answer),
         Route("/metrics", metrics.answer),
@@ -88,7 +91,7 @@ class _Counted:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        status, begun = 500, time.perf_counter()
+        status, begun = 0, time.perf_counter()
 
         async def noted(message: Message) -> None:
             nonlocal status
@@ -98,10 +101,13 @@ class _Counted:
 
         try:
             await self._app(scope, receive, noted)
+        except asyncio.CancelledError:  # the daemon ends, and the request has had its grace
+            if not status:
+                await envelope.response(envelope.failure("rcstats ends"), 503)(scope, receive, noted)
         finally:
             route = self._routes.get(scope.get("endpoint"), OTHER)
             self._observe[route](time.perf_counter() - begun)
-            self._count(route, status)()
+            self._count(route, status or 500)()
 
 
 def _failed(status: int, body: Callable[[Any], Mapping[str, Any]]) -> Callable[[Request, Any], Response]:

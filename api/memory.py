@@ -12,6 +12,9 @@ from collector.connection import time_limit
 # Seconds that MongoDB has for one request's questions.
 ANSWER_WITHIN = 4.0
 
+# Seconds after which a client is told that MongoDB is too slow, whichever of the questions was.
+IN_ALL = 4.5
+
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 

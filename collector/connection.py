@@ -11,10 +11,17 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from bson.codec_options import DatetimeConversion
 from pymongo import MongoClient, timeout
-from pymongo.errors import ConnectionFailure, NetworkTimeout, OperationFailure, PyMongoError
+from pymongo.errors import (
+    ConnectionFailure,
+    DocumentTooLarge,
+    NetworkTimeout,
+    OperationFailure,
+    PyMongoError,
+    WriteError,
+)
 from pymongo.monitoring import CommandListener
 
-from collector.errors import CommandRefusedError, DatabaseError, SettingsError, UnreachableError
+from collector.errors import CommandRefusedError, DatabaseError, SettingsError, UnacceptableError, UnreachableError
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +44,9 @@ _UNTIL_THERE_ARE_KEYS = 1.0  # seconds
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+# A value that can't be stored, an id that can be none, a document that its collection's rules or size forbid.
+_UNACCEPTABLE = frozenset({2, 53, 121, 10334, 17280})
 
 _LOGIN_REFUSED = frozenset({18, 8000})
 _NO_RIGHT = 13
@@ -84,6 +94,8 @@ def plainly(whose: str) -> Iterator[None]:
     """Turns the driver's errors into a DatabaseError such as "the store's MongoDB can't be reached"."""
     try:
         yield
+    except DocumentTooLarge as error:  # found out before it is sent
+        raise UnacceptableError(f"{whose} MongoDB takes no document as large as this") from error
     except PyMongoError as error:
         raise _kind(error)(f"{whose} MongoDB {_in_our_words(error)}") from error
 
@@ -109,6 +121,8 @@ def asks(whose: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
 
 def _kind(error: PyMongoError) -> type[DatabaseError]:
+    if isinstance(error, WriteError) and error.code in _UNACCEPTABLE:
+        return UnacceptableError
     if isinstance(error, OperationFailure) and not error.timeout and error.code not in _RIGHTS:
         return CommandRefusedError
     return UnreachableError if _is_unreachable(error) else DatabaseError

@@ -18,7 +18,7 @@ from collector.schedule import Schedule
 
 log = logging.getLogger(__name__)
 
-GRACE = 3  # seconds that running requests have at the end
+GRACE = 2  # seconds that running requests have at the end
 END_WITHIN = 1.5  # seconds that a running query has after them
 MOST_CONNECTIONS = 500
 MOST_HEAD = 65_536  # bytes of a request's line and headers

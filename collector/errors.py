@@ -17,6 +17,10 @@ class CommandRefusedError(DatabaseError):
     """MongoDB was reached and answered, but does not take this command as it is written."""
 
 
+class UnacceptableError(DatabaseError):
+    """MongoDB takes no document like this one, now or later."""
+
+
 class UnreachableError(DatabaseError):
     """MongoDB is not there: nothing else that is asked of it now would be answered either."""
 

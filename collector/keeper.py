@@ -7,7 +7,7 @@ from datetime import datetime
 
 from collector.claims import Claims
 from collector.connection import Document
-from collector.errors import DatabaseError
+from collector.errors import DatabaseError, UnreachableError
 from collector.record import Record
 from collector.spool import Spool
 from collector.store import Store
@@ -101,7 +101,7 @@ class Keeper:
         """Whether the slot has no snapshot, and we hold its lease; without the store, whether none waits on disk."""
         try:
             self._prepare()
-            self.deliver()
+            self._deliver_what_can_be()
             if self._store.has_slot(workspace, slot):
                 return False
             self._claims.claim(workspace, slot)
@@ -111,6 +111,15 @@ class Keeper:
         else:
             self._held = (workspace, slot)
         return True
+
+    def _deliver_what_can_be(self) -> None:
+        """What the store does not take now costs the slot nothing; it is tried again with the next."""
+        try:
+            self.deliver()
+        except UnreachableError:
+            raise
+        except DatabaseError as error:
+            log.warning("snapshots wait on disk: %s", error)
 
     def _prepare(self) -> None:
         """Makes the store's indexes, once; without them a slot could be kept twice."""

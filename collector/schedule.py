@@ -161,6 +161,7 @@ class Schedule:
             self._keeper.take_slot(slot, self._ended.is_set)
         except AbandonedError as error:
             log.info("%s", error)
+            return self._after(self._clock())
         except HeldError as error:
             return self._clock() + timedelta(seconds=min(error.seconds, LEASE) + 1)
         except Exception as error:  # noqa: BLE001  a slot that failed must not end the schedule

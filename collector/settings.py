@@ -181,10 +181,10 @@ class Settings(BaseSettings):
 
     @cached_property
     def spool(self) -> Path:
-        """The folder of what waits for this store and no other; the URL's user and password make no difference."""
+        """The folder of what waits for this store and no other, whoever logs in and in whatever order its hosts are."""
         url = self.store_url or self.mongo_url
-        hosts = urlsplit(url.get_secret_value()).netloc.rpartition("@")[2]
-        name = blake2b(f"{hosts}/{self.store_database}".encode(), digest_size=8).hexdigest()
+        hosts = sorted(urlsplit(url.get_secret_value()).netloc.rpartition("@")[2].split(","))
+        name = blake2b(f"{','.join(hosts)}/{self.store_database}".encode(), digest_size=8).hexdigest()
         return self.state_directory / "spool" / name
 
     @cached_property

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -11,12 +12,14 @@ from bson.codec_options import CodecOptions
 from bson.errors import InvalidBSON
 
 from collector.connection import Document
+from collector.errors import UnacceptableError
 
 log = logging.getLogger(__name__)
 
 MOST_BYTES = 256 * 2**20
 
 _SUFFIX, _UNFINISHED, _BROKEN = ".bson", ".part", ".broken"
+_SURELY_LEFT = 600.0  # seconds: nothing is written for so long
 _AWARE: CodecOptions[Document] = CodecOptions(tz_aware=True)
 
 
@@ -36,6 +39,7 @@ class Spool:
         path = self._path(snapshot["collector"]["workspace"], snapshot["collector"].get("slot"), snapshot["_id"])
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._sweep()
             self._make_room(len(content))
             _write(path, content)
         except OSError as error:
@@ -53,8 +57,13 @@ class Spool:
         delivered = 0
         for path in self._files():
             snapshot = self._read(path)
-            if snapshot is not None:
+            if snapshot is None:
+                continue
+            try:
                 add(snapshot)
+            except UnacceptableError as error:
+                _set_aside(path, error)
+            else:
                 delivered += 1
                 _remove(path)
         return delivered
@@ -73,11 +82,18 @@ class Spool:
     def _read(self, path: Path) -> Document | None:
         """A waiting snapshot; one that can't be read is set aside."""
         try:
-            return bson.decode(path.read_bytes(), _AWARE)
-        except (InvalidBSON, OSError) as error:
-            log.warning("%s is set aside: %s", path, error)
-            _move(path, path.with_suffix(_BROKEN))
+            found = bson.decode(path.read_bytes(), _AWARE)
+            _check(found)
+        except (InvalidBSON, OSError, ValueError) as error:
+            _set_aside(path, error)
             return None
+        return found
+
+    def _sweep(self) -> None:
+        """Removes what a killed process has left unfinished."""
+        for path in self._folder.glob(f"*{_UNFINISHED}"):
+            if time.time() - path.stat().st_mtime > _SURELY_LEFT:
+                _remove(path)
 
     def _make_room(self, needed: int) -> None:
         """Gives up the oldest where the bound would be passed."""
@@ -111,8 +127,21 @@ def _remove(path: Path) -> None:
         log.warning("%s can't be removed: %s", path, error.strerror)
 
 
-def _move(path: Path, to: Path) -> None:
+def _set_aside(path: Path, why: Exception) -> None:
+    log.warning("%s is set aside: %s", path, why)
     try:
-        path.replace(to)
+        path.replace(path.with_suffix(_BROKEN))
     except OSError as error:
         log.warning("%s can't be set aside: %s", path, error.strerror)
+
+
+def _check(found: Document) -> None:
+    """Passes a snapshot.
+
+    Raises:
+        ValueError: it is none.
+    """
+    own = found.get("collector")
+    is_ours = isinstance(own, dict) and isinstance(own.get("workspace"), str)
+    if not (is_ours and isinstance(found.get("_id"), str) and isinstance(found.get("createdAt"), datetime)):
+        raise ValueError("it is no snapshot")

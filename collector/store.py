@@ -28,9 +28,10 @@ NEWEST_FIRST: Mapping[str, int] = {"createdAt": DESCENDING}
 # What is asked for over time most often: an index has it, so that years of it are read without the snapshots.
 TRENDS = (
     *("totalUsers", "activeUsers", "nonActiveUsers", "onlineUsers", "awayUsers", "totalConnectedUsers"),
-    *("totalRooms", "totalChannels", "totalPrivateGroups", "totalDirect", "totalDiscussions", "totalThreads"),
-    *("totalMessages", "totalChannelMessages", "totalPrivateGroupMessages", "totalDirectMessages"),
-    *("totalLivechatMessages", "uploadsTotal", "uploadsTotalSize", "os.freemem", "os.totalmem", "collector.seconds"),
+    *("totalRooms", "totalChannels", "totalPrivateGroups", "totalDirect", "totalLivechat", "totalDiscussions"),
+    *("totalThreads", "totalMessages", "totalChannelMessages", "totalPrivateGroupMessages", "totalDirectMessages"),
+    *("totalDiscussionsMessages", "totalLivechatMessages", "uploadsTotal", "uploadsTotalSize"),
+    *("os.freemem", "os.totalmem", "collector.seconds"),
 )
 
 # By name: the keys, and the options. Snapshots on demand have no slot, and any number of them may be kept.

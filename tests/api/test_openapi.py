@@ -23,7 +23,7 @@ Db = Database[dict[str, Any]]
 def test_every_route_is_described(anonymous: TestClient) -> None:
     routes = {route.path for route in anonymous.app.routes}  # type: ignore[attr-defined]
 
-    assert routes - set(DOCUMENT["paths"]) == {"/docs", "/openapi.json", "/api/v1/info"}
+    assert routes - set(DOCUMENT["paths"]) == {"/", "/page/{name}", "/docs", "/openapi.json", "/api/v1/info"}
     assert anonymous.get("/openapi.json").json() == DOCUMENT
 
 

@@ -267,7 +267,7 @@ def test_a_series_that_the_client_has_is_not_sent_again(admin: TestClient) -> No
 
 
 def test_the_outlook_tells_growth_and_what_is_odd(workspace: Db, admin: TestClient) -> None:
-    present = datetime.now(UTC).replace(minute=30, second=0, microsecond=0)
+    present = datetime.now(UTC) - timedelta(minutes=1)
     keep(
         workspace,
         *[

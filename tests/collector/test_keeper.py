@@ -11,12 +11,12 @@ from pymongo.database import Database
 from collector.claims import Claims, HeldError
 from collector.connection import Client, connect
 from collector.demo.mongod import free_port
-from collector.errors import AbandonedError, DatabaseError
+from collector.errors import AbandonedError, DatabaseError, UnacceptableError
 from collector.keeper import Keeper, WaitingError
 from collector.record import Record
 from collector.spool import Spool
 from collector.store import Store
-from tests.factories import NOW, snapshot
+from tests.factories import NOW, hours, snapshot
 
 Db = Database[dict[str, Any]]
 
@@ -131,3 +131,25 @@ def test_an_acknowledgement_that_was_lost_doubles_nothing(real_database: Db) -> 
     assert store.add(kept)
     assert store.add(kept)  # as the driver, or the spool, tries it again
     assert store.count("workspace", {}) == 1
+
+
+def test_a_snapshot_too_large_for_mongodb_is_told_apart(real_database: Db) -> None:
+    with pytest.raises(UnacceptableError):
+        Store(real_database).add(snapshot(filling="x" * 17_000_000))
+
+
+def test_what_can_not_be_delivered_now_costs_the_slot_nothing(real_database: Db, spool: Spool) -> None:
+    spool.keep(snapshot(slot=NOW - hours(1)))
+    record = Record()
+
+    class Full(Store):
+        def add(self, kept: dict[str, Any]) -> bool:
+            if kept["collector"]["slot"] != NOW:
+                raise DatabaseError("the store's MongoDB does not give this login the right to do this")
+            return super().add(kept)
+
+    one = Keeper(take, Full(real_database), Claims(real_database), lambda: "workspace", record, spool)
+    one.take_slot(NOW, never)
+
+    assert Store(real_database).has_slot("workspace", NOW)
+    assert len(spool) == 1

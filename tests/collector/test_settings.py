@@ -133,7 +133,8 @@ def test_what_waits_for_one_store_does_not_wait_for_another(monkeypatch: pytest.
         "mongodb://a/x",
         "mongodb://user:one@a/x",
         "mongodb://user:two@a/x?tls=true",
-        "mongodb://b/x",
+        "mongodb://b,c/x",
+        "mongodb://u:p@c,b/x",
         "mongodb://a/y",
     ]
     spools = [load(mongo_url="mongodb://m/rocketchat", store_url=store).spool for store in stores]

@@ -4,9 +4,10 @@ import os
 from pathlib import Path
 from typing import Any
 
+import bson
 import pytest
 
-from collector.errors import DatabaseError
+from collector.errors import DatabaseError, UnacceptableError
 from collector.spool import Spool
 from tests.factories import NOW, hours, snapshot
 
@@ -111,3 +112,39 @@ def test_only_its_owner_can_read_it(folder: Path) -> None:
     Spool(folder).keep(snapshot())
 
     assert folder.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("found", [{}, {"_id": 1, "collector": {}}, {"collector": {"workspace": "w"}, "_id": "a"}])
+def test_a_document_that_is_no_snapshot_is_set_aside(folder: Path, found: dict[str, Any]) -> None:
+    folder.mkdir(parents=True)
+    (folder / "20000101T000000Z-00-strange.bson").write_bytes(bson.encode(found))
+
+    assert Spool(folder).deliver(lambda _: pytest.fail()) == 0
+    assert [path.suffix for path in folder.iterdir()] == [".broken"]
+
+
+def test_what_the_store_will_never_take_is_set_aside_and_the_others_are_delivered(folder: Path) -> None:
+    spool = Spool(folder)
+    for age in range(2):
+        spool.keep(snapshot(slot=NOW + hours(age), _id=f"{age}"))
+    added: list[str] = []
+
+    def add(one: dict[str, Any]) -> None:
+        if one["_id"] == "0":
+            raise UnacceptableError("too large")
+        added.append(one["_id"])
+
+    assert spool.deliver(add) == 1
+    assert added == ["1"]
+    assert sorted(path.suffix for path in folder.iterdir()) == [".broken"]
+
+
+def test_what_a_killed_process_left_unfinished_is_swept_away(folder: Path) -> None:
+    spool = Spool(folder)
+    spool.keep(snapshot())
+    left = folder / "20000101T000000Z-00-half.part"
+    left.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    spool.keep(snapshot())
+
+    assert not left.exists()

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from unittest.mock import patch
 
-from collector import catalog, cli
+from collector import catalog, cli, parts, service
 from collector.claims import Claims
-from collector.cli import Parts
+from collector.parts import Parts
 from collector.reading import Cost, Reading, Statistic, Unit
 from collector.schedule import Pace, Schedule
 from collector.slots import Slots
@@ -51,8 +51,8 @@ def readings(dawdle: float = 0.0) -> tuple[Reading, ...]:
 def hurried(step: float) -> Callable[[Parts], Schedule]:
     """The schedule of the command, but with this grid and this pace."""
 
-    def scheduled(parts: Parts) -> Schedule:
-        return Schedule(Grid(step), parts.keeper(parts.take), parts.record, pace=PACE)
+    def scheduled(of: Parts) -> Schedule:
+        return Schedule(Grid(step), of.keeper(of.take), of.record, pace=PACE)
 
     return scheduled
 
@@ -64,8 +64,8 @@ def main() -> None:
     given = parser.parse_args()
     sys.argv[1:] = ["run"]
     with (
-        patch.object(cli, "scheduled", hurried(given.step)),
-        patch.object(cli, "Claims", partial(Claims, lease=LEASE)),
+        patch.object(service, "scheduled", hurried(given.step)),
+        patch.object(parts, "Claims", partial(Claims, lease=LEASE)),
         patch.object(catalog, "READINGS", readings(given.dawdle)),
     ):
         cli.main()

@@ -18,6 +18,10 @@ from collector.demo.mongod import executable, free_port
 NAME = "faults"
 WITHIN = 30.0  # seconds for whatever the servers have to agree on
 _ELECTIONS = {"electionTimeoutMillis": 2_000, "heartbeatIntervalMillis": 500}
+_OPTIONS = (
+    *("--replSet", NAME, "--bind_ip", "127.0.0.1", "--nounixsocket", "--logappend"),
+    *("--oplogSize", "64", "--wiredTigerCacheSizeGB", "0.25"),
+)
 _PR_SET_PDEATHSIG = 1
 
 
@@ -39,11 +43,9 @@ class Node:
         self._client: Client = MongoClient(self.address, connect=False, directConnection=True)
 
     def start(self) -> None:
-        port = self.address.rpartition(":")[2]
-        options = ["--dbpath", self._folder, "--logpath", self._folder / "log", "--port", port, "--replSet", NAME]
+        places = {"--dbpath": self._folder, "--logpath": self._folder / "log", "--port": self.address.split(":")[1]}
         self._process = subprocess.Popen(
-            [executable(), *options, "--bind_ip", "127.0.0.1", "--nounixsocket", "--logappend"]
-            + ["--oplogSize", "64", "--wiredTigerCacheSizeGB", "0.25"],
+            [executable(), *(str(word) for option in places.items() for word in option), *_OPTIONS],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -158,8 +160,8 @@ def replica_set(folder: Path, size: int = 3) -> Iterator[ReplicaSet]:
 
 @contextmanager
 def client(of: ReplicaSet) -> Iterator[Client]:
-    """The tests' own connection."""
-    with connect(of.url(), "TEST") as opened:
+    """The tests' own connection; what it reads is no older than what was written."""
+    with connect(of.url(readPreference="primary"), "TEST") as opened:
         yield opened
 
 

@@ -40,7 +40,7 @@ class Stage:
         return list(self.store[self.name]["statistics"].find(sort=[("collector.slot", 1)]))
 
     def slots(self) -> list[datetime]:
-        return [snapshot["collector"]["slot"] for snapshot in self.kept()]
+        return [snapshot["collector"]["slot"] for snapshot in self.kept() if "slot" in snapshot["collector"]]
 
     def has_since(self, moment: datetime) -> bool:
         """Whether a slot is kept that came after a moment."""
@@ -51,6 +51,18 @@ class Stage:
         group = {"_id": ["$collector.workspace", "$collector.slot"], "times": {"$sum": 1}}
         times = {"$match": {"times": {"$gt": 1}}}
         return list(self.store[self.name]["statistics"].aggregate([{"$group": group}, times]))
+
+    def strangers(self) -> int:
+        """How many documents are no snapshots."""
+        return self.store[self.name]["statistics"].count_documents({"createdAt": {"$exists": False}})
+
+    def left(self) -> set[datetime]:
+        """Slots that were claimed and are not kept."""
+        claimed = self.store[self.name]["claims"].distinct("_id.slot")
+        return set(claimed) - set(self.slots())
+
+    def claims(self) -> int:
+        return self.store[self.name]["claims"].count_documents({})
 
     def waiting(self) -> list[Path]:
         """The files of the snapshots that wait on disk."""

@@ -4,43 +4,21 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from collector.connection import Client
 from tests.faults.callers import HEALTH, LIST, READY, calling
 from tests.faults.daemon import PACE, STEP, Grid
-from tests.faults.replica_set import ReplicaSet, client, replica_set, wait_until
-from tests.faults.stage import ADMIN, Stage, absent, filled, hurried, lacks, stage, told
+from tests.faults.replica_set import ReplicaSet, wait_until
+from tests.faults.stage import ADMIN, Stage, absent, hurried, lacks, told
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
+NODES = 3
 
 ANSWERED_WITHIN = 5.0
 # A claim and a write that are asked for when MongoDB comes back may each end in their 5 s; then a retry, and a slot.
 RECOVERED_WITHIN = 2 * 5 + PACE.last_retry + 2 * STEP
-
-
-@pytest.fixture(scope="module")
-def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReplicaSet]:
-    with replica_set(tmp_path_factory.mktemp("nodes")) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def opened(nodes: ReplicaSet) -> Iterator[Client]:
-    with client(nodes) as found:
-        yield found
-
-
-@pytest.fixture(scope="module")
-def sample(nodes: ReplicaSet, opened: Client) -> str:
-    return nodes.url(filled(nodes, opened))
-
-
-@pytest.fixture
-def scene(sample: str, nodes: ReplicaSet, opened: Client, tmp_path: Path) -> Stage:
-    return stage(sample, nodes, opened, tmp_path)
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""The page for people at `/`: its own files, and what serves them."""

@@ -1,0 +1,28 @@
+// Owns how elements are made: text is always text, and no attribute is a style.
+
+export const byId = (id) => document.getElementById(id);
+
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== null && value !== false) made.setAttribute(key, value === true ? "" : value);
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined));
+  return made;
+}
+
+/** A table in a frame of its own that scrolls, also by keyboard; rows begin with their heading. */
+export function table(caption, heads, rows) {
+  const head = element("tr", {}, ...heads.map((text) => element("th", { scope: "col" }, text)));
+  const body = rows.map(([first, ...cells]) =>
+    element("tr", {}, element("th", { scope: "row" }, first), ...cells.map((cell) => element("td", {}, cell))),
+  );
+  const whole = element(
+    "table",
+    {},
+    element("caption", { class: "hidden" }, caption),
+    element("thead", {}, head),
+    element("tbody", {}, ...body),
+  );
+  return element("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption }, whole);
+}

@@ -1,0 +1,40 @@
+// Owns the theme: the system's, or the one chosen here. Runs before anything is painted, so that nothing flashes.
+(() => {
+  const KEY = "rcstats.theme";
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const root = document.documentElement;
+
+  const stored = () => {
+    try {
+      return localStorage.getItem(KEY);
+    } catch {
+      return null;
+    }
+  };
+
+  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : dark.matches);
+
+  const choose = (name) => {
+    root.dataset.theme = name;
+    try {
+      localStorage.setItem(KEY, name);
+    } catch {
+      // then it lasts as long as the page does
+    }
+  };
+
+  const tell = () => {
+    document.getElementById("theme").setAttribute("aria-pressed", isDark());
+    document.dispatchEvent(new Event("themechange"));
+  };
+
+  if (["light", "dark"].includes(stored())) root.dataset.theme = stored();
+  dark.addEventListener("change", tell);
+  document.addEventListener("DOMContentLoaded", () => {
+    tell();
+    document.getElementById("theme").addEventListener("click", () => {
+      choose(isDark() ? "light" : "dark");
+      tell();
+    });
+  });
+})();
