@@ -6,6 +6,7 @@ import * as figures from "./figures.js";
 import { ago, inZone, time, zone } from "./formats.js";
 import * as health from "./health.js";
 import * as login from "./login.js";
+import * as outlook from "./outlook.js";
 import * as plots from "./plots.js";
 import { asking } from "./requests.js";
 import { span } from "./spans.js";
@@ -30,7 +31,7 @@ function signOut(problem = "") {
   drawing.abort();
   ask = snapshot = drawn = null;
   byId("board").hidden = byId("sign-out").hidden = true;
-  for (const id of ["taken", "cards", "plots", "health"]) byId(id).replaceChildren();
+  for (const id of ["taken", "cards", "plots", "outlook", "health"]) byId(id).replaceChildren();
   byId("sign-in").hidden = false;
   byId("use-chat").hidden = !login.ofChat();
   tell(problem);
@@ -69,7 +70,7 @@ function refresh() {
     if (isKnown || !found._id) return;
     cards.show(found);
     performance.mark("cards");
-    await Promise.all([cards.showChanges(found, asker), health.show(asker), showPlots(asker)]);
+    await Promise.all([cards.showChanges(found, asker), health.show(asker), outlook.show(asker), showPlots(asker)]);
     byId("status").textContent = `These are the numbers of ${time(Date.parse(found.createdAt))}.`;
   });
 }
