@@ -6,13 +6,14 @@ All of it but the last step happens in memory, on the event loop; what asks Mong
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 from itertools import chain
 from typing import ClassVar, NamedTuple
 
 from anyio import to_thread
 from cachetools import LRUCache
+from starlette.datastructures import Address
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -21,6 +22,7 @@ from api.auth import Login, User
 from api.compression import SMALL, chosen, compressed
 from api.limiter import Limiter
 from api.memory import ANSWER_WITHIN, IN_ALL, Memory
+from api.repeats import Repeat, allow, keeping
 from api.rules import Rules
 from collector import __version__
 from collector.connection import time_limit
@@ -78,14 +80,16 @@ class Ready(Response):
 
     _ALWAYS: ClassVar = [(name.lower().encode(), value.encode()) for name, value in ALWAYS.items()]
 
-    def __init__(self, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, request: Request, status: int, body: bytes, headers: Mapping[str, str], *, may_repeat: bool
+    ) -> None:
         self.status_code = status
         self.body = body
         self.background = None
-        self.raw_headers = [
-            *self._ALWAYS,
-            *((name.lower().encode(), value.encode()) for name, value in headers.items()),
-        ]
+        self.raw_headers = [*self._ALWAYS, *_encoded(headers)]
+        if may_repeat:
+            allow(request.scope, Repeat(status, tuple(self.raw_headers), body, request.state.count))
+        self.raw_headers += _encoded(request.state.limits)
 
 
 class Answers:
@@ -104,6 +108,8 @@ class Answers:
         self._limiter = Limiter(calls)
         self._kept: LRUCache[tuple[Ask, str], Body] = LRUCache(keep, lambda body: len(body.begun))
         self._making = asyncio.Semaphore(AT_ONCE)
+        self.repeats = keeping(seconds)
+        """What the very same request is answered, while that counts."""
 
     async def answer(
         self,
@@ -134,14 +140,16 @@ class Answers:
 
     async def _answer(self, request: Request, make: Make, ask: Ask, deadline: float) -> Response:
         tag = _tag(ask)
-        headers = request.state.limits | {"ETag": tag}
+        headers = {"ETag": tag}
         if _has(request.headers.get("if-none-match", ""), tag):
-            return Ready(304, b"", headers)
+            return Ready(request, 304, b"", headers, may_repeat=True)
         body = await self._body(ask, make, chosen(request.headers.get("accept-encoding", "")), deadline)
         headers |= {"Content-Encoding": body.encoding} if body.encoding else {}
         if body.rest:
-            return StreamingResponse(chain([body.begun], body.rest), 200, ALWAYS | headers, ask.kind)
-        return Ready(200, body.begun, headers | {"Content-Type": ask.kind, "Content-Length": str(len(body.begun))})
+            headers |= ALWAYS | request.state.limits
+            return StreamingResponse(chain([body.begun], body.rest), 200, headers, ask.kind)
+        headers |= {"Content-Type": ask.kind, "Content-Length": str(len(body.begun))}
+        return Ready(request, 200, body.begun, headers, may_repeat=self._may_keep(body))
 
     async def admit(
         self, request: Request, *, is_open: bool = False, deadline: float | None = None
@@ -157,7 +165,8 @@ class Answers:
         user = await self._users.get(login, deadline) if login else None
         if not is_open:
             auth.check(user, rules)
-        request.state.limits = self._limited(request, rules, user)
+        request.state.count = partial(self._limited, request.client, rules, user)
+        request.state.limits = request.state.count()
         return rules, user
 
     async def preflight(self, request: Request) -> Response:
@@ -172,12 +181,15 @@ class Answers:
     def forget(self) -> None:
         """Sees at once what has just been stored."""
         self._editions.forget()
+        self.repeats.clear()
 
-    def _limited(self, request: Request, rules: Rules, user: User | None) -> dict[str, str]:
+    def _limited(self, client: Address | None, rules: Rules, user: User | None) -> dict[str, str]:
         if user and not user.roles.isdisjoint(rules.unlimited):
             return {}
-        address = request.client.host if request.client else ""
-        return self._limiter.hit((user.id if user else None, address))
+        return self._limiter.hit((user.id if user else None, client.host if client else ""))
+
+    def _may_keep(self, body: Body) -> bool:
+        return body.rest is None and len(body.begun) <= self._kept.maxsize
 
     async def _body(self, ask: Ask, make: Make, encoding: str, deadline: float) -> Body:
         key = (ask, encoding)
@@ -187,9 +199,13 @@ class Answers:
             if found := self._kept.get(key):
                 return found
             body = await to_thread.run_sync(_made, ask, make, encoding, abandon_on_cancel=True)
-        if body.rest is None and len(body.begun) <= self._kept.maxsize:
+        if self._may_keep(body):
             self._kept[key] = body
         return body
+
+
+def _encoded(headers: Mapping[str, str]) -> Iterator[tuple[bytes, bytes]]:
+    return ((name.lower().encode(), value.encode()) for name, value in headers.items())
 
 
 def _user(workspace: RocketChat, login: Login) -> User | None:

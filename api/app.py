@@ -24,6 +24,7 @@ from api.limiter import TooManyRequestsError
 from api.metrics import Metrics, NotLocalError, NoTokenError
 from api.page import files
 from api.query import BadParametersError, BadQueryError
+from api.repeats import Repeats
 from api.statistics import Statistics
 from api.status import Status
 from collector.errors import DatabaseError
@@ -70,7 +71,7 @@ def create(answers: Answers, statistics: Statistics, status: Status, metrics: Me
     return Starlette(
         routes=routes,
         exception_handlers={**ERRORS, DatabaseError: _no_database(metrics.record)},
-        middleware=[Middleware(_Counted, routes, metrics.registry)],
+        middleware=[Middleware(_Counted, routes, metrics.registry), Middleware(Repeats, answers.repeats)],
     )
 
 

@@ -191,6 +191,7 @@ def demo(
             if not workspace.is_filled(database):
                 client.drop_database("rocketchat")
                 workspace.fill(database, begun)
+                past.reconstruct(parts, begun)
             with server.alive(database):
                 listening = any_listener(*settings.address)
                 service.serve(parts, listening, lambda address: console.page(guide.text(address, begun)))

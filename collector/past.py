@@ -1,7 +1,7 @@
 """The commands that look at what is stored, and bring more: import, backfill, list, diff, trend."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -68,6 +68,19 @@ def backfill(
             with charts.counting("days of history", filling.days) as progress:
                 added = filling.run(lambda tally: progress(tally.days))
             typer.echo(f"{_snapshots(added)} reconstructed{_remainder(filling)}")
+
+
+def reconstruct(parts: Parts, now: datetime) -> None:
+    """A year by weeks and a month by days, as far as they can be known, so that the demo has something to show."""
+    from collector.history.backfill import Backfill
+    from collector.history.buckets import Grid
+    from collector.history.reconstruction import Pace
+
+    nobody_else_asks = Pace(sleep=lambda _: None)
+    for every, days in (("1w", 365), ("1d", 30)):
+        filling = Backfill(parts.sources.at(now), parts.store, parts.workspace, nobody_else_asks)
+        filling.aim(Grid.parse(every, ZoneInfo(parts.settings.timezone)), now - timedelta(days=days), now)
+        filling.run()
 
 
 def _show_bill(filling: Any, zone: ZoneInfo) -> None:

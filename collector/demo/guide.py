@@ -8,6 +8,9 @@ _TEXT = """
 [bold green]rcstats demo[/] is ready after {seconds:.1f} s: a sample workspace, its first snapshot, and the API at
 [bold]{address}[/]
 
+[bold]To look at, sign in there with the user ID {user} and this token:[/]
+{token}
+
 [bold]The newest snapshot, without the host's part, as the administrator:[/]
 {list}
 
@@ -27,6 +30,8 @@ def text(address: str, begun: datetime) -> str:
     return _TEXT.format(
         seconds=(datetime.now(UTC) - begun).total_seconds(),
         address=address,
+        user=ADMIN.user_id,
+        token=ADMIN.token,
         list=_curl(ADMIN, f"{address}/api/v1/statistics.list?count=1&fields={_LEFT_OUT}"),
         refresh=_curl(ADMIN, f"{address}/api/v1/statistics?refresh=true"),
         denied=_curl(PLAIN, f"{address}/api/v1/statistics.list"),

@@ -265,3 +265,34 @@ def test_who_has_the_servers_permission_is_not_limited(workspace: Db) -> None:
         statuses = [client.get(LIST, headers=ADMIN).status_code for _ in range(3)]
 
     assert statuses == [200] * 3
+
+
+def test_the_very_same_request_is_answered_again_and_still_counted(watched: Db, heard: Heard) -> None:
+    with client_of(watched, seconds=60, keep=MEMORY, calls=3) as client:
+        first = client.get(LIST, headers=ADMIN)
+        heard.names.clear()
+        again = [client.get(LIST, headers=ADMIN) for _ in range(3)]
+
+    assert heard.names == []
+    assert [answer.status_code for answer in again] == [200, 200, 429]
+    assert [answer.headers["x-ratelimit-remaining"] for answer in again] == ["1", "0", "0"]
+    assert again[0].content == first.content
+    without = {name: value for name, value in first.headers.items() if name != "x-ratelimit-remaining"}
+    assert without.items() <= again[0].headers.items()
+
+
+@pytest.mark.parametrize("other", [{"X-Auth-Token": "wrong"}, {"X-User-Id": "plain"}, {"Accept": "text/csv"}])
+def test_a_request_that_differs_in_any_header_is_another_one(watched: Db, other: dict[str, str]) -> None:
+    with client_of(watched, seconds=60, keep=MEMORY) as client:
+        first = client.get(LIST, headers=ADMIN)
+        second = client.get(LIST, headers=ADMIN | other)
+
+    assert (second.status_code, second.content) != (200, first.content)
+
+
+def test_what_was_refused_is_not_repeated(workspace: Db) -> None:
+    with client_of(workspace, seconds=0.1, keep=MEMORY) as client:
+        assert client.get(LIST, headers=PLAIN).status_code == 400
+        workspace[Collection.PERMISSIONS].update_one({"_id": "view-statistics"}, {"$set": {"roles": ["user"]}})
+        time.sleep(0.3)
+        assert client.get(LIST, headers=PLAIN).status_code == 200
