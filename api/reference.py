@@ -19,7 +19,7 @@ h2 { margin: 2.5rem 0 .5rem }
 tr { border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent) }
 code, pre { font: .9em ui-monospace, monospace }
 pre { overflow-x: auto; padding: .75rem; background: color-mix(in srgb, currentColor 8%, transparent) }
-table { border-collapse: collapse; width: 100% }
+table { border-collapse: collapse; width: 100%; margin-bottom: 1.25rem }
 th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0 }
 th { font-weight: 600; white-space: nowrap }
 """
@@ -70,7 +70,7 @@ def _operation(name: str, operation: dict[str, Any]) -> Iterator[str]:
     if parameters := operation.get("parameters"):
         rows = [(_code(p["name"]), _text(p["description"]), _example(p)) for p in parameters]
         yield _table(("parameter", "meaning", "for example"), rows)
-    rows = [(_code(status), _text(a["description"]), _shape(a)) for status, a in operation["responses"].items()]
+    rows = [(_code(status), _text(a["description"]), _shape(a)) for status, a in sorted(operation["responses"].items())]
     yield _table(("status", "meaning", "body"), rows)
 
 

@@ -71,16 +71,15 @@ def backfill(
 
 
 def reconstruct(parts: Parts, now: datetime) -> None:
-    """A year by weeks and a month by days, as far as they can be known, so that the demo has something to show."""
+    """Ninety days, as far as they can be known, so that the demo has something to show."""
     from collector.history.backfill import Backfill
     from collector.history.buckets import Grid
     from collector.history.reconstruction import Pace
 
     nobody_else_asks = Pace(sleep=lambda _: None)
-    for every, days in (("1w", 365), ("1d", 30)):
-        filling = Backfill(parts.sources.at(now), parts.store, parts.workspace, nobody_else_asks)
-        filling.aim(Grid.parse(every, ZoneInfo(parts.settings.timezone)), now - timedelta(days=days), now)
-        filling.run()
+    filling = Backfill(parts.sources.at(now), parts.store, parts.workspace, nobody_else_asks)
+    filling.aim(Grid.parse("1d", ZoneInfo(parts.settings.timezone)), now - timedelta(days=90), now)
+    filling.run()
 
 
 def _show_bill(filling: Any, zone: ZoneInfo) -> None:
