@@ -7,12 +7,19 @@ import pytest
 from pymongo.database import Database
 from starlette.testclient import TestClient
 
+from api import memory, metrics
 from api.answers import Answers
 from api.app import create
 from api.statistics import Statistics
 from api.status import Status
+from collector import catalog
+from collector import snapshot as snapshots
+from collector.connection import connect
+from collector.demo.mongod import free_port
+from collector.sources import Sources
 from collector.sources.rocketchat import Collection, RocketChat
 from collector.store import Store
+from tests.api import scrapes
 from tests.factories import insert, login, permission, setting, snapshot
 
 Db = Database[dict[str, Any]]
@@ -65,3 +72,28 @@ def anonymous(workspace: Db) -> Iterator[TestClient]:
 def admin(anonymous: TestClient) -> TestClient:
     anonymous.headers.update(ADMIN)
     return anonymous
+
+
+@pytest.fixture
+def here(workspace: Db) -> Iterator[TestClient]:
+    """A client on the daemon's own host, over the application and its metrics."""
+    with scrapes.client_of(workspace) as client:
+        yield client
+
+
+@pytest.fixture
+def nowhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[Db]:
+    """A database on a port where nobody listens; requests do not wait for it long."""
+    monkeypatch.setattr(memory, "ANSWER_WITHIN", 2)
+    monkeypatch.setattr(metrics, "IDENTITY_WITHIN", 0.3)
+    with connect(f"mongodb://rcstats:its-password@{scrapes.HERE}:{free_port()}/?timeoutMS=60000", "TEST") as client:
+        yield client["rocketchat"]
+
+
+@pytest.fixture
+def taken(workspace: Db) -> dict[str, Any]:
+    """A snapshot that all readings made of the workspace, stored."""
+    sources = Sources(RocketChat(workspace))
+    document = snapshots.take(catalog.READINGS, sources, snapshots.Circumstances("workspace", "UTC"))
+    Store(workspace).add(document)
+    return document
