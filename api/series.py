@@ -58,9 +58,9 @@ def moment(raw: str, zone: ZoneInfo, now: datetime) -> datetime:
     """
     if raw == "now":
         return now
-    if match := _BEFORE_NOW.fullmatch(raw):
-        return now - int(match[1]) * _UNITS[match[2]][1]
     try:
+        if match := _BEFORE_NOW.fullmatch(raw):
+            return now - int(match[1]) * _UNITS[match[2]][1]
         parsed = datetime.fromisoformat(raw)
         return (parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):

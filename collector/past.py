@@ -117,8 +117,8 @@ def _moment(name: str, raw: str, zone: ZoneInfo, now: datetime) -> datetime:
 
     try:
         return moment(raw, zone, now)
-    except (ValueError, OverflowError):
-        raise RcstatsError(f"{name}: expected an ISO 8601 time, now, or a time before it such as -30d") from None
+    except ValueError as error:
+        raise RcstatsError(f"{name}: {error}") from None
 
 
 def list_(

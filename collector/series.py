@@ -1,13 +1,15 @@
 """Figures over time: what is asked, and how MongoDB makes it of the stored snapshots. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from collector.connection import Document
 
 AT = "createdAt"
+
+_FIRST = datetime.min.replace(tzinfo=UTC)
 
 
 class How(StrEnum):
@@ -65,7 +67,7 @@ def pipeline(where: Document, query: SeriesQuery) -> list[Document]:
     """The stages that make one row a bucket that has snapshots: {_id: its beginning, v0, v1, … by field}, in order."""
     values = {f"v{n}": _of_group(query.how, path) for n, path in enumerate(query.fields)}
     # A bucket more than wanted is read: by plain bounds, for only so an index alone can answer.
-    enough = query.start - query.size * _AT_MOST[query.every]
+    enough = _FIRST + max(query.start - _FIRST - query.size * _AT_MOST[query.every], timedelta(0))
     stages: list[Document] = [
         {"$match": where | {AT: {"$gte": enough, "$lt": query.end}}},
         {"$group": {"_id": _bucket(query, f"${AT}")} | values},

@@ -130,6 +130,7 @@ def test_another_workspaces_figures_are_not_in_it(workspace: Db, admin: TestClie
         ("fields", ",".join(f"f{n}" for n in range(41))),
         ("start", "yesterday"),
         ("start", "-1"),
+        ("start", "-99999y"),
         ("end", "2024-02-30"),
         ("start", "2030-01-01"),
         ("every", "0d"),
@@ -147,6 +148,13 @@ def test_a_bad_parameter_is_a_400_that_names_it(admin: TestClient, name: str, va
     assert answer.status_code == 400
     assert answer.json()["errorType"] == f"error-invalid-{name}"
     assert answer.json()["details"]["reason"]
+
+
+@pytest.mark.parametrize("width", [{"every": "9999y"}, {"start": "0001-01-01", "every": "1mo"}])
+def test_a_time_as_far_as_the_calendar_goes_is_served(workspace: Db, admin: TestClient, width: dict[str, str]) -> None:
+    keep(workspace, at("2024-03-10T08:00", totalUsers=5))
+
+    assert asked(admin, "totalUsers", **width)["series"]["totalUsers"] == [5]
 
 
 def test_too_many_buckets_are_refused(admin: TestClient) -> None:
