@@ -78,7 +78,7 @@ class Body:
 class Ready(Response):
     """An answer whose headers are put together with as little as can be: most are the same each time."""
 
-    _ALWAYS: ClassVar = [(name.lower().encode(), value.encode()) for name, value in ALWAYS.items()]
+    _ALWAYS: ClassVar = envelope.raw(ALWAYS)
 
     def __init__(
         self, request: Request, status: int, body: bytes, headers: Mapping[str, str], *, may_repeat: bool
@@ -86,10 +86,10 @@ class Ready(Response):
         self.status_code = status
         self.body = body
         self.background = None
-        self.raw_headers = [*self._ALWAYS, *_encoded(headers)]
+        self.raw_headers = [*self._ALWAYS, *envelope.raw(headers)]
         if may_repeat:
             allow(request.scope, Repeat(status, tuple(self.raw_headers), body, request.state.count))
-        self.raw_headers += _encoded(request.state.limits)
+        self.raw_headers += envelope.raw(request.state.limits)
 
 
 class Answers:
@@ -130,10 +130,9 @@ class Answers:
         deadline = asyncio.get_running_loop().time() + IN_ALL
         try:
             rules, user = await self.admit(request, is_open=is_open, deadline=deadline)
-            may_view = user is not None and not user.roles.isdisjoint(rules.readers)
             edition = await self._editions.get("", deadline)
             path, parameters = request.scope["path"], request.scope["query_string"]
-            ask = Ask(path, parameters, rules, edition, may_view, kind(request), hour)
+            ask = Ask(path, parameters, rules, edition, auth.may_view(user, rules), kind(request), hour)
             return await self._answer(request, make, ask, deadline)
         except TimeoutError:
             raise DatabaseError("MongoDB did not answer in time") from None
@@ -202,10 +201,6 @@ class Answers:
         if self._may_keep(body):
             self._kept[key] = body
         return body
-
-
-def _encoded(headers: Mapping[str, str]) -> Iterator[tuple[bytes, bytes]]:
-    return ((name.lower().encode(), value.encode()) for name, value in headers.items())
 
 
 def _user(workspace: RocketChat, login: Login) -> User | None:

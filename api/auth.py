@@ -39,7 +39,12 @@ def login(headers: Mapping[str, str]) -> Login | None:
     return Login(user_id, hash_token(token)) if user_id and token else None
 
 
-def check(user: User | None, rules: Rules) -> User:
+def may_view(user: User | None, rules: Rules) -> bool:
+    """Whether it is somebody with the permission."""
+    return user is not None and not user.roles.isdisjoint(rules.readers)
+
+
+def check(user: User | None, rules: Rules) -> None:
     """Lets pass who may see statistics.
 
     Raises:
@@ -48,6 +53,5 @@ def check(user: User | None, rules: Rules) -> User:
     """
     if user is None:
         raise NotLoggedInError
-    if user.roles.isdisjoint(rules.readers):
+    if not may_view(user, rules):
         raise NotAllowedError
-    return user

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from cachetools import TTLCache
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api import envelope
 from api.limiter import TooManyRequestsError
 
 MOST = 1024
@@ -67,6 +68,6 @@ class Repeats:
 
 
 async def _sent(repeat: Repeat, send: Send) -> None:
-    headers = [*repeat.headers, *((name.lower().encode(), value.encode()) for name, value in repeat.count().items())]
+    headers = [*repeat.headers, *envelope.raw(repeat.count())]
     await send({"type": "http.response.start", "status": repeat.status, "headers": headers})
     await send({"type": "http.response.body", "body": repeat.body})

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from api import javascript
 from api.filter import check_path
 from api.query import BadQueryError
 from collector.series import Every, How, SeriesQuery
+from collector.settings import time_zone
 
 MOST_FIELDS = 40
 MOST_BUCKETS = 50_000
@@ -35,7 +36,7 @@ def parse(given: Mapping[str, str], zone: str, now: datetime) -> SeriesQuery:
     Raises:
         BadQueryError: one of them can't be served.
     """
-    zone = _checked("timezone", given.get("timezone") or zone, _zone)
+    zone = _checked("timezone", given.get("timezone") or zone, time_zone)
     start, end = (
         _checked(name, given.get(name) or default, lambda raw: moment(raw, ZoneInfo(zone), now))
         for name, default in (("start", DEFAULT_START), ("end", "now"))
@@ -86,14 +87,6 @@ def _checked(name: str, raw: str, check: Any) -> Any:
         return check(raw)
     except ValueError as error:
         raise BadQueryError(name, raw, str(error)) from None
-
-
-def _zone(raw: str) -> str:
-    try:
-        ZoneInfo(raw)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("expected an IANA time zone, for example Europe/Berlin") from None
-    return raw
 
 
 def _width(raw: str) -> tuple[Every, int]:

@@ -47,8 +47,7 @@ class Statistics:
 
     async def series(self, request: Request) -> Response:
         """`GET /api/v1/statistics.series`: {at: […], series: {path: […]}, …, success}; or CSV, or NDJSON."""
-        hour = f"{datetime.now(UTC):%Y%m%d%H}"
-        return await self._answers.answer(request, self._series, kind=_kind, hour=hour)
+        return await self._answers.answer(request, self._series, kind=_kind, hour=_hour())
 
     async def newest(self, request: Request) -> Response:
         """`GET /api/v1/statistics`: the newest snapshot's own fields, and success; `refresh=true` takes a new one."""
@@ -61,7 +60,7 @@ class Statistics:
 
     async def outlook(self, request: Request) -> Response:
         """`GET /api/v1/statistics.outlook`: {growth: […], odd: […], success}: where figures head, which are odd."""
-        return await self._answers.answer(request, self._outlook, hour=f"{datetime.now(UTC):%Y%m%d%H}")
+        return await self._answers.answer(request, self._outlook, hour=_hour())
 
     async def dictionary(self, request: Request) -> Response:
         """`GET /api/v1/statistics.dictionary`: {statistics: [{key, meaning, unit, source, cost, accuracy}], count}."""
@@ -119,6 +118,11 @@ class Statistics:
         parameters(ask.parameters)
         newest = next(self._store.page(ask.rules.workspace, ListQuery(count=1)), None)
         yield javascript.document(newest or {})
+
+
+def _hour() -> str:
+    """The hour of now, for answers about times before it."""
+    return f"{datetime.now(UTC):%Y%m%d%H}"
 
 
 def _asks_for_a_new_one(request: Request) -> bool:

@@ -84,6 +84,11 @@ def connect(url: str, setting: str, *listeners: CommandListener) -> Client:
     return client
 
 
+def hosts(url: str) -> list[str]:
+    """The hosts that the URL names, with their ports, as they are written; without user and password."""
+    return urlsplit(url).netloc.rpartition("@")[2].split(",")
+
+
 def database_name(url: str) -> str:
     """The database that the URL's path names, or ''."""
     return unquote(urlsplit(url).path.lstrip("/"))

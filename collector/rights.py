@@ -4,12 +4,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from pymongo import ReadPreference
 
 from collector import claims, store
-from collector.connection import Client, Document, asks, connect, database_name
+from collector.connection import Client, Document, asks, connect, database_name, hosts
 from collector.settings import Settings
 from collector.sources.rocketchat import Collection
 
@@ -78,8 +77,7 @@ def commands(settings: Settings) -> str:
 
 
 def _hosts(url: str) -> set[str]:
-    hosts = urlsplit(url).netloc.rpartition("@")[2].lower().split(",")
-    return {host.removesuffix(":27017") for host in hosts}
+    return {host.lower().removesuffix(":27017") for host in hosts(url)}
 
 
 def _block(where: str, *roles: Role) -> str:

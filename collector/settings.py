@@ -19,7 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from collector.connection import database_name
+from collector.connection import database_name, hosts
 from collector.errors import SettingsError
 
 PREFIX = "RCSTATS_"
@@ -49,7 +49,12 @@ def _address(text: str) -> str:
     return text
 
 
-def _zone(name: str) -> str:
+def time_zone(name: str) -> str:
+    """The name of a time zone that is there.
+
+    Raises:
+        ValueError: there is none.
+    """
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -124,7 +129,7 @@ class Settings(BaseSettings):
     keep_daily_days: int | None = Field(
         default=None, ge=0, description="Days after which those are removed too. Default: never."
     )
-    timezone: Annotated[str, AfterValidator(_zone)] = Field(
+    timezone: Annotated[str, AfterValidator(time_zone)] = Field(
         default_factory=tzlocal.get_localzone_name,
         validate_default=True,
         description="IANA name of the workspace's time zone, for the schedule and for days. Default: the host's.",
@@ -183,8 +188,8 @@ class Settings(BaseSettings):
     def spool(self) -> Path:
         """The folder of what waits for this store and no other, whoever logs in and in whatever order its hosts are."""
         url = self.store_url or self.mongo_url
-        hosts = sorted(urlsplit(url.get_secret_value()).netloc.rpartition("@")[2].split(","))
-        name = blake2b(f"{','.join(hosts)}/{self.store_database}".encode(), digest_size=8).hexdigest()
+        named = sorted(hosts(url.get_secret_value()))
+        name = blake2b(f"{','.join(named)}/{self.store_database}".encode(), digest_size=8).hexdigest()
         return self.state_directory / "spool" / name
 
     @cached_property
