@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import tzlocal
-from pydantic import AfterValidator, AliasChoices, Field, FilePath, SecretStr, ValidationError
+from pydantic import AfterValidator, AliasChoices, Field, FilePath, SecretStr, ValidationError, ValidationInfo
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -60,6 +60,17 @@ def time_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError("expected an IANA time zone, for example Europe/Berlin") from None
     return name
+
+
+def _no_fewer_than_every(days: int | None, given: ValidationInfo) -> int | None:
+    """Days that would remove snapshots of which every one is to be kept are a mistake."""
+    every = given.data.get("keep_every_days")
+    if days is not None and every is not None and days < every:
+        raise ValueError(
+            f"expected {every} or more: snapshots can't be removed after {days} days "
+            f"while RCSTATS_KEEP_EVERY_DAYS keeps every one of them for {every}"
+        )
+    return days
 
 
 MongoUrl = Annotated[SecretStr, AfterValidator(_mongo_url)]
@@ -126,8 +137,10 @@ class Settings(BaseSettings):
         ge=0,
         description="Days for which every snapshot is kept; of older days only the last one. Default: for ever.",
     )
-    keep_daily_days: int | None = Field(
-        default=None, ge=0, description="Days after which those are removed too. Default: never."
+    keep_daily_days: Annotated[int | None, AfterValidator(_no_fewer_than_every)] = Field(
+        default=None,
+        ge=0,
+        description="Days after which those are removed too; no fewer than RCSTATS_KEEP_EVERY_DAYS. Default: never.",
     )
     timezone: Annotated[str, AfterValidator(time_zone)] = Field(
         default_factory=tzlocal.get_localzone_name,

@@ -75,6 +75,10 @@ WRONG = {
         "RCSTATS_SHEDULE: unknown setting; did you mean RCSTATS_SCH",
     ),
     "a missing file": ({"RCSTATS_CONFIG": "/nowhere.toml"}, "RCSTATS_CONFIG: there is no file /nowhere.toml"),
+    "fewer daily days": (
+        {"RCSTATS_KEEP_EVERY_DAYS": "30", "RCSTATS_KEEP_DAILY_DAYS": "7"},
+        "RCSTATS_KEEP_DAILY_DAYS: expected 30 or more: snapshots can't be removed after 7 days while RCSTATS",
+    ),
     "an unknown level": ({"RCSTATS_LOG_LEVEL": "loud"}, "RCSTATS_LOG_LEVEL: "),
 }
 
@@ -148,3 +152,27 @@ def test_systemd_says_where_the_state_lies(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/rcstats")
 
     assert load(mongo_url="mongodb://m/rocketchat").state_directory.as_posix() == "/var/lib/rcstats"
+
+
+def test_a_retention_that_contradicts_itself_is_refused_wherever_its_halves_stand(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "rcstats.toml").write_text(f'mongo_url = "{URL}"\nkeep_every_days = 30\nkeep_daily_days = 7')
+    monkeypatch.setenv("RCSTATS_CONFIG", str(tmp_path / "rcstats.toml"))
+    with pytest.raises(SettingsError, match="RCSTATS_KEEP_DAILY_DAYS: expected 30 or more"):
+        load()
+
+    monkeypatch.setenv("RCSTATS_KEEP_DAILY_DAYS", "29")
+    with pytest.raises(SettingsError, match="RCSTATS_KEEP_DAILY_DAYS: expected 30 or more"):
+        load()
+
+
+@pytest.mark.parametrize("daily", ["30", "31", ""])
+def test_a_retention_may_end_the_daily_ones_when_or_after_it_ends_the_others(
+    monkeypatch: pytest.MonkeyPatch, daily: str
+) -> None:
+    monkeypatch.setenv("MONGO_URL", URL)
+    monkeypatch.setenv("RCSTATS_KEEP_EVERY_DAYS", "30")
+    monkeypatch.setenv("RCSTATS_KEEP_DAILY_DAYS", daily)
+
+    assert load().keep_daily_days == (int(daily) if daily else None)
