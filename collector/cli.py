@@ -160,7 +160,7 @@ def prune(
         if plan.every is None and plan.daily is None:
             typer.echo("all are kept: neither RCSTATS_KEEP_EVERY_DAYS nor RCSTATS_KEEP_DAILY_DAYS is set")
         elif dry_run:
-            surplus = sum(1 for _ in plan.surplus(parts.store.moments(workspace, now), now))
+            surplus = retention.count_surplus(parts.store, workspace, plan, now)
             typer.echo(f"{surplus} of {parts.store.count(workspace, {})} snapshots would be removed")
         else:
             typer.echo(f"{retention.prune(parts.store, workspace, plan, now)} snapshots removed")

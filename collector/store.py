@@ -117,16 +117,27 @@ class Store:
         return list(self._snapshots.aggregate(pipeline({WORKSPACE: workspace}, query)))
 
     def moments(self, workspace: str, until: datetime) -> Iterator[datetime]:
-        """When the workspace's snapshots were taken, the oldest first; reads an index and no snapshot."""
+        """When the workspace's snapshots were taken, the oldest first; reads an index and no snapshot.
+
+        Documents whose createdAt is not a date of Python's calendar are passed over.
+        """
         with plainly("the store's"):
             where = {WORKSPACE: workspace, "createdAt": {"$lt": until}}
             for row in self._snapshots.find(where, {"_id": 0, "createdAt": 1}, sort=[("createdAt", ASCENDING)]):
-                yield row["createdAt"]
+                if isinstance(row["createdAt"], datetime):
+                    yield row["createdAt"]
 
     @_asks
-    def remove(self, workspace: str, moments: Sequence[datetime]) -> int:
-        """Removes the snapshots that were taken at these moments; how many."""
-        return self._snapshots.delete_many({WORKSPACE: workspace, "createdAt": {"$in": list(moments)}}).deleted_count
+    def taken_at(self, workspace: str, moments: Sequence[datetime]) -> list[tuple[Any, datetime]]:
+        """The ids of the workspace's snapshots that were taken at these moments, each with its moment."""
+        where = {WORKSPACE: workspace, "createdAt": {"$in": list(moments)}}
+        rows = self._snapshots.find(where, {"createdAt": 1})
+        return [(row["_id"], row["createdAt"]) for row in rows if isinstance(row["createdAt"], datetime)]
+
+    @_asks
+    def remove(self, workspace: str, ids: Sequence[Any]) -> int:
+        """Removes those snapshots of the workspace that have these ids; how many."""
+        return self._snapshots.delete_many({WORKSPACE: workspace, "_id": {"$in": list(ids)}}).deleted_count
 
     @_asks
     def edition(self) -> str:
