@@ -14,6 +14,8 @@ from collector.parts import Parts, opened
 from collector.settings import load
 from collector.store import ListQuery
 
+_FOUND = 1  # the exit code of what was done and found something
+
 
 def add_to(app: typer.Typer) -> None:
     """Makes these functions commands."""
@@ -36,8 +38,14 @@ def import_() -> None:
         source = parts.sources.workspace
         with charts.counting("documents", source.estimate(Collection.STATISTICS)) as progress:
             tally = bring(source, parts.store, parts.workspace, lambda tally: progress(tally.read))
-    undated = f", {tally.undated} left out, as they have no date" if tally.undated else ""
-    typer.echo(f"{tally.added} snapshots imported of {tally.read} documents{undated}")
+    left_out = f", {tally.left_out} left out" if tally.left_out else ""
+    typer.echo(f"{tally.added} snapshots imported of {tally.read} documents{left_out}")
+    for one in tally.named:
+        typer.echo(f"left out: {one.id}: {one.reason}", err=True)
+    if more := tally.left_out - len(tally.named):
+        typer.echo(f"and {more} more", err=True)
+    if tally.left_out:
+        raise typer.Exit(_FOUND)
 
 
 def backfill(

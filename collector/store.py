@@ -94,6 +94,13 @@ class Store:
         return {row["_id"] for row in self._snapshots.find({"_id": {"$in": list(map(str, ids))}}, {"_id": 1})}
 
     @_asks
+    def owners(self, ids: Sequence[str]) -> dict[str, Any]:
+        """Those of the ids that are taken, each with its snapshot's workspace; None where a document names none."""
+        rows = list(self._snapshots.find({"_id": {"$in": list(ids)}}, {WORKSPACE: 1}))
+        own = {row["_id"]: row.get("collector") for row in rows}
+        return {name: found.get("workspace") if isinstance(found, dict) else None for name, found in own.items()}
+
+    @_asks
     def newest(self, workspace: str) -> Document | None:
         return self._snapshots.find_one({WORKSPACE: workspace}, sort=list(NEWEST_FIRST.items()))
 

@@ -4,22 +4,28 @@ Their shapes changed over the years; what has another form today is given today'
 """
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
-from bson import Int64, ObjectId
+from bson import Int64, ObjectId, decode, encode
+from bson.codec_options import CodecOptions, DatetimeConversion
+from bson.errors import BSONError
 
 from collector import __version__
 from collector.connection import Document, time_limit
+from collector.errors import UnacceptableError
+from collector.history.plan import derived_id
 from collector.sources.rocketchat import RocketChat
 from collector.store import Store
 
 ORIGIN = "imported"
 BATCH = 100
 REST = 0.05  # seconds between two batches, for the workspace's other work
-WITHIN = 15.0  # seconds for the questions of one batch
+WITHIN = 15.0  # seconds for the ids of one batch, and for one document
+NAMED = 10  # documents that are left out are named up to this many
 
 # Root keys whose values are dates, in some eras as text or as a number.
 DATES = ("createdAt", "_updatedAt", "installedAt", "lastLogin", "lastMessageSentAt", "lastSeenSubscription")
@@ -29,15 +35,40 @@ _SECRET = "statsToken"  # noqa: S105  a name
 
 _EARLIEST = datetime(2015, 1, 1, tzinfo=UTC)  # before Rocket.Chat was there
 
+_MOST_BYTES = 16 * 2**20  # of a document that MongoDB stores
+_BRIEF = 60  # characters of an id in a sentence
+
+# Broken text is an error here, also where the connection replaces it: a copy is faithful, or it is not made.
+_STRICT: CodecOptions[Document] = CodecOptions(tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_AUTO)
+_LENIENT: CodecOptions[Document] = CodecOptions(unicode_decode_error_handler="replace")
+
+
+class UnfitError(Exception):
+    """A document that cannot be imported; the text is the reason."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A document that was not imported: its id as Python writes it, shortened, and the reason."""
+
+    id: str
+    reason: str
+
 
 @dataclass
 class Tally:
-    """How far an import has come."""
+    """How far an import has come. `named` has the first of the documents that were left out."""
 
     read: int = 0
     added: int = 0
-    undated: int = 0
-    """Documents without any date, which can have no place in a history."""
+    left_out: int = 0
+    named: list[LeftOut] = field(default_factory=list)
+
+    def leave_out(self, document_id: Any, reason: str) -> None:
+        self.left_out += 1
+        if len(self.named) < NAMED:
+            text = repr(document_id)
+            self.named.append(LeftOut(text if len(text) <= _BRIEF else f"{text[:_BRIEF]}…", reason))
 
 
 def bring(
@@ -49,45 +80,102 @@ def bring(
 ) -> Tally:
     """Adds all documents that the store does not have yet; may be ended and begun again at any time.
 
+    A document that cannot be imported costs only itself.
+
     Raises:
         DatabaseError: workspace or store can't be reached.
     """
     tally = Tally()
-    for ids in _batches(workspace):
-        known = store.known(ids)
-        new = [found for found in ids if str(found) not in known]
-        documents = workspace.told(new) if new else []
-        for document in documents:
-            snapshot = modern(document, name)
-            if snapshot is None:
-                tally.undated += 1
-            else:
-                tally.added += store.add(snapshot)
-        tally.read += len(ids)
+    for batch in _batches(workspace):
+        new = _new(_readable(batch, tally), workspace, store, name)
+        for found, own in new:
+            try:
+                tally.added += _copy(found, own, workspace, store, name)
+            except (UnfitError, UnacceptableError) as error:
+                tally.leave_out(found, str(error))
+        tally.read += len(batch)
         progress(tally)
         time.sleep(rest if new else 0)
     return tally
 
 
-def _batches(workspace: RocketChat) -> Iterator[list[Any]]:
-    """The ids of all documents, in their order; an index has them."""
-    last: Any = None
+def _batches(workspace: RocketChat) -> Iterator[list[bytes]]:
+    """The ids of all documents, in their order."""
+    ids = workspace.told_ids(BATCH)
     while True:
         with time_limit(WITHIN):
-            ids = workspace.told_ids(last, BATCH)
-        if not ids:
+            batch = list(islice(ids, BATCH))
+        if not batch:
             return
-        yield ids
-        last = ids[-1]
+        yield batch
+
+
+def _readable(batch: Sequence[bytes], tally: Tally) -> list[Any]:
+    """The ids as Python has them. A document with a broken id is left out, as it can't be asked for."""
+    found = []
+    for raw in batch:
+        try:
+            found.append(decode(raw, _STRICT)["_id"])
+        except BSONError:
+            tally.leave_out(decode(raw, _LENIENT)["_id"], "its id is not valid UTF-8")
+    return found
+
+
+def _new(ids: Sequence[Any], workspace: RocketChat, store: Store, name: str) -> list[tuple[Any, str]]:
+    """The ids of the documents that the store does not have, each with the id of its snapshot.
+
+    The snapshot keeps an id that is a text, and an ObjectId as text unless a document has that very text as its id.
+    Ids of other types are replaced by a derived one, so that 1 and "1" stay two, and so are ids that the store holds
+    for another workspace.
+    """
+    hexadecimal = [str(found) for found in ids if isinstance(found, ObjectId)]
+    texts = set(workspace.told_among(hexadecimal)) if hexadecimal else set()
+    plain = [_plain_id(found, texts) for found in ids]
+    derived = [derived_id(encode({"workspace": name, "_id": found})) for found in ids]
+    owners = store.owners([own for own in (*plain, *derived) if own is not None])
+    return [
+        (found, other if own is None or own in owners else own)
+        for found, own, other in zip(ids, plain, derived, strict=True)
+        if other not in owners and (own is None or owners.get(own) != name)
+    ]
+
+
+def _plain_id(found: Any, texts: set[Any]) -> str | None:
+    if isinstance(found, ObjectId) and str(found) not in texts:
+        return str(found)
+    return found if isinstance(found, str) else None
+
+
+def _copy(found: Any, own: str, workspace: RocketChat, store: Store, name: str) -> bool:
+    """Adds one document as the snapshot with the id `own`; whether it is in the store now.
+
+    Raises:
+        UnfitError, UnacceptableError: it can't be.
+    """
+    with time_limit(WITHIN):
+        raw = workspace.told(found)
+    if raw is None:  # removed meanwhile
+        return False
+    try:
+        snapshot = modern(decode(raw, _STRICT), name)
+    except BSONError:
+        raise UnfitError("its text is not valid UTF-8") from None
+    if snapshot is None:
+        raise UnfitError(f"it has no date from {_EARLIEST.year} on")
+    snapshot["_id"] = own
+    if len(encode(snapshot)) > _MOST_BYTES:
+        raise UnfitError("with the fields that rcstats adds it is larger than MongoDB's limit of 16 MiB")
+    return store.add(snapshot)
 
 
 def modern(document: Document, workspace: str) -> Document | None:
-    """A document of any era in today's form, as a snapshot of the workspace; None if it has no date at all."""
+    """A document of any era in today's form, as a snapshot of the workspace; None if no date gives it a place."""
     found: Document = {key: _plain(value) for key, value in document.items() if key != _SECRET}
     for key in DATES:
         if (moment := _date(found.get(key))) is not None:
             found[key] = moment
-    created = next((found[key] for key in ("createdAt", "_updatedAt") if _is_date(found.get(key))), _made(document))
+    dates = (found.get("createdAt"), found.get("_updatedAt"), _made(document["_id"]))
+    created = next((moment for moment in dates if _has_a_place(moment)), None)
     if created is None:
         return None
     _name_livechat(found)
@@ -120,21 +208,22 @@ def _date(value: Any) -> datetime | None:
     try:
         if isinstance(value, str):
             parsed = datetime.fromisoformat(value)
-            moment = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+            moment = (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
         elif isinstance(value, int) and not isinstance(value, bool):
             moment = datetime.fromtimestamp(value / 1000, UTC)
         else:
             return None
     except (ValueError, OverflowError, OSError):
         return None
-    return moment.astimezone(UTC) if moment >= _EARLIEST else None
+    return moment if _has_a_place(moment) else None
 
 
-def _is_date(value: Any) -> bool:
-    return isinstance(value, datetime)
+def _has_a_place(value: Any) -> bool:
+    """Whether it is a date on which Rocket.Chat was there; those that Python's calendar lacks are none."""
+    return isinstance(value, datetime) and value >= _EARLIEST
 
 
-def _made(document: Document) -> datetime | None:
+def _made(document_id: Any) -> datetime | None:
     """When MongoDB's own kind of id was made; newer servers' ids are of that kind, as text."""
-    made = document["_id"] if ObjectId.is_valid(document["_id"]) else None
-    return ObjectId(made).generation_time if made else None
+    is_of_that_kind = isinstance(document_id, str | ObjectId) and ObjectId.is_valid(document_id)
+    return ObjectId(document_id).generation_time if is_of_that_kind else None

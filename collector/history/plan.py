@@ -61,7 +61,12 @@ def _any_in(moments: Sequence[datetime], bucket: Bucket) -> bool:
 
 
 def id_of(workspace: str, moment: datetime) -> str:
-    """The id of a workspace's reconstructed snapshot: the same one each time, of Meteor's kind."""
-    number = int.from_bytes(hashlib.sha256(f"{workspace} {moment.astimezone(UTC).isoformat()}".encode()).digest())
+    """The id of a workspace's reconstructed snapshot: the same one each time."""
+    return derived_id(f"{workspace} {moment.astimezone(UTC).isoformat()}".encode())
+
+
+def derived_id(of: bytes) -> str:
+    """An id of Meteor's kind: the same one for the same bytes."""
+    number = int.from_bytes(hashlib.sha256(of).digest())
     letters = len(METEOR_ALPHABET)
     return "".join(METEOR_ALPHABET[number // letters**digit % letters] for digit in range(_ID_LENGTH))

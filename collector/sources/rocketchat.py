@@ -3,17 +3,19 @@
 import hashlib
 import re
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Self
 
-from pymongo import ReadPreference
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from pymongo import ASCENDING, ReadPreference
 from pymongo.collection import Collection as MongoCollection
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from collector.connection import Document, asks
+from collector.connection import Document, asks, plainly
 from collector.errors import CommandRefusedError
 
 _asks = asks("the workspace's")
@@ -38,6 +40,8 @@ def hash_token(token: str) -> str:
 _BAD_HINT = 2
 
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # before anything was chatted; only dates compare with a date
+_LATEST = datetime(9999, 1, 1, tzinfo=UTC)  # later ones leave Python's calendar in some time zone
+_IS_DATE: Document = {"$lt": _LATEST, "$not": {"$type": "array"}}  # of a list MongoDB compares the items
 
 # A hint: nearly all documents match, and reading them as they lie is faster than by any index.
 AS_IT_LIES: Document = {"$natural": 1}
@@ -190,19 +194,42 @@ class RocketChat:
         return self._database.command({"explain": query, "verbosity": "executionStats"})
 
     def told_last(self) -> Document | None:
-        """The server's own newest statistics document, whole; None if it has stored none."""
-        rows = self.aggregate(Collection.STATISTICS, [{"$sort": {"createdAt": -1}}, {"$limit": 1}])
-        return rows[0] if rows else None
+        """The server's own newest statistics document, whole; None if it has stored none.
 
-    def told_ids(self, after: Any, count: int) -> list[Any]:
-        """The ids of the server's own statistics documents that follow one (None: the first ones), in their order."""
-        where: Document = {} if after is None else {"_id": {"$gt": after}}
-        pipeline: Pipeline = [{"$match": where}, {"$sort": {"_id": 1}}, {"$limit": count}, {"$project": {"_id": 1}}]
-        return [row["_id"] for row in self.aggregate(Collection.STATISTICS, pipeline)]
+        Documents whose createdAt is not a date count only where there are no others: some types sort above all dates.
+        """
+        newest_first: Pipeline = [{"$sort": {"createdAt": -1}}, {"$limit": 1}]
+        for where in ({"createdAt": _IS_DATE}, {}):
+            if rows := self.aggregate(Collection.STATISTICS, [{"$match": where}, *newest_first]):
+                return rows[0]
+        return None
 
-    def told(self, ids: Sequence[Any]) -> list[Document]:
-        """The server's own statistics documents with these ids, whole."""
-        return self.aggregate(Collection.STATISTICS, [{"$match": {"_id": {"$in": list(ids)}}}])
+    def told_ids(self, batch: int) -> Iterator[bytes]:
+        """The ids of the server's own statistics documents, of every BSON type, in their order: {_id} in BSON.
+
+        One cursor over the index, which MongoDB is asked for `batch` at a time: a comparison with the last id would
+        stay within that id's type.
+        """
+        with plainly("the workspace's"):
+            ids = self._told.find({}, {"_id": 1}, sort=[("_id", ASCENDING)], batch_size=batch, comment=self._comment)
+            yield from (bytes(row.raw) for row in ids)
+
+    def told_among(self, ids: Iterable[Any]) -> list[Any]:
+        """Those of the ids that documents of the server's own statistics have."""
+        pipeline: Pipeline = [{"$match": {"_id": {"$in": list(ids)}}}, {"$project": {"_id": 1}}]
+        rows = self.aggregate(Collection.STATISTICS, pipeline)
+        return [row["_id"] for row in rows]
+
+    @_asks
+    def told(self, document_id: Any) -> bytes | None:
+        """One of the server's own statistics documents, in BSON as it is stored; None if it is gone."""
+        found = self._told.find_one({"_id": {"$eq": document_id}}, comment=self._comment)
+        return None if found is None else bytes(found.raw)
+
+    @property
+    def _told(self) -> MongoCollection[RawBSONDocument]:
+        raw: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
+        return self._database[Collection.STATISTICS].with_options(codec_options=raw)
 
     @_asks
     def peek(self, of: Collection) -> None:
