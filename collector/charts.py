@@ -1,7 +1,8 @@
 """Stored snapshots in the terminal: lists of them, two side by side, figures over time."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from rich.table import Table
 from collector.connection import Document
 from collector.console import err, out
 from collector.history.changes import Change
+from collector.history.figures import is_figure
 from collector.history.outlook import FEWEST_WEEKS, Outlook
 from collector.reading import at
 from collector.series import SeriesQuery
@@ -43,15 +45,29 @@ def listing(snapshots: Sequence[Document], total: int, zone: ZoneInfo) -> None:
 
 
 def _row(snapshot: Document, zone: ZoneInfo) -> Iterator[str]:
-    own = snapshot.get("collector", {})
-    yield escape(str(snapshot["_id"]))
-    yield f"{snapshot['createdAt'].astimezone(zone):%Y-%m-%d %H:%M}"
-    yield escape(str(own.get("origin", "")))
+    """The cells of a document, which need not be a snapshot: a dash for each value that it lacks."""
+    yield escape(str(snapshot.get("_id")))
+    yield _when(snapshot.get("createdAt"), zone)
+    yield escape(str(at(snapshot, "collector.origin") or ""))
     for path in _COLUMNS:
         yield figure(at(snapshot, path))
-    yield figure(own.get("seconds"))
-    failed = [name for name, record in own.get("readings", {}).items() if not record.get("ok")]
+    yield figure(at(snapshot, "collector.seconds"))
+    failed = _failed(at(snapshot, "collector.readings"))
     yield f"[red]{escape(', '.join(failed))}[/]" if failed else ""
+
+
+def _when(moment: Any, zone: tzinfo) -> str:
+    """A date to the minute, marked where it is in UTC; any other value as it is."""
+    if not isinstance(moment, datetime):
+        return figure(moment)
+    with suppress(OverflowError, ValueError):  # at either end of the calendar the zone has no time for it
+        moment = moment.astimezone(zone)
+    return f"{moment:%Y-%m-%d %H:%M}{' UTC' if zone is UTC else ''}"
+
+
+def _failed(readings: Any) -> list[str]:
+    records = readings.items() if isinstance(readings, dict) else ()
+    return [name for name, record in records if not (isinstance(record, dict) and record.get("ok"))]
 
 
 def differences(before: Document, after: Document, changes: Sequence[Change], *, whole: bool) -> None:
@@ -59,11 +75,11 @@ def differences(before: Document, after: Document, changes: Sequence[Change], *,
     shown = [change for change in changes if whole or (change.difference and change.weight >= _SMALL)]
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("statistic", overflow="fold")
-    for moment in (before, after):
-        table.add_column(f"{moment['createdAt']:%Y-%m-%d %H:%M} UTC", justify="right", overflow="fold")
+    for snapshot in (before, after):
+        table.add_column(_when(snapshot.get("createdAt"), UTC), justify="right", overflow="fold")
     table.add_column("change", justify="right")
     for change in shown:
-        table.add_row(change.path, figure(change.before), figure(change.after), _move(change))
+        table.add_row(escape(change.path), figure(change.before), figure(change.after), _move(change))
     out.print(table)
     if left_out := len(changes) - len(shown):
         out.print(f"[dim]and {left_out} more that moved by less than 1% or are no numbers (--all)[/]")
@@ -80,7 +96,7 @@ def trends(query: SeriesQuery, rows: Sequence[Mapping[str, Any]]) -> None:
     """A drawn line a field, with its lowest, highest and last value."""
     for number, path in enumerate(query.fields):
         values = [row.get(f"v{number}") for row in rows]
-        known = [value for value in values if isinstance(value, int | float)]
+        known = [value for value in values if is_figure(value)]
         out.print(f"[bold]{escape(path)}[/]")
         if known:
             low, high = figure(min(known)), figure(max(known))
@@ -111,9 +127,9 @@ def spark(values: Sequence[Any], width: int = _WIDTH) -> str:
     """Numbers as a line of bars, as wide as there are values but no wider than this; a gap where there is none."""
     size = max(1, -(-len(values) // width))
     groups = [values[start : start + size] for start in range(0, len(values), size)]
-    means = [_mean([value for value in group if isinstance(value, int | float)]) for group in groups]
+    means = [_mean([value for value in group if is_figure(value)]) for group in groups]
     known = [mean for mean in means if mean is not None]
-    low, span = min(known), (max(known) - min(known)) or 1
+    low, span = min(known, default=0), (max(known, default=0) - min(known, default=0)) or 1
     return "".join(" " if mean is None else _BARS[int((mean - low) / span * (len(_BARS) - 1))] for mean in means)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
+from bson import ObjectId
 
 from collector.connection import Document
 from collector.errors import RcstatsError
@@ -22,7 +23,8 @@ def add_to(app: typer.Typer) -> None:
     app.command("import")(import_)
     app.command()(backfill)
     app.command("list")(list_)
-    app.command()(diff)
+    # otherwise -7d would be an unknown option
+    app.command(context_settings={"ignore_unknown_options": True})(diff)
     app.command()(trend)
     app.command()(outlook)
 
@@ -213,16 +215,17 @@ def _snapshot(parts: Parts, which: str) -> Document:
     """The snapshot with this id, or the last one until this time.
 
     Raises:
-        RcstatsError: there is none.
+        RcstatsError: there is none. An unknown option ends here too, since -7d is not one.
     """
     from api.series import moment
 
     try:
         until = moment(which, ZoneInfo(parts.settings.timezone), datetime.now(UTC))
-        where: Document = {"createdAt": {"$lte": until}}
+        where: Document = {"createdAt": {"$lte": until, "$not": {"$type": "array"}}}
     except ValueError:
-        where = {"_id": which}
+        where = {"_id": {"$in": [which, ObjectId(which)]} if ObjectId.is_valid(which) else which}
     found = next(parts.store.snapshots(parts.workspace, ListQuery(where, count=1)), None)
     if found is None:
-        raise RcstatsError(f"there is no snapshot {which}")
+        option = ", and no option of that name" if which.startswith("-") and "_id" in where else ""
+        raise RcstatsError(f"there is no snapshot {which}{option}")
     return found

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from collector.connection import Document
+from collector.history.figures import is_figure
+from collector.reading import at
 
 _LEFT_OUT = {"_id", "createdAt", "_updatedAt"}
 
@@ -35,13 +37,14 @@ def changes(before: Document, after: Document) -> list[Change]:
     """All key paths with different values, numbers first, by how much they moved."""
     old, new = _compared(before), _compared(after)
     found = [Change(path, old.get(path), new.get(path)) for path in dict.fromkeys((*old, *new))]
-    differing = [change for change in found if change.before != change.after]
+    differing = [change for change in found if not _same(change.before, change.after)]
     return sorted(differing, key=lambda change: (change.difference is None, -change.weight, change.path))
 
 
 def _compared(snapshot: Document) -> dict[str, Any]:
     """All values by key path; of the collector's own account only what it counts."""
-    own = {"messages": snapshot.get("collector", {}).get("messages", {})}
+    messages = at(snapshot, "collector.messages")
+    own = {} if messages is None else {"messages": messages}
     whole = {key: value for key, value in snapshot.items() if key not in _LEFT_OUT} | {"collector": own}
     return dict(_leaves(whole))
 
@@ -54,5 +57,11 @@ def _leaves(document: Document, path: str = "") -> Iterator[tuple[str, Any]]:
             yield f"{path}{key}", value
 
 
+def _same(before: Any, after: Any) -> bool:
+    """Equality, by which NaN is the same as NaN."""
+    is_nan = [isinstance(value, float) and value != value for value in (before, after)]  # noqa: PLR0124  only NaN
+    return all(is_nan) or bool(before == after)
+
+
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return is_figure(value) and not isinstance(value, bool)

@@ -14,6 +14,7 @@ from statistics import median, stdev
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from collector.history.figures import is_figure
 from collector.series import Every, SeriesQuery
 
 GROWING = ("totalUsers", "totalMessages", "uploadsTotalSize")
@@ -95,7 +96,7 @@ def _points(query: SeriesQuery, rows: Sequence[Mapping[str, Any]]) -> Iterator[t
     """The numbers of each field, with the beginnings of their buckets."""
     for number, key in enumerate(query.fields):
         values = ((row["_id"], row.get(f"v{number}")) for row in rows)
-        yield key, [(at, float(value)) for at, value in values if isinstance(value, int | float)]
+        yield key, [(at, float(value)) for at, value in values if is_figure(value)]
 
 
 def growth(key: str, points: Points, days: Sequence[int] = (30, 90)) -> Growth | None:

@@ -2,11 +2,13 @@
 
 import random
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from collector.history.outlook import FEWEST_WEEKS, growth, oddity
+from collector.history.outlook import FEWEST_WEEKS, GROWING, Outlook, growth, oddity, outlook
+from collector.series import Every, SeriesQuery
 from tests.factories import NOW, hours
 
 UTC = ZoneInfo("UTC")
@@ -105,3 +107,34 @@ def test_hours_are_those_of_the_zone() -> None:
 
     assert oddity("onlineUsers", [*points[:-1], (points[-1][0], 1.0)], zone) is None
     assert oddity("onlineUsers", [*points[:-1], (points[-1][0], 100.0)], zone) is not None
+
+
+def looked_at(odd: Any, days_ago: int) -> Outlook:
+    """Two figures that grow by ten a day, the first one odd on one of the days; and one far from its usual values."""
+
+    def rows(query: SeriesQuery) -> list[dict[str, Any]]:
+        if query.every is Every.HOUR:
+            return [{"_id": at, "v0": value} for at, value in hourly(10, value=50, last=3)] + [{"_id": NOW, "v0": odd}]
+        found = [{"_id": at, "v0": value, "v1": value} for at, value in daily(12)]
+        found[-1 - days_ago]["v0"] = odd
+        return found
+
+    return outlook(rows, NOW, UTC)
+
+
+ODD = [float("nan"), float("inf"), -float("inf"), 1e308, -1e308, "many", None, [1]]
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("days_ago", [0, 3])
+def test_a_value_that_counts_nothing_ends_no_forecast(odd: Any, days_ago: int) -> None:
+    found = looked_at(odd, days_ago)
+
+    assert [one.key for one in found.growth] == list(GROWING[:2])
+    assert [one.weekly for one in found.growth] == pytest.approx([70, 70])
+    assert [one.value for one in found.odd] == [3]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_a_value_that_counts_nothing_at_a_weeks_end_silences_only_its_own_figure(odd: Any) -> None:
+    assert [one.key for one in looked_at(odd, days_ago=28).growth] == [GROWING[1]]
