@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from collector import __version__
 from collector.connection import Document
-from collector.errors import DatabaseError, UnreachableError
+from collector.errors import CommandRefusedError, DatabaseError, UnreachableError
 from collector.history.buckets import Bucket, Grid
 from collector.history.plan import Plan, id_of
 from collector.history.reconstruction import PARTS, Pace, Walk
@@ -15,6 +15,7 @@ from collector.reading import Values
 from collector.snapshot import place
 from collector.sources import Sources
 from collector.sources.rocketchat import Collection
+from collector.statistics.sessions import nine
 from collector.store import ListQuery, Store
 
 ORIGIN = "reconstructed"
@@ -55,10 +56,17 @@ class Bill:
 class Backfill:
     """One run over a workspace, which is only read, at its pace.
 
-    `left_out` has the collections that can't be read along their dates, and why.
+    `left_out` has the collections that can't be read along their dates, or not on each day, and why.
     """
 
-    def __init__(self, sources: Sources, store: Store, workspace: str, pace: Pace | None = None) -> None:
+    def __init__(
+        self,
+        sources: Sources,
+        store: Store,
+        workspace: str,
+        pace: Pace | None = None,
+        sessions: Callable[[Sources], Values] = nine,
+    ) -> None:
         """Raises: DatabaseError: the workspace can't be reached."""
         self._sources = sources.labelled(COMMENT)
         self._store = store
@@ -73,7 +81,7 @@ class Backfill:
         self._sessions: SessionDays | None = None
         if self.begins:
             began = self.begins.astimezone(sources.timezone).date()
-            self._sessions = SessionDays(self._sources, self._pace, began)
+            self._sessions = SessionDays(self._sources, self._pace, began, sessions)
 
     def _begin(self, walk: Walk) -> None:
         try:
@@ -138,8 +146,25 @@ class Backfill:
         self._resume(bucket.last)
         for walk in self._walks:
             walk.advance(bucket.end, step)
-        sessions = self._sessions.at(bucket.last) if self._sessions else {}
+        sessions = self._of_sessions(bucket.last)
         return _lay_out(self._workspace, self._sources.timezone.key, bucket.last, self._walks, sessions)
+
+    def _of_sessions(self, moment: datetime) -> Values:
+        """The statistics of sessions; a reading that fails costs only its own values, as in a snapshot.
+
+        Raises:
+            DatabaseError: the workspace can't be reached, or does not answer in time.
+        """
+        try:
+            return self._sessions.at(moment) if self._sessions else {}
+        except CommandRefusedError as error:
+            reason = str(error)
+        except DatabaseError:
+            raise
+        except Exception as error:  # noqa: BLE001  a row of any kind must not end the run
+            reason = f"unexpected {type(error).__name__}"
+        self.left_out.setdefault(Collection.SESSIONS, reason)
+        return {}
 
     def _resume(self, moment: datetime) -> None:
         """The walks go on from the last reconstructed snapshot, where that one is further on; of this release only."""

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from collector.connection import Document, time_limit
 from collector.errors import DatabaseError
 from collector.history.buckets import TICK
+from collector.history.figures import LARGEST, is_figure
 from collector.reading import at
 from collector.sources.rocketchat import AS_IT_LIES, MESSAGE_INDEXES, Collection, RocketChat
 from collector.statistics.rooms import CHANNEL, DIRECT, GROUP, LIVECHAT
@@ -71,11 +72,17 @@ ROOMS = Part(
     },
     "a lower bound: deleted rooms are gone; a channel or group that was changed into the other counts as it is today",
 )
+_EXACT = 2.0**53  # up to here a double, and so the server, counts each byte
+# The size, of whatever type of number: NaN, texts, lists and what is missing do not lie in between.
+_BYTES: Document = {
+    "$cond": [{"$and": [{"$gt": ["$size", -_EXACT]}, {"$lt": ["$size", _EXACT]}]}, {"$toLong": "$size"}, 0]
+}
+
 UPLOADS = Part(
     Collection.UPLOADS,
     "uploadedAt",
     {"uploadedAt": -1},
-    {"uploadsTotal": 1, "uploadsTotalSize": "$size"},
+    {"uploadsTotal": 1, "uploadsTotalSize": _BYTES},
     "a lower bound: deleted files are gone, and unfinished ones have no date",
 )
 TEAMS = Part(
@@ -136,10 +143,13 @@ class Walk:
         self.values = dict.fromkeys(part.sums, 0)
 
     def resume(self, snapshot: Document) -> None:
-        """Goes on from an earlier reconstructed snapshot, if it is further on and has all of the part's sums."""
+        """Goes on from an earlier reconstructed snapshot, if it is further on and has all of the part's sums.
+
+        It does not go on from NaN, which an older release may have stored.
+        """
         found = {key: at(snapshot, key) for key in self.part.sums}
         after = snapshot["createdAt"] + TICK
-        if self.reached and self.reached < after and None not in found.values():
+        if self.reached and self.reached < after and all(is_figure(value) for value in found.values()):
             self.values, self.reached = found, after
 
     def advance(self, until: datetime, step: Callable[[], None]) -> None:
@@ -157,7 +167,7 @@ class Walk:
                     raise
                 self.span = max((span[1] - span[0]) * CUT, LEAST_SPAN)
                 continue
-            self.values = {key: self.values[key] + more for key, more in zip(self.values, found, strict=True)}
+            self.values = {key: _sum(self.values[key], more) for key, more in zip(self.values, found, strict=True)}
             self.reached = span[1]
             self._adapt(span[1] - span[0])
             step()
@@ -181,6 +191,12 @@ class Walk:
         factor = min(max(TARGET / max(self.pace.took, 1e-6), CUT), GROWTH)
         wanted = max(self.span, asked * factor) if factor >= 1 else asked * factor
         self.span = min(max(wanted, LEAST_SPAN), LONGEST_SPAN)
+
+
+def _sum(one: float, other: float) -> float:
+    """A whole number, or, where BSON has none as large, a double."""
+    added = one + other
+    return added if abs(added) < LARGEST else float(added)
 
 
 def timed_out(error: DatabaseError) -> bool:

@@ -1,7 +1,10 @@
 """What the rows of sessions still tell of a past day: the server removes them after six weeks."""
 
-from datetime import date, datetime, timedelta
+from collections.abc import Callable
+from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
+from typing import Any
 
+from collector.connection import Document
 from collector.history.reconstruction import Pace
 from collector.periods import Periods
 from collector.reading import Values
@@ -12,6 +15,10 @@ from collector.statistics.sessions import nine
 LIMIT = 120.0  # seconds for a month of sessions, which can't be read in parts
 KEPT = timedelta(days=44)  # an index of the server's removes a row 45 days after the night in which it was made
 
+_RANGES = {"year": (MINYEAR, MAXYEAR), "month": (1, 12), "day": (1, 31)}
+# No text, no NaN and nothing that is missing lies between two numbers.
+_ROWS: Document = {"type": "user_daily"} | {name: {"$gte": low, "$lte": high} for name, (low, high) in _RANGES.items()}
+
 
 class SessionDays:
     """The statistics of sessions as they were on a day, as far as the rows of their periods are still there.
@@ -19,8 +26,9 @@ class SessionDays:
     `began` is the day on which the workspace did, `today` the one on which this is asked.
     """
 
-    def __init__(self, sources: Sources, pace: Pace, began: date) -> None:
+    def __init__(self, sources: Sources, pace: Pace, began: date, read: Callable[[Sources], Values] = nine) -> None:
         self._sources = sources
+        self._nine = read
         self._pace = pace
         self._is_young = began > sources.today - KEPT  # and no row was removed yet
         self._days = pace.ask(self._first_and_last)
@@ -45,7 +53,7 @@ class SessionDays:
         return self._known[1]
 
     def _read(self, sources: Sources) -> Values:
-        values = self._pace.ask(lambda: nine(sources), LIMIT)
+        values = self._pace.ask(lambda: self._nine(sources), LIMIT)
         self._days = self._pace.ask(self._first_and_last)  # what was removed meanwhile was perhaps not read
         periods = Periods.of(sources.today)
         begin = {"Yesterday": periods.yesterday, "LastWeek": periods.week, "LastMonth": periods.month}
@@ -65,9 +73,27 @@ class SessionDays:
         return (days[0], days[1]) if days[0] and days[1] else None
 
     def _edge(self, direction: int) -> date | None:
-        day = dict.fromkeys(("year", "month", "day"), direction)
-        rows = self._sources.workspace.aggregate(
-            Collection.SESSIONS,
-            [{"$match": {"type": "user_daily"}}, {"$sort": {"type": direction} | day}, {"$limit": 1}],
-        )
-        return date(*(int(rows[0][part]) for part in day)) if rows else None
+        """The day of the first or the last row; rows of no day, such as 31 February, are passed over."""
+        no_days: list[Document] = []
+        while row := self._row(direction, no_days):
+            if day := _day(row):
+                return day
+            no_days.append(row)
+        return None
+
+    def _row(self, direction: int, no_days: list[Document]) -> Document | None:
+        """Year, month and day of the first or the last row that has others than these."""
+        where = _ROWS | ({"$nor": no_days} if no_days else {})
+        order = dict.fromkeys(("type", *_RANGES), direction)
+        shown = {"_id": 0} | dict.fromkeys(_RANGES, 1)
+        stages: list[Document] = [{"$match": where}, {"$sort": order}, {"$limit": 1}, {"$project": shown}]
+        rows = self._sources.workspace.aggregate(Collection.SESSIONS, stages)
+        return rows[0] if rows else None
+
+
+def _day(row: Document) -> date | None:
+    parts: list[Any] = [row[name] for name in _RANGES]
+    try:
+        return date(*map(int, parts)) if all(int(part) == part for part in parts) else None
+    except (TypeError, ValueError):
+        return None

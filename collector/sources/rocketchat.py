@@ -134,7 +134,7 @@ class RocketChat:
 
     def oldest(self, of: Collection, by: str, index: Document) -> datetime | None:
         """The earliest date in the field `by`, along an index; None if no document has one."""
-        where, shown = {by: {"$gte": _EARLIEST}}, {"_id": 0, by: 1}
+        where, shown = {by: {"$gte": _EARLIEST} | _IS_DATE}, {"_id": 0, by: 1}
         rows = self.aggregate(of, [{"$match": where}, {"$sort": {by: 1}}, {"$limit": 1}, {"$project": shown}], index)
         return rows[0][by] if rows else None
 

@@ -10,20 +10,22 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from bson import DatetimeMS, Decimal128, Int64, ObjectId, Timestamp
 from pymongo.database import Database
 
 from collector import catalog
 from collector.connection import connect
-from collector.errors import DatabaseError, RcstatsError
+from collector.errors import CommandRefusedError, DatabaseError, RcstatsError
 from collector.explain import Recorder, item
 from collector.history import reconstruction
 from collector.history.backfill import Backfill, Tally
 from collector.history.buckets import TICK, Grid
 from collector.history.plan import id_of
 from collector.history.reconstruction import MESSAGES, Pace, Walk
-from collector.reading import at
+from collector.reading import Values, at
 from collector.sources import Sources
 from collector.sources.rocketchat import Collection, RocketChat
+from collector.statistics.sessions import nine
 from collector.store import Store
 from tests.factories import NOW, insert, message, room, setting, snapshot, user
 from tests.processes import environment, rcstats
@@ -105,7 +107,9 @@ def past(real_database: Db) -> Db:
 def backfill(database: Db, **over: Any) -> Backfill:
     zone = over.pop("zone", ZoneInfo("UTC"))
     sources = Sources(RocketChat(database), timezone=zone, now=over.pop("now", NOW))
-    found = Backfill(sources, Store(database), "workspace", over.pop("pace", Pace(sleep=lambda _: None)))
+    found = Backfill(
+        sources, Store(database), "workspace", over.pop("pace", Pace(sleep=lambda _: None)), over.pop("sessions", nine)
+    )
     grid = Grid.parse(over.pop("every", "1d"), zone)
     found.aim(grid, over.pop("since", BEGAN), over.pop("until", NOW))
     return found
@@ -197,6 +201,137 @@ def test_of_sessions_that_were_partly_removed_only_whole_periods_are_told(past: 
     assert told[5] == {"UsersOfYesterday"}
     assert told[10] == {"UsersOfYesterday"}
     assert told[11] == {"UsersOfYesterday", "UsersOfLastWeek"}
+
+
+ODD_DAYS: dict[str, dict[str, Any]] = {
+    "no year": {"month": 3, "day": 3},
+    "text": {"year": "abc", "month": 3, "day": 3},
+    "null": {"year": None, "month": 3, "day": 3},
+    "NaN": {"year": float("nan"), "month": 3, "day": 3},
+    "infinite": {"year": 2024, "month": 3, "day": float("inf")},
+    "31 February": {"year": 2024, "month": 2, "day": 31},
+    "31 November": {"year": 2024, "month": 11, "day": 31},
+    "month 13": {"year": 2024, "month": 13, "day": 1},
+    "year 0": {"year": 0, "month": 1, "day": 1},
+    "year 10000": {"year": 10_000, "month": 1, "day": 1},
+    "half a day": {"year": 2024, "month": 3, "day": 15.5},
+    "a list": {"year": [2024], "month": 1, "day": 1},
+    "Decimal128 NaN": {"year": 2024, "month": 3, "day": Decimal128("NaN")},
+    "Decimal128": {"year": 2024, "month": 1, "day": Decimal128("1.5")},
+}
+
+
+@pytest.mark.parametrize("odd", ODD_DAYS.values(), ids=ODD_DAYS)
+def test_a_row_of_sessions_that_has_no_day_costs_only_itself(past: Db, odd: dict[str, Any]) -> None:
+    backfill(past).run()
+    whole = stored(past)
+    past["statistics"].drop()
+    row = {"type": "user_daily", "userId": "odd", "sessions": 1, "time": 1, "devices": []}
+    insert(past, Collection.SESSIONS, *[row | odd | {"_id": f"odd{number}"} for number in range(3)])
+    filling = backfill(past)
+
+    assert filling.run() == DAYS
+    assert (filling.left_out, stored(past)) == ({}, whole)
+
+
+@pytest.mark.parametrize("odd", ["no year", "31 February", "a list"])
+def test_where_no_row_of_sessions_has_a_day_there_are_no_statistics_of_them(past: Db, odd: str) -> None:
+    past[Collection.SESSIONS].delete_many({})
+    insert(past, Collection.SESSIONS, {"_id": "odd", "type": "user_daily", "userId": "odd"} | ODD_DAYS[odd])
+
+    assert backfill(past).run() == DAYS
+    assert not any(key.startswith("unique") for found in stored(past) for key in found)
+
+
+@pytest.mark.parametrize("error", [TypeError("odd"), CommandRefusedError("it is not taken")])
+def test_a_reading_of_sessions_that_fails_costs_only_its_own_values(past: Db, error: Exception) -> None:
+    def read(sources: Sources) -> Values:
+        if sources.today.day == 9:
+            raise error
+        return nine(sources)
+
+    filling = backfill(past, sessions=read)
+
+    assert filling.run() == DAYS
+    assert filling.left_out in ({Collection.SESSIONS: "unexpected TypeError"}, {Collection.SESSIONS: "it is not taken"})
+    assert [found["totalUsers"] for found in stored(past)] == list(range(1, DAYS + 1))
+    assert [found["createdAt"].day for found in stored(past) if "uniqueUsersOfYesterday" not in found] == [9]
+
+
+def test_a_reading_of_sessions_that_takes_too_long_ends_the_run_to_be_resumed(past: Db) -> None:
+    """A later run would not add the sessions to a snapshot that is stored."""
+
+    def read(_: Sources) -> Values:
+        raise DatabaseError("did not answer in time")
+
+    with pytest.raises(DatabaseError, match="in time"):
+        backfill(past, sessions=read).run()
+    assert backfill(past).run() == DAYS
+
+
+NO_SIZES: list[Any] = [
+    *(float("nan"), float("inf"), Decimal128("NaN"), Decimal128("Infinity"), 1e300, Decimal128("1E+6000")),
+    *("large", None, [1], {"a": 1}, True, Int64(2**63 - 1)),
+]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "counted"), [(NO_SIZES, 0), ([7, 7.0, Int64(7), Decimal128("7")], 28)], ids=["others", "numbers"]
+)
+def test_the_size_of_a_file_counts_if_it_is_one(past: Db, sizes: list[Any], counted: int) -> None:
+    files = [{"_id": f"odd{number}", "uploadedAt": on(2, 13), "size": size} for number, size in enumerate(sizes)]
+    insert(past, Collection.UPLOADS, *files)
+    backfill(past).run()
+    found = {found["createdAt"].day: found for found in stored(past)}
+
+    for day in range(1, DAYS + 1):
+        assert found[day]["uploadsTotalSize"] == 1000 * day * (day + 1) // 2 + counted * (day >= 2)
+        assert isinstance(found[day]["uploadsTotalSize"], int)
+        assert found[day]["uploadsTotal"] == day + len(sizes) * (day >= 2)
+
+
+def test_sizes_beyond_all_whole_numbers_are_a_double(past: Db) -> None:
+    files = [{"_id": f"odd{n}", "uploadedAt": on(2 + n % 3), "size": Int64(2**53 - 1)} for n in range(1100)]
+    insert(past, Collection.UPLOADS, *files)
+    backfill(past).run()
+
+    assert stored(past)[-1]["uploadsTotalSize"] == pytest.approx(1100 * 2.0**53)
+
+
+@pytest.mark.parametrize("spoiled", [float("nan"), float("inf"), None, "many"])
+def test_a_run_does_not_resume_from_a_sum_that_is_not_a_number(past: Db, spoiled: Any) -> None:
+    backfill(past, until=on(11, 0)).run()
+    past["statistics"].update_many({}, {"$set": {"uploadsTotalSize": spoiled}})
+    backfill(past).run()
+
+    assert stored(past)[-1]["uploadsTotalSize"] == 1000 * DAYS * (DAYS + 1) // 2
+
+
+@pytest.mark.parametrize(
+    "odd", [[BEGAN - TICK], [], DatetimeMS(10**15), DatetimeMS(-(10**15)), Timestamp(1, 1), "2024", None]
+)
+def test_a_value_that_is_not_a_date_does_not_say_when_the_workspace_began(past: Db, odd: Any) -> None:
+    insert(past, Collection.USERS, user(createdAt=odd, username="odd"))
+    insert(past, Collection.MESSAGES, message(ts=odd))
+    filling = backfill(past)
+
+    assert (filling.begins, filling.left_out, filling.run()) == (BEGAN, {}, DAYS)
+
+
+def test_a_workspace_dated_at_the_end_of_the_calendar_has_no_past(real_database: Db) -> None:
+    make_indexes(real_database)
+    insert(real_database, Collection.USERS, user(createdAt=datetime(9999, 12, 31, 23, 59, tzinfo=UTC)))
+
+    assert backfill(real_database, zone=ZoneInfo("Pacific/Kiritimati")).run() == 0
+
+
+@pytest.mark.parametrize("odd", [None, "2024-03-04", Timestamp(1, 1), DatetimeMS(-(10**15)), [on(4)]])
+def test_a_foreign_document_in_the_store_keeps_no_day_from_its_snapshot(past: Db, odd: Any) -> None:
+    past["statistics"].insert_many([snapshot(createdAt=odd), snapshot(createdAt=odd, _id=ObjectId(), collector=[])])
+    past["statistics"].insert_one({"_id": 1, "collector": [{"workspace": "workspace"}], "createdAt": odd})
+    filling = backfill(past)
+
+    assert (filling.plan.taken, filling.run()) == (0, DAYS)
 
 
 def test_a_second_run_adds_nothing(past: Db) -> None:
