@@ -120,7 +120,7 @@ def parity(
         with console.progress(catalog.READINGS) as progress:
             ours = parts.take(fresh=True, progress=progress)
     compared = list(compare(ours, own, catalog.STATISTICS))
-    console.parity(compared, own["createdAt"], whole=whole)
+    console.parity(compared, own.get("createdAt"), whole=whole)
     if any(comparison.verdict is Verdict.DIFFERS for comparison in compared):
         raise typer.Exit(FOUND)
 

@@ -128,18 +128,23 @@ def _plans(one: Bill) -> str:
     return ", ".join(plans)
 
 
-def parity(compared: list[Comparison], taken: datetime, *, whole: bool) -> None:
-    """What is not equal, with both values; then how many there are of each kind."""
+def parity(compared: list[Comparison], taken: Any, *, whole: bool) -> None:
+    """What is not equal, with both values; then how many there are of each kind.
+
+    `taken` is the server's createdAt, which is not always a date.
+    """
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("statistic", "verdict", "server", "ours", "by"):
         table.add_column(name, overflow="fold", justify="right" if name in {"server", "ours", "by"} else "left")
     for one in compared:
         if whole or one.verdict not in {Verdict.EQUAL, Verdict.OURS_ONLY}:
             style = _STYLES.get(one.verdict, "dim")
-            table.add_row(one.key, f"[{style}]{one.verdict}[/]", _brief(one.server), _brief(one.ours), escape(one.note))
+            name, verdict = escape(one.key), f"[{style}]{one.verdict}[/]"
+            table.add_row(name, verdict, _brief(one.server), _brief(one.ours), escape(one.note))
     out.print(table)
     counts = Counter(one.verdict for one in compared)
-    out.print(f"\nThe server's document is of {taken:%Y-%m-%d %H:%M:%S} UTC ({_ago(taken)}).")
+    age = f"{taken:%Y-%m-%d %H:%M:%S} UTC ({_ago(taken)})" if isinstance(taken, datetime) else "an unknown time"
+    out.print(f"\nThe server's document is of {age}.")
     out.print(", ".join(f"[{_STYLES.get(v, 'dim')}]{counts[v]} {v}[/]" for v in Verdict if counts[v]))
 
 

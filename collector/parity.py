@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from math import isfinite
 from typing import Any
 
 from collector.connection import Document
@@ -46,7 +47,8 @@ class Comparison:
 def compare(ours: Document, server: Document, statistics: Iterable[Statistic]) -> Iterator[Comparison]:
     """All statistics that either document has, ours in their order, then what only the server knows."""
     known = [statistic for statistic in statistics if not statistic.key.startswith("collector.")]
-    fresh = ours["createdAt"] - server["createdAt"] <= STILL_CLOSE
+    taken = server.get("createdAt")
+    fresh = isinstance(taken, datetime) and ours["createdAt"] - taken <= STILL_CLOSE
     for statistic in known:
         pair = at(server, statistic.key), at(ours, statistic.key)
         if pair != (None, None):
@@ -89,7 +91,7 @@ def _moment(value: Any) -> datetime | None:
     moment = value if isinstance(value, datetime) else None
     with suppress(ValueError):
         moment = moment or datetime.fromisoformat(str(value))
-    with suppress(ValueError):
+    with suppress(ValueError, OverflowError):
         moment = moment or datetime.strptime(str(value).partition(" (")[0], _JAVASCRIPT_DATE).astimezone(UTC)
     return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
 
@@ -104,7 +106,7 @@ def _canonical(value: Any) -> Any:
         case bool():
             return str(value)  # or else it would equal 0 or 1
         case int() | float():
-            return round(float(value), 6)
+            return round(float(value), 6) if isfinite(value) else str(value)  # NaN is not equal to itself
         case datetime():
             return value.astimezone(UTC).isoformat(timespec="milliseconds")
         case _:

@@ -4,10 +4,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from bson import DatetimeMS, Decimal128, Timestamp
+from pymongo.database import Database
 
 from collector.parity import Comparison, Verdict, compare
 from collector.reading import Statistic, Unit
+from collector.sources.rocketchat import Collection
+from tests.factories import insert
+from tests.processes import rcstats
 
+Db = Database[dict[str, Any]]
 NOW = datetime(2024, 3, 15, 12, 30, 0, 500_000, UTC)
 
 
@@ -82,3 +88,60 @@ def test_what_one_side_lacks_is_told_apart() -> None:
 
 def test_our_own_account_is_not_compared() -> None:
     assert compared({}, {}, Statistic("collector.messages.counted", "Made up.", Unit.NUMBER)) == []
+
+
+@pytest.mark.parametrize("taken", [None, "2024-03-15", 5, Timestamp(1, 1), DatetimeMS(10**15), [NOW]])
+def test_a_document_without_a_date_is_compared_as_an_old_one(taken: Any) -> None:
+    statistic = Statistic("key", "Made up.", Unit.NUMBER, moves=True)
+    (found,) = compared({"key": 5}, {"key": 900, "createdAt": taken}, statistic)
+
+    assert found.verdict is Verdict.MOVED
+
+
+def test_the_first_and_the_last_moment_of_the_calendar_are_only_other_dates() -> None:
+    assert verdict(NOW, "Fri Dec 31 9999 23:59:59 GMT-1400 (Somewhere)") is Verdict.DIFFERS
+    assert verdict(NOW, "9999-12-31T23:59:59-14:00") is Verdict.DIFFERS
+    assert verdict(NOW, "0001-01-01T00:00:00+14:00") is Verdict.DIFFERS
+    assert verdict(5, 5, age=2000 * 365 * 24 * 60) is Verdict.EQUAL
+
+
+@pytest.mark.parametrize("odd", [float("nan"), float("inf"), Decimal128("NaN"), [float("nan")]])
+def test_nan_and_infinity_are_compared_like_any_value(odd: Any) -> None:
+    assert verdict(odd, odd) is Verdict.EQUAL
+    assert verdict(5, odd) is Verdict.DIFFERS
+
+
+@pytest.mark.parametrize(
+    ("newest", "told"),
+    [
+        ({"createdAt": "2999-01-01"}, "2024-03-15 12:30:00 UTC"),
+        ({"createdAt": Timestamp(2**32 - 1, 1)}, "2024-03-15 12:30:00 UTC"),
+        ({"createdAt": DatetimeMS(10**15)}, "2024-03-15 12:30:00 UTC"),
+        ({"createdAt": [NOW + timedelta(days=1)]}, "2024-03-15 12:30:00 UTC"),
+        ({"createdAt": {"at": NOW}, "[/key]": {"[b]": 1}}, "2024-03-15 12:30:00 UTC"),
+    ],
+)
+def test_a_document_without_a_date_is_not_the_servers_newest(
+    real_database: Db, mongod_url: str, newest: dict[str, Any], told: str
+) -> None:
+    old = {"_id": "old", "createdAt": NOW.replace(microsecond=0), "[/odd]": 1}
+    insert(real_database, Collection.STATISTICS, old, {"_id": "newest"} | newest)
+    url = mongod_url.replace("/?", f"/{real_database.name}?")
+    ended = rcstats("parity", mongo_url=url, store_url=url)
+
+    assert (ended.stderr, ended.returncode) == ("", 0)
+    assert f"The server's document is of {told} (" in ended.stdout
+    assert "[/odd]" in ended.stdout
+
+
+@pytest.mark.parametrize("createdat", [{}, {"createdAt": "2999-01-01"}, {"createdAt": None}])
+def test_parity_takes_a_document_without_a_date_where_no_document_has_one(
+    real_database: Db, mongod_url: str, createdat: dict[str, Any]
+) -> None:
+    insert(real_database, Collection.STATISTICS, {"_id": "odd", "novel": 1} | createdat)
+    url = mongod_url.replace("/?", f"/{real_database.name}?")
+    ended = rcstats("parity", mongo_url=url, store_url=url)
+
+    assert (ended.stderr, ended.returncode) == ("", 0)
+    assert "The server's document is of an unknown time." in ended.stdout
+    assert "novel" in ended.stdout
