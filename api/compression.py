@@ -27,12 +27,18 @@ _COMPRESSORS: Mapping[str, Callable[[], _Compressor]] = {
 
 NAMES = tuple(_COMPRESSORS)
 
+# Of a header Accept-Encoding: browsers name fewer than ten.
+MOST_ACCEPTED = 32
+
 
 def chosen(accepted: str) -> str:
-    """The encoding to answer with, by the value of an Accept-Encoding header; '' for none."""
+    """The encoding to answer with, by the value of an Accept-Encoding header; '' for none.
+
+    Only the first MOST_ACCEPTED of its parts count.
+    """
     if not accepted:
         return ""
-    weights = dict(_weight(part) for part in accepted.lower().split(","))
+    weights = dict(_weight(part) for part in accepted.lower().split(",", MOST_ACCEPTED)[:MOST_ACCEPTED])
     return next((name for name in _COMPRESSORS if weights.get(name, weights.get("*", 0.0)) > 0), "")
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -14,12 +15,21 @@ CSV, NDJSON = "text/csv; charset=utf-8", "application/x-ndjson"
 
 _NAMES = {"json": JSON, "csv": CSV, "ndjson": NDJSON}
 
-# What a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Of a header Accept: browsers name fewer than ten.
+MOST_ACCEPTED = 32
+
+# Characters with which a formula begins, in any of the widths that Unicode has for them.
+_FORMULA = tuple("=+-@\N{MINUS SIGN}")
+_CONTROLS = ("\t", "\r", "\n")
+# Spreadsheets trim what is not seen, and may take a quotation mark for one of the file.
+_PASSED_OVER = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Pi", "Pf"})  # categories: controls, spaces, quotation marks
+_QUOTES = "\"'`‚„"  # those of other categories
 
 
 def chosen(given: Mapping[str, str], accept: str) -> str:
     """The content type to answer with: by the parameter `format`, else by the header Accept, else JSON.
+
+    Only the first MOST_ACCEPTED parts of the header count.
 
     Raises:
         BadQueryError: the parameter names none.
@@ -28,7 +38,8 @@ def chosen(given: Mapping[str, str], accept: str) -> str:
         if name not in _NAMES:
             raise BadQueryError("format", name, f"expected one of {', '.join(_NAMES)}")
         return _NAMES[name]
-    wanted = (part.partition(";")[0].strip() for part in accept.lower().split(","))
+    parts = accept.lower().split(",", MOST_ACCEPTED)[:MOST_ACCEPTED]
+    wanted = (part.partition(";")[0].strip() for part in parts)
     kinds = {kind.partition(";")[0]: kind for kind in _NAMES.values()}
     return next((kinds[name] for name in wanted if name in kinds), JSON)
 
@@ -42,11 +53,14 @@ def lines(documents: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
 def table(documents: Iterable[Mapping[str, Any]], names: Iterable[str] = ()) -> Iterator[bytes]:
     """Comma-separated values with a head: a column a dotted key path; what is absent is empty, a list is JSON.
 
-    Without `names` the columns are all paths that occur, in the order in which they do.
+    Without `names` the columns are all paths that occur, in the order in which they do: all documents are held then.
     """
-    rows = [_flat(document) for document in documents]
-    heads = list(names) or list(dict.fromkeys(path for row in rows for path in row))
-    yield _line(heads)
+    rows: Iterable[dict[str, Any]] = map(_flat, documents)
+    heads = list(names)
+    if not heads:
+        rows = list(rows)
+        heads = list(dict.fromkeys(path for row in rows for path in row))
+    yield _line(map(_cell, heads))
     for row in rows:
         yield _line(_cell(row.get(name)) for name in heads)
 
@@ -66,9 +80,19 @@ def _cell(value: Any) -> str:
         case None:
             return ""
         case str():
-            return f"'{value}" if value.startswith(_FORMULA) else value
+            return f"'{value}" if _is_formula(value) else value
         case _:
             return orjson.dumps(value).decode()
+
+
+def _is_formula(text: str) -> bool:
+    """Whether a spreadsheet may calculate a text rather than show it."""
+    first = next((character for character in text if not _is_passed_over(character)), "")
+    return text.startswith(_CONTROLS) or unicodedata.normalize("NFKC", first).startswith(_FORMULA)
+
+
+def _is_passed_over(character: str) -> bool:
+    return character in _QUOTES or unicodedata.category(character) in _PASSED_OVER
 
 
 def _line(cells: Iterable[str]) -> bytes:
