@@ -19,8 +19,30 @@ OPERATORS = COMPARISONS | LOGICAL | NESTED | PATTERNS
 # Root keys that grant access, and those that Rocket.Chat itself never gives out: in no answer, filter or order.
 SECRET = frozenset({"statsToken", "joinCode", "members", "importIds", "e2e"})
 
+# Bounds of a key path: no statistic lies as deep, and no list is as long.
+MAX_PATH = 200  # characters
+MAX_PATH_PARTS = 12
+MAX_PATH_NUMBERS = 4  # parts that are a place in a list
+MAX_PATH_DIGITS = 9  # MongoDB takes places below 2**31
+_BEYOND = "|".join(
+    (
+        rf"[\s\S]{{{MAX_PATH + 1}}}",
+        rf"(?:[^.]*\.){{{MAX_PATH_PARTS}}}",
+        rf"(?:(?:[^.]*\.)*?[0-9]+(?:\.|$(?!\n))){{{MAX_PATH_NUMBERS + 1}}}",
+        rf"(?:[^.]*\.)*[0-9]{{{MAX_PATH_DIGITS + 1},}}(?:\.|$(?!\n))",
+    )
+)
+_BEYOND_BOUNDS = re.compile(_BEYOND)
+PATH_BOUNDS = (
+    f"at most {MAX_PATH} characters and {MAX_PATH_PARTS} parts, of which at most {MAX_PATH_NUMBERS} are numbers "
+    f"of at most {MAX_PATH_DIGITS} digits"
+)
+
 # Key paths that may be named: parts that are neither empty nor operators. Python and JSON Schema read it alike.
-PATH = rf"^(?!(?:{'|'.join(sorted(SECRET))})(?:\.|$))[^.$\x00][^.\x00]*(?:\.[^.$\x00][^.\x00]*)*$(?!\n)"
+PATH = (
+    rf"^(?!{_BEYOND})(?!(?:{'|'.join(sorted(SECRET))})(?:\.|$))"
+    r"[^.$\x00][^.\x00]*(?:\.[^.$\x00][^.\x00]*)*$(?!\n)"
+)
 _PATH = re.compile(PATH)
 
 MAX_DEPTH = 8  # levels of documents and lists
@@ -34,8 +56,10 @@ def check_path(path: str) -> None:
     """Passes a key path such as `os.freemem`.
 
     Raises:
-        ValueError: it is empty, has an empty part or an operator in it, or names what is secret.
+        ValueError: it is empty, too long, has an empty part or an operator in it, or names what is secret.
     """
+    if _BEYOND_BOUNDS.match(path):
+        raise ValueError(f"A key path has {PATH_BOUNDS}: {path[:MAX_PATH]}")
     if not _PATH.search(path):
         raise ValueError(f"Invalid attribute: {path}")
 
@@ -150,11 +174,11 @@ def _plain(value: Any) -> Any:
 
 
 def _date(moment: Any) -> datetime:
-    """Milliseconds since 1970, or an ISO text; without a zone it is UTC."""
+    """Milliseconds since 1970, or an ISO text; without a zone it is UTC. In UTC too it lies in the years 1 to 9999."""
     try:
         if isinstance(moment, str):
             parsed = datetime.fromisoformat(moment)
-            return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+            return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
         if isinstance(moment, bool) or not isinstance(moment, int | float):
             raise TypeError
         return datetime.fromtimestamp(moment / 1000, UTC)

@@ -1,7 +1,7 @@
 """The query string of statistics.list: a ListQuery, or BadQuery. Pure."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -145,7 +145,13 @@ def _fields(fields: Any) -> dict[str, int]:
         raise ValueError("a value other than 1 and 0")
     shown = {path: 1 for path, value in fields.items() if value}
     chosen = shown or dict.fromkeys(fields, 0)
-    return {path: value for path, value in chosen.items() if not any(path.startswith(f"{whole}.") for whole in chosen)}
+    return {path: value for path, value in chosen.items() if chosen.keys().isdisjoint(_wholes(path))}
+
+
+def _wholes(path: str) -> Iterator[str]:
+    """The paths that this one is a part of."""
+    parts = path.split(".")
+    return (".".join(parts[:length]) for length in range(1, len(parts)))
 
 
 def _paths(value: Any) -> dict[str, Any]:

@@ -11,6 +11,9 @@ AT = "createdAt"
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
 
+# A list of dates lies between dates too, and in no bucket.
+_MOMENT = {"$cond": [{"$isArray": f"${AT}"}, None, f"${AT}"]}
+
 
 class How(StrEnum):
     """What stands for a bucket's snapshots."""
@@ -70,7 +73,7 @@ def pipeline(where: Document, query: SeriesQuery) -> list[Document]:
     enough = _FIRST + max(query.start - _FIRST - query.size * _AT_MOST[query.every], timedelta(0))
     stages: list[Document] = [
         {"$match": where | {AT: {"$gte": enough, "$lt": query.end}}},
-        {"$group": {"_id": _bucket(query, f"${AT}")} | values},
+        {"$group": {"_id": _bucket(query, _MOMENT)} | values},
         {"$match": {"$expr": {"$gte": ["$_id", _bucket(query, query.start)]}}},
         {"$sort": {"_id": 1}},
     ]
@@ -113,13 +116,27 @@ def _difference(name: str, follows: Document) -> Document:
 
 
 def expression(path: str) -> Any:
-    """A key path such as `os.loadavg.0` in MongoDB's expressions, where a list's items have another grammar."""
-    found: Any = None
-    for part in path.split("."):
-        if part.isdigit() and found is not None:
-            found = {"$arrayElemAt": [{"$cond": [{"$isArray": [found]}, found, []]}, int(part)]}
-        elif found is None or isinstance(found, str):
-            found = f"{found}.{part}" if found else f"${part}"
+    """A key path such as `os.loadavg.0` in MongoDB's expressions, where a list's items have another grammar.
+
+    Each part stands in it once: its size grows with the path, and no faster.
+    """
+    first, *rest = path.split(".")
+    found: Any = f"${first}"
+    for part in rest:
+        if is_place(part):
+            found = _let(found, {"$arrayElemAt": [{"$cond": [{"$isArray": ["$$inner"]}, "$$inner", []]}, int(part)]})
+        elif isinstance(found, str):
+            found += f".{part}"
         else:
-            found = {"$let": {"vars": {"inner": found}, "in": f"$$inner.{part}"}}
+            found = _let(found, f"$$inner.{part}")
     return found
+
+
+def is_place(part: str) -> bool:
+    """Whether a part of a key path is a place in a list; digits of other scripts are letters of a name."""
+    return part.isascii() and part.isdigit()
+
+
+def _let(inner: Any, expression: Any) -> Document:
+    """An expression over `$$inner`."""
+    return {"$let": {"vars": {"inner": inner}, "in": expression}}

@@ -1,6 +1,7 @@
 """The query string of statistics.list."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.filter import COMPARISONS, LOGICAL, MAX_DEPTH, MAX_PARTS, MAX_PATTERN, NESTED, OPERATORS
+from api.filter import COMPARISONS, LOGICAL, MAX_DEPTH, MAX_PARTS, MAX_PATTERN, NESTED, OPERATORS, PATH
 from api.query import MAX_TEXT, BadParametersError, BadQueryError, PageLimits, parameters, parse
 from collector.store import ListQuery
 
@@ -130,6 +131,50 @@ class TestSecrets:
         assert where({"statsTokens": 1, "a.statsToken": 1}) == {"statsTokens": 1, "a.statsToken": 1}
 
 
+class TestPaths:
+    """What a key path may be, in each parameter that has any."""
+
+    @pytest.mark.parametrize("parameter", ["query", "sort", "fields"])
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "a" + ".b" * 12,
+            "a" + ".0" * 5,
+            "0.1.2.3.4",
+            "a.0.b.1.c.2.d.3.e.4",
+            "a.2147483648",
+            "a." + "9" * 150,
+            "a" * 201,
+            "0." * 4000 + "a",
+        ],
+    )
+    def test_one_beyond_the_bounds_is_refused_with_the_bounds(self, parameter: str, path: str) -> None:
+        assert (
+            "at most 200 characters and 12 parts, of which at most 4 are numbers"
+            in refused(**{parameter: {path: 1}}).reason
+        )
+
+    @pytest.mark.parametrize("parameter", ["query", "sort", "fields"])
+    @pytest.mark.parametrize(
+        "path",
+        ["a" + ".b" * 11, "a" + ".0" * 4, "a.0.b.1.c.2.d.3.e.f.g.h", "a.999999999", "a" * 200, "a.1b.2c.3d.4e.5f"],
+    )
+    def test_one_within_them_passes(self, parameter: str, path: str) -> None:
+        query = parsed(**{parameter: {path: 1}})
+
+        assert {"query": query.where, "sort": query.sort, "fields": query.fields}[parameter] == {path: 1}
+
+    @pytest.mark.parametrize("place", [{"$or": [{"PATH": 1}]}, {"a": {"$elemMatch": {"PATH": 1}}}])
+    def test_they_hold_at_any_depth_of_a_query(self, place: Any) -> None:
+        named = json.loads(json.dumps(place).replace("PATH", "a.0.0.0.0.0"))
+
+        assert "at most" in refused(query=named).reason
+
+    def test_the_description_says_the_same_as_the_code(self) -> None:
+        for path in ("a" + ".b" * 12, "a" + ".0" * 5, "a.0000000000", "a" * 201):
+            assert not re.search(PATH, path)
+
+
 class TestNumbers:
     """offset and count, as JavaScript's parseInt reads them."""
 
@@ -223,7 +268,13 @@ class TestWhere:
         assert where({"createdAt": {"$date": "2018-02-24T15:13:00.000Z"}}) == {"createdAt": day}
         assert where({"createdAt": {"$in": [{"$date": "2018-02-24T16:13:00+01:00"}]}}) == {"createdAt": {"$in": [day]}}
 
-    @pytest.mark.parametrize("moment", ["yesterday", None, True, [], {}, 1e300, "2018-13-01"])
+    @pytest.mark.parametrize(
+        "moment",
+        [
+            *("yesterday", None, True, [], {}, 1e300, "2018-13-01"),
+            *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"),  # in UTC of the years 0 and 10000
+        ],
+    )
     def test_a_date_that_is_none_is_refused(self, moment: Any) -> None:
         assert "$date takes" in refused(query={"createdAt": {"$date": moment}}).reason
 
