@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from api.filter import LOGICAL, MAX_PATTERN, PATH, REGEX_OPTIONS
+from api.filter import LOGICAL, MAX_PATTERN, PATH, PATH_BOUNDS, REGEX_OPTIONS
 from api.query import MAX_SORT_KEYS, WHOLE
-from api.series import MOST_FIELDS, WIDTH
+from api.series import MOST_BUCKETS, MOST_FIELDS, MOST_VALUES, WIDTH
 from collector.series import How
 
 Schema = dict[str, Any]
@@ -172,7 +172,7 @@ LIST: list[Schema] = [
     for name, text, schema, example in (
         (
             "query",
-            "Which snapshots: MongoDB's query language, held to the operators described here, at any depth.",
+            f"Which snapshots: MongoDB's query language, held to these operators. A key path has {PATH_BOUNDS}.",
             ref("Conditions"),
             {"createdAt": {"$gte": {"$date": 1519483980312}}},
         ),
@@ -209,14 +209,18 @@ FORMAT: Schema = {
 # Some that pass; times and zones have no words in a schema.
 _TIMES = ["", "now", "-90d", "-2w", "2024-03-01", "2024-03-01T10:00:00Z"]
 _ZONES = ["", "UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"]
-_PATHS_LISTED = r"^[a-zA-Z][a-zA-Z0-9]{0,30}(\.[a-zA-Z0-9]{1,30}){0,3}$"
+_PATHS_LISTED = r"^[a-zA-Z][a-zA-Z0-9]{0,30}(\.([a-zA-Z][a-zA-Z0-9]{0,29}|[0-9]{1,9})){0,3}$"
+_WIDTH_OF_A_BUCKET = (
+    f"The width of a bucket; `1d` unless given. There are at most {MOST_BUCKETS} buckets, and {MOST_VALUES} values in "
+    "them: buckets times `fields`."
+)
 
 SERIES: list[Schema] = [
     {"name": name, "in": "query", "description": text, "schema": {"type": "string"} | schema, "example": example}
     for name, text, schema, example in (
         ("start", "An ISO 8601 time, `now`, or a time before it; `-30d` unless given.", {"enum": _TIMES[2:]}, "-90d"),
         ("end", "The same; `now` unless given.", {"enum": ["", "now"]}, "now"),
-        ("every", "The width of a bucket; `1d` unless given.", {"pattern": f"^(?:{WIDTH})?$"}, "1d"),
+        ("every", _WIDTH_OF_A_BUCKET, {"pattern": f"^(?:{WIDTH})?$"}, "1d"),
         ("how", "What stands for a bucket's snapshots.", {"enum": ["", *How]}, "last"),
         ("timezone", "On whose calendar buckets lie; the collector's own unless given.", {"enum": _ZONES}, "UTC"),
     )
@@ -225,7 +229,8 @@ SERIES: list[Schema] = [
         "name": "fields",
         "in": "query",
         "required": True,
-        "description": f"Up to {MOST_FIELDS} key paths with commas between; a number is a place in a list.",
+        "description": f"Up to {MOST_FIELDS} key paths with commas between; a number is a place in a list. A path has "
+        f"{PATH_BOUNDS}.",
         "schema": {"type": "string", "pattern": _PATHS_LISTED},
         "example": "totalUsers",
     },

@@ -1,19 +1,23 @@
 """The parameters of statistics.series: a SeriesQuery, or BadQuery; and its answer in columns. Pure."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
+
 from api import javascript
 from api.filter import check_path
-from api.query import BadQueryError
-from collector.series import Every, How, SeriesQuery
+from api.query import MAX_TEXT, BadQueryError
+from collector.series import Every, How, SeriesQuery, is_place
 from collector.settings import time_zone
 
 MOST_FIELDS = 40
 MOST_BUCKETS = 50_000
+MOST_VALUES = 500_000  # buckets times fields
+MOST_ZONE = 64  # characters of a time zone's name; the longest has 32
 DEFAULT_START = "-30d"
 
 _UNITS = {
@@ -36,7 +40,7 @@ def parse(given: Mapping[str, str], zone: str, now: datetime) -> SeriesQuery:
     Raises:
         BadQueryError: one of them can't be served.
     """
-    zone = _checked("timezone", given.get("timezone") or zone, time_zone)
+    zone = _checked("timezone", given.get("timezone") or zone, _zone)
     start, end = (
         _checked(name, given.get(name) or default, lambda raw: moment(raw, ZoneInfo(zone), now))
         for name, default in (("start", DEFAULT_START), ("end", "now"))
@@ -44,9 +48,13 @@ def parse(given: Mapping[str, str], zone: str, now: datetime) -> SeriesQuery:
     every, size = _checked("every", given.get("every") or "1d", _width)
     if start >= end:
         raise BadQueryError("start", given.get("start", ""), "it is not before the end")
-    if (end - start) / (_UNITS[_short(every)][1] * size) > MOST_BUCKETS:
+    buckets = (end - start) / (_UNITS[_short(every)][1] * size)
+    if buckets > MOST_BUCKETS:
         raise BadQueryError("every", given.get("every", ""), f"that would be more than {MOST_BUCKETS} buckets")
     fields = _checked("fields", given.get("fields", ""), _fields)
+    if buckets * len(fields) > MOST_VALUES:
+        reason = f"{len(fields)} fields in {buckets:.0f} buckets would be more than {MOST_VALUES} values"
+        raise BadQueryError("every", given.get("every", ""), reason)
     how = _checked("how", given.get("how") or How.LAST, _how)
     return SeriesQuery(fields, start, end, every, size, how, zone)
 
@@ -68,15 +76,31 @@ def moment(raw: str, zone: ZoneInfo, now: datetime) -> datetime:
         raise ValueError("expected an ISO 8601 time, now, or a time before it such as -30d") from None
 
 
-def columns(query: SeriesQuery, rows: Sequence[Mapping[str, Any]]) -> Iterator[bytes]:
-    """{at: […], series: {path: […]}, …}: the beginning of each bucket that has snapshots, and its values."""
-    series = {path: [row.get(f"v{n}") for row in rows] for n, path in enumerate(query.fields)}
+def columns(query: SeriesQuery, rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    """{at: […], series: {path: […]}, …}: the beginning of each bucket that has snapshots, and its values.
+
+    The rows are taken one by one and the columns given one by one, so that a long answer holds nothing up.
+    """
+    at: list[Any] = []
+    series: list[list[Any]] = [[] for _ in query.fields]
+    for row in rows:
+        at.append(row["_id"])
+        for n, values in enumerate(series):
+            values.append(row.get(f"v{n}"))
+    yield b'{"at":' + _array(at) + b',"series":{'
+    for n, (path, values) in enumerate(zip(query.fields, series, strict=True)):
+        yield (b"," if n else b"") + orjson.dumps(path) + b":" + _array(values)
     about = {"every": f"{query.size}{_short(query.every)}", "how": query.how.value, "timezone": query.zone}
-    span = {"start": query.start, "end": query.end, "count": len(rows)}
-    yield javascript.document({"at": [row["_id"] for row in rows], "series": series} | about | span)
+    span = {"start": query.start, "end": query.end, "count": len(at)}
+    yield b"}," + javascript.document(about | span)[1:]
 
 
-def records(query: SeriesQuery, rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+def _array(values: list[Any]) -> bytes:
+    """A list as JSON."""
+    return javascript.item({"": values}).removeprefix(b'{"":')[:-1]
+
+
+def records(query: SeriesQuery, rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """A document a bucket: {at, and the values by path}."""
     for row in rows:
         yield javascript.plain({"at": row["_id"]} | {path: row.get(f"v{n}") for n, path in enumerate(query.fields)})
@@ -86,7 +110,14 @@ def _checked(name: str, raw: str, check: Any) -> Any:
     try:
         return check(raw)
     except ValueError as error:
-        raise BadQueryError(name, raw, str(error)) from None
+        raise BadQueryError(name, raw[:MAX_TEXT], str(error)) from None
+
+
+def _zone(raw: str) -> str:
+    """The name of a time zone. A name is short: each of its parts is a module where Python looks for zones last."""
+    if len(raw) > MOST_ZONE:
+        raise ValueError(f"expected an IANA time zone, whose name has at most {MOST_ZONE} characters")
+    return time_zone(raw)
 
 
 def _width(raw: str) -> tuple[Every, int]:
@@ -110,7 +141,7 @@ def _fields(raw: str) -> tuple[str, ...]:
         )
     for path in paths:
         check_path(path)
-        if path.split(".")[0].isdigit() or len(path) > 200:
+        if is_place(path.split(".")[0]):
             raise ValueError(f"Invalid attribute: {path}")
     return paths
 

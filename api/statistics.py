@@ -3,20 +3,22 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import orjson
+from bson.raw_bson import RawBSONDocument
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api import envelope, formats, javascript, series
 from api.answers import Answers, Ask
-from api.query import BadParametersError, BadQueryError, parameters, parse
+from api.query import BadParametersError, BadQueryError, PageLimits, parameters, parse
 from collector.connection import Document
-from collector.errors import CommandRefusedError
+from collector.errors import CommandRefusedError, TooLargeError
 from collector.history.outlook import outlook
+from collector.series import SeriesQuery
 from collector.store import ListQuery, Store
 
 
@@ -43,11 +45,11 @@ class Statistics:
 
     async def list(self, request: Request) -> Response:
         """`GET /api/v1/statistics.list`: {statistics: […], count, offset, total, success}; or CSV, or NDJSON."""
-        return await self._answers.answer(request, self._page, kind=_kind)
+        return await self._answers.answer(request, self._page, kind=_kind_of_page)
 
     async def series(self, request: Request) -> Response:
         """`GET /api/v1/statistics.series`: {at: […], series: {path: […]}, …, success}; or CSV, or NDJSON."""
-        return await self._answers.answer(request, self._series, kind=_kind, hour=_hour())
+        return await self._answers.answer(request, self._series, kind=self._kind_of_series, hour=_hour())
 
     async def newest(self, request: Request) -> Response:
         """`GET /api/v1/statistics`: the newest snapshot's own fields, and success; `refresh=true` takes a new one."""
@@ -74,34 +76,61 @@ class Statistics:
         return self._envelope(ask) if ask.kind == envelope.JSON else self._rows(ask)
 
     def _envelope(self, ask: Ask) -> Iterator[bytes]:
-        given = parameters(ask.parameters)
-        query = parse(given, ask.rules.pages)
+        query = parse(parameters(ask.parameters), ask.rules.pages)
         count = 0
         yield b'{"statistics":['
-        try:
-            for count, snapshot in enumerate(self._store.page(ask.rules.workspace, query), 1):
-                yield javascript.item(snapshot) if count == 1 else b"," + javascript.item(snapshot)
-        except CommandRefusedError as error:
-            raise BadQueryError("query", given.get("query", ""), "MongoDB refuses it") from error
+        for count, snapshot in enumerate(self._snapshots(ask, query), 1):
+            yield javascript.item(snapshot) if count == 1 else b"," + javascript.item(snapshot)
         end = {"count": count, "offset": query.offset, "total": self._total(ask, query, count), "success": True}
         yield b"]," + orjson.dumps(end)[1:]
 
     def _rows(self, ask: Ask) -> Iterator[bytes]:
         """The page's snapshots alone, as a table or a line each."""
         query = parse(parameters(ask.parameters), ask.rules.pages)
-        snapshots = map(javascript.plain, self._store.page(ask.rules.workspace, query))
+        snapshots = map(javascript.plain, self._snapshots(ask, query))
         return formats.table(snapshots) if ask.kind == formats.CSV else formats.lines(snapshots)
+
+    def _snapshots(self, ask: Ask, query: ListQuery) -> Iterator[RawBSONDocument]:
+        """The page's snapshots.
+
+        Raises:
+            BadQueryError: MongoDB does not take the query.
+        """
+        try:
+            yield from self._store.page(ask.rules.workspace, query)
+        except CommandRefusedError as error:
+            raw = parameters(ask.parameters).get("query", "")
+            raise BadQueryError("query", raw, "MongoDB refuses it") from error
+
+    def _kind_of_series(self, request: Request) -> str:
+        """The content type; bad parameters are refused before a tag or an answer in memory counts."""
+        series.parse(parameters(request.scope["query_string"]), self._zone, datetime.now(UTC))
+        return _kind(request)
 
     def _series(self, ask: Ask) -> Iterator[bytes]:
         query = series.parse(parameters(ask.parameters), self._zone, datetime.now(UTC))
-        rows = self._store.series(ask.rules.workspace, query)
+        rows = self._buckets(ask, query)
         if ask.kind == envelope.JSON:
             return series.columns(query, rows)
         records = series.records(query, rows)
         return formats.table(records, ("at", *query.fields)) if ask.kind == formats.CSV else formats.lines(records)
 
+    def _buckets(self, ask: Ask, query: SeriesQuery) -> Iterator[Document]:
+        """The rows of a series.
+
+        Raises:
+            BadQueryError: the values are too large.
+        """
+        try:
+            return self._store.series(ask.rules.workspace, query)
+        except TooLargeError as error:
+            raise BadQueryError("fields", ",".join(query.fields), str(error)) from error
+
     def _outlook(self, ask: Ask) -> Iterator[bytes]:
-        found = outlook(partial(self._store.series, ask.rules.workspace), datetime.now(UTC), ZoneInfo(self._zone))
+        def rows(query: SeriesQuery) -> Sequence[Document]:
+            return list(self._buckets(ask, query))
+
+        found = outlook(rows, datetime.now(UTC), ZoneInfo(self._zone))
         odd = [asdict(oddity) | {"text": str(oddity)} for oddity in found.odd]
         yield javascript.document({"growth": [asdict(growth) for growth in found.growth], "odd": odd})
 
@@ -117,7 +146,7 @@ class Statistics:
     def _newest(self, ask: Ask) -> Iterator[bytes]:
         parameters(ask.parameters)
         newest = next(self._store.page(ask.rules.workspace, ListQuery(count=1)), None)
-        yield javascript.document(newest or {})
+        yield javascript.document({} if newest is None else newest)  # its truth would decode it, and not as JavaScript
 
 
 def _hour() -> str:
@@ -131,6 +160,12 @@ def _asks_for_a_new_one(request: Request) -> bool:
         return parameters(request.scope["query_string"]).get("refresh") == "true"
     except BadParametersError:
         return False
+
+
+def _kind_of_page(request: Request) -> str:
+    """The content type; bad parameters are refused before a tag or an answer in memory counts."""
+    parse(parameters(request.scope["query_string"]), PageLimits())
+    return _kind(request)
 
 
 def _kind(request: Request) -> str:

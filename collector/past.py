@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -177,7 +176,7 @@ def trend(
     settings = load()
     query = _served(lambda: series.parse(given, settings.timezone, datetime.now(UTC)))
     with opened(settings) as parts:
-        charts.trends(query, parts.store.series(parts.workspace, query))
+        charts.trends(query, list(parts.store.series(parts.workspace, query)))
 
 
 def outlook() -> None:
@@ -186,8 +185,8 @@ def outlook() -> None:
     from collector.history.outlook import outlook as look
 
     with opened(load()) as parts:
-        series = partial(parts.store.series, parts.workspace)
-        charts.outlook(look(series, datetime.now(UTC), ZoneInfo(parts.settings.timezone)))
+        zone = ZoneInfo(parts.settings.timezone)
+        charts.outlook(look(lambda query: list(parts.store.series(parts.workspace, query)), datetime.now(UTC), zone))
 
 
 def _parsed(given: Mapping[str, str]) -> ListQuery:

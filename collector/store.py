@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
+from bson import decode
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo import ASCENDING, DESCENDING, ReadPreference, WriteConcern
@@ -13,6 +14,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from collector.connection import Document, asks, plainly
+from collector.errors import TooLargeError
 from collector.series import SeriesQuery, pipeline
 
 COLLECTION = "statistics"
@@ -33,6 +35,15 @@ TRENDS = (
     *("totalDiscussionsMessages", "totalLivechatMessages", "uploadsTotal", "uploadsTotalSize"),
     *("os.freemem", "os.totalmem", "collector.seconds"),
 )
+
+# Of the rows of one series: half a million numbers have half of it.
+MOST_BYTES = 16 * 2**20
+_BATCH = 200  # rows
+_TOO_LARGE = (
+    f"the values have more than {MOST_BYTES // 2**20} MiB: ask for fewer fields, a shorter time or wider buckets"
+)
+
+_RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
 
 # By name: the keys, and the options. Snapshots on demand have no slot, and any number of them may be kept.
 INDEXES: Mapping[str, tuple[Mapping[str, int], Mapping[str, Any]]] = {
@@ -106,8 +117,7 @@ class Store:
 
     def page(self, workspace: str, query: ListQuery) -> Iterator[RawBSONDocument]:
         """One page of the workspace's own snapshots, as stored; no filter reaches another workspace's."""
-        raw: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
-        return _find(self._snapshots.with_options(codec_options=raw), workspace, query)
+        return _find(self._snapshots.with_options(codec_options=_RAW), workspace, query)
 
     def snapshots(self, workspace: str, query: ListQuery) -> Iterator[Document]:
         """The same as Python has them."""
@@ -118,10 +128,29 @@ class Store:
         """How many of the workspace's snapshots match."""
         return self._snapshots.count_documents(_of(workspace, where))
 
+    def series(self, workspace: str, query: SeriesQuery) -> Iterator[Document]:
+        """Rows of {_id: a bucket's beginning, v0, v1, … by field}; buckets without snapshots have none.
+
+        All are read at once, and decoded one by one.
+
+        Raises:
+            TooLargeError: they have more than MOST_BYTES.
+        """
+        options = self._snapshots.codec_options.with_options(unicode_decode_error_handler="replace")
+        return (decode(row.raw, options) for row in self._rows(workspace, query))
+
     @_asks
-    def series(self, workspace: str, query: SeriesQuery) -> list[Document]:
-        """Rows of {_id: a bucket's beginning, v0, v1, … by field}; buckets without snapshots have none."""
-        return list(self._snapshots.aggregate(pipeline({WORKSPACE: workspace}, query)))
+    def _rows(self, workspace: str, query: SeriesQuery) -> list[RawBSONDocument]:
+        """The rows of a series, not decoded yet."""
+        rows, size = [], 0
+        snapshots = self._snapshots.with_options(codec_options=_RAW)
+        with snapshots.aggregate(pipeline({WORKSPACE: workspace}, query), batchSize=_BATCH) as cursor:
+            for row in cursor:
+                rows.append(row)
+                size += len(row.raw)
+                if size > MOST_BYTES:
+                    raise TooLargeError(_TOO_LARGE)
+        return rows
 
     def moments(self, workspace: str, until: datetime) -> Iterator[datetime]:
         """When the workspace's snapshots were taken, the oldest first; reads an index and no snapshot.

@@ -115,11 +115,12 @@ def test_a_bad_parameter_is_a_400_in_the_servers_shape(admin: TestClient, name: 
     assert body["details"]["helperMethod"] == "parseJsonQuery"
 
 
-def test_a_pattern_that_only_mongodb_finds_wrong_is_a_400_without_its_words(real_database: Db) -> None:
+@pytest.mark.parametrize("form", ["json", "csv", "ndjson"])
+def test_a_pattern_that_only_mongodb_finds_wrong_is_a_400_without_its_words(real_database: Db, form: str) -> None:
     insert(real_database, Collection.USERS, login("admin", ADMIN["X-Auth-Token"]))
     insert(real_database, Collection.PERMISSIONS, permission())
     with client_of(real_database) as client:
-        answer = client.get(LIST, params={"query": '{"a":{"$regex":"("}}'}, headers=ADMIN)
+        answer = client.get(LIST, params={"query": '{"a":{"$regex":"("}}', "format": form}, headers=ADMIN)
 
     assert answer.status_code == 400
     assert answer.json()["errorType"] == "error-invalid-query"
@@ -214,6 +215,14 @@ def test_a_query_may_come_percent_encoded(workspace: Db, admin: TestClient) -> N
     encoded = quote('{"_id":"age 1"}')
 
     assert ids(admin.get(f"{LIST}?query={encoded}")) == ["age 1"]
+
+
+@pytest.mark.parametrize("date", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_date_that_the_calendar_does_not_have_in_utc_is_a_400(admin: TestClient, date: str) -> None:
+    answer = admin.get(LIST, params={"query": json.dumps({"createdAt": {"$gte": {"$date": date}}})})
+
+    assert answer.status_code == 400
+    assert "$date takes" in answer.json()["details"]["reason"]
 
 
 @pytest.mark.parametrize("query", ["count[]=1", "sort[createdAt]=-1", "query=%ff", "count=1&count=2"])
