@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -16,7 +16,7 @@ from api import envelope, formats, javascript, series
 from api.answers import Answers, Ask
 from api.query import BadParametersError, BadQueryError, PageLimits, parameters, parse
 from collector.connection import Document
-from collector.errors import CommandRefusedError, TooLargeError
+from collector.errors import CommandRefusedError, TooLargeError, UnknownTimeZoneError
 from collector.history.outlook import outlook
 from collector.series import SeriesQuery
 from collector.store import ListQuery, Store
@@ -40,6 +40,8 @@ class Statistics:
         self._store = store
         self._refresh = refresh
         self._zone = zone
+        self.calendar = cache(lambda: store.calendar(zone, datetime.now(UTC)))
+        """The time zone in which series are made, as far as MongoDB has it."""
         self._dictionary = orjson.dumps(envelope.success({"statistics": list(entries), "count": len(entries)}))
         self._all = lru_cache(maxsize=8)(lambda workspace, _edition: store.count(workspace, {}))
 
@@ -108,7 +110,7 @@ class Statistics:
         return _kind(request)
 
     def _series(self, ask: Ask) -> Iterator[bytes]:
-        query = series.parse(parameters(ask.parameters), self._zone, datetime.now(UTC))
+        query = series.parse(parameters(ask.parameters), self.calendar(), datetime.now(UTC))
         rows = self._buckets(ask, query)
         if ask.kind == envelope.JSON:
             return series.columns(query, rows)
@@ -119,10 +121,12 @@ class Statistics:
         """The rows of a series.
 
         Raises:
-            BadQueryError: the values are too large.
+            BadQueryError: MongoDB does not have its time zone, or the values are too large.
         """
         try:
             return self._store.series(ask.rules.workspace, query)
+        except UnknownTimeZoneError as error:
+            raise BadQueryError("timezone", query.zone, "MongoDB does not have this time zone") from error
         except TooLargeError as error:
             raise BadQueryError("fields", ",".join(query.fields), str(error)) from error
 
@@ -130,7 +134,7 @@ class Statistics:
         def rows(query: SeriesQuery) -> Sequence[Document]:
             return list(self._buckets(ask, query))
 
-        found = outlook(rows, datetime.now(UTC), ZoneInfo(self._zone))
+        found = outlook(rows, datetime.now(UTC), ZoneInfo(self.calendar()))
         odd = [asdict(oddity) | {"text": str(oddity)} for oddity in found.odd]
         yield javascript.document({"growth": [asdict(growth) for growth in found.growth], "odd": odd})
 

@@ -39,13 +39,16 @@ class Finding:
 
 
 def findings(
-    workspace: RocketChat, store: Store, access: Callable[[], Access], slots: Slots, now: datetime
+    workspace: RocketChat, store: Store, access: Callable[[], Access], slots: Slots, now: datetime, zone: str = ""
 ) -> Iterator[Finding]:
-    """All findings, until one is critical: what comes later depends on it. `access` tells what the logins may do."""
+    """All findings, until one is critical: what comes later depends on it. `access` tells what the logins may do.
+
+    `zone` is the time zone of the settings.
+    """
     checks: dict[str, Callable[[], tuple[Level, str]]] = {
         "workspace": lambda: _workspace(workspace),
         "rights": lambda: _rights(workspace, access()),
-        "store": lambda: _store(store),
+        "store": lambda: _store(store, zone, now),
         "freshness": lambda: _freshness(store.newest(workspace.identity()), slots, now),
     }
     for name, check in checks.items():
@@ -111,9 +114,11 @@ def _may_read(workspace: RocketChat, collection: Collection) -> bool:
     return True
 
 
-def _store(store: Store) -> tuple[Level, str]:
+def _store(store: Store, zone: str, now: datetime) -> tuple[Level, str]:
     if missing := store.missing_indexes():
         return Level.WARNING, f"answers; still without the indexes {', '.join(missing)}, which the first snapshot makes"
+    if zone and (used := store.calendar(zone, now)) != zone:
+        return Level.WARNING, f"answers; its MongoDB is too old for the time zone {zone}, series are made in {used}"
     return Level.OK, "answers, with its indexes"
 
 

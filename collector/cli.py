@@ -143,7 +143,8 @@ def check(
     with opened(settings) as parts:
         slots = Slots(settings.schedule, settings.timezone)
         workspace, store = parts.sources.workspace, parts.store
-        found = list(checks.findings(workspace, store, lambda: rights.access(settings), slots, datetime.now(UTC)))
+        now, zone = datetime.now(UTC), settings.timezone
+        found = list(checks.findings(workspace, store, lambda: rights.access(settings), slots, now, zone))
     console.findings(found)
     raise typer.Exit(max(finding.level for finding in found))
 

@@ -21,7 +21,14 @@ from pymongo.errors import (
 )
 from pymongo.monitoring import CommandListener
 
-from collector.errors import CommandRefusedError, DatabaseError, SettingsError, UnacceptableError, UnreachableError
+from collector.errors import (
+    CommandRefusedError,
+    DatabaseError,
+    SettingsError,
+    UnacceptableError,
+    UnknownTimeZoneError,
+    UnreachableError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +57,7 @@ _UNACCEPTABLE = frozenset({2, 53, 121, 10334, 17280})
 
 _LOGIN_REFUSED = frozenset({18, 8000})
 _NO_RIGHT = 13
+UNKNOWN_TIME_ZONE = 40485
 _RIGHTS = _LOGIN_REFUSED | {_NO_RIGHT}
 
 time_limit = timeout
@@ -128,6 +136,8 @@ def asks(whose: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
 def _kind(error: PyMongoError) -> type[DatabaseError]:
     if isinstance(error, WriteError) and error.code in _UNACCEPTABLE:
         return UnacceptableError
+    if isinstance(error, OperationFailure) and error.code == UNKNOWN_TIME_ZONE:
+        return UnknownTimeZoneError
     if isinstance(error, OperationFailure) and not error.timeout and error.code not in _RIGHTS:
         return CommandRefusedError
     return UnreachableError if _is_unreachable(error) else DatabaseError

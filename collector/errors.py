@@ -17,6 +17,10 @@ class CommandRefusedError(DatabaseError):
     """MongoDB was reached and answered, but does not take this command as it is written."""
 
 
+class UnknownTimeZoneError(CommandRefusedError):
+    """MongoDB's own time zone data do not have this zone."""
+
+
 class TooLargeError(RcstatsError):
     """An answer would take more memory than one may have; the text says what makes it smaller."""
 

@@ -1,6 +1,7 @@
 """The commands that look at what is stored, and bring more: import, backfill, list, diff, trend."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -173,9 +174,10 @@ def trend(
     from collector import charts
 
     given = {"fields": ",".join(paths), "start": since, "end": until, "every": every, "how": how}
-    settings = load()
-    query = _served(lambda: series.parse(given, settings.timezone, datetime.now(UTC)))
+    settings, now = load(), datetime.now(UTC)
+    query = _served(lambda: series.parse(given, settings.timezone, now))
     with opened(settings) as parts:
+        query = replace(query, zone=parts.store.calendar(query.zone, now))
         charts.trends(query, list(parts.store.series(parts.workspace, query)))
 
 
@@ -184,9 +186,10 @@ def outlook() -> None:
     from collector import charts
     from collector.history.outlook import outlook as look
 
+    now = datetime.now(UTC)
     with opened(load()) as parts:
-        zone = ZoneInfo(parts.settings.timezone)
-        charts.outlook(look(lambda query: list(parts.store.series(parts.workspace, query)), datetime.now(UTC), zone))
+        zone = ZoneInfo(parts.store.calendar(parts.settings.timezone, now))
+        charts.outlook(look(lambda query: list(parts.store.series(parts.workspace, query)), now, zone))
 
 
 def _parsed(given: Mapping[str, str]) -> ListQuery:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from socket import socket
 
@@ -11,7 +12,7 @@ from api.metrics import Metrics, Newest
 from api.statistics import Statistics
 from api.status import Status
 from collector import catalog, daemon, snapshot
-from collector.errors import SettingsError
+from collector.errors import DatabaseError, SettingsError
 from collector.history.retention import prune
 from collector.parts import Parts
 from collector.schedule import Schedule
@@ -36,9 +37,10 @@ def serve(
     schedule.afterwards = lambda: tidy(parts)
     workspace, store, token = parts.sources.workspace, parts.store, parts.settings.metrics_token
     answers = Answers(workspace, store, calls=parts.settings.rate_limit, keep=parts.settings.answer_memory * 2**20)
+    statistics = Statistics(answers, store, schedule.refresh, catalog.entries(), parts.settings.timezone)
     api = create(
         answers,
-        Statistics(answers, store, schedule.refresh, catalog.entries(), parts.settings.timezone),
+        statistics,
         Status({"workspace": workspace.identity, "store": store.missing_indexes}),
         Metrics(Newest(workspace, store), parts.record, token.get_secret_value() if token else ""),
     )
@@ -55,7 +57,12 @@ def serve(
         logging.getLogger().setLevel(settings.log_level.upper())
         log.info("settings read again")
 
-    daemon.serve(api, listening, schedule, ready, parts.settings.tls, reload)
+    def begun(address: str) -> None:
+        ready(address)
+        with suppress(DatabaseError):  # the first series that can be made asks again
+            statistics.calendar()  # logs a time zone that MongoDB does not have
+
+    daemon.serve(api, listening, schedule, begun, parts.settings.tls, reload)
 
 
 def tidy(parts: Parts) -> None:

@@ -1,8 +1,9 @@
 """The collection of snapshots: the only module that knows its name, its indexes and its queries."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from bson import decode
@@ -11,11 +12,14 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import ASCENDING, DESCENDING, ReadPreference, WriteConcern
 from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError
+from pymongo.errors import DuplicateKeyError, OperationFailure
 
-from collector.connection import Document, asks, plainly
+from collector.connection import UNKNOWN_TIME_ZONE, Document, asks, plainly
 from collector.errors import TooLargeError
 from collector.series import SeriesQuery, pipeline
+from collector.time_zones import most_alike
+
+log = logging.getLogger(__name__)
 
 COLLECTION = "statistics"
 
@@ -135,9 +139,33 @@ class Store:
 
         Raises:
             TooLargeError: they have more than MOST_BYTES.
+            UnknownTimeZoneError: MongoDB does not have the query's time zone.
         """
         options = self._snapshots.codec_options.with_options(unicode_decode_error_handler="replace")
         return (decode(row.raw, options) for row in self._rows(workspace, query))
+
+    def calendar(self, zone: str, now: datetime) -> str:
+        """The time zone that series are made in: this one, or the one most alike that MongoDB's data have.
+
+        Older releases of MongoDB do not have zones that are newer than they are.
+        """
+        if self.has_time_zone(zone):
+            return zone
+        found = next(filter(self.has_time_zone, most_alike(zone, now)), "UTC")
+        log.warning("series time zone replaced zone=%s by=%s reason=unknown-to-mongodb", zone, found)
+        return found
+
+    @_asks
+    def has_time_zone(self, zone: str) -> bool:
+        """Whether MongoDB's time zone data have it."""
+        hour = {"$hour": {"date": datetime(2000, 1, 1, tzinfo=UTC), "timezone": zone}}
+        try:
+            self._snapshots.aggregate([{"$limit": 1}, {"$project": {"hour": hour}}]).close()
+        except OperationFailure as error:
+            if error.code == UNKNOWN_TIME_ZONE:
+                return False
+            raise
+        return True
 
     @_asks
     def _rows(self, workspace: str, query: SeriesQuery) -> list[RawBSONDocument]:

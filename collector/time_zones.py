@@ -1,0 +1,20 @@
+"""Which time zones keep the same time, by Python's time zone data. Pure."""
+
+from datetime import datetime, timedelta
+from itertools import takewhile
+from zoneinfo import ZoneInfo, available_timezones
+
+_WEEKS = 10 * 52  # looked back, and one year ahead
+
+
+def most_alike(name: str, now: datetime) -> list[str]:
+    """The other zones that keep the same time as this one, those first that have done so for longest."""
+    zone = ZoneInfo(name)
+    moments = [now + timedelta(weeks=52 - week) for week in range(52 + _WEEKS)]
+    weeks = {other: _weeks_alike(zone, ZoneInfo(other), moments) for other in available_timezones() - {name}}
+    return sorted((other for other, alike in weeks.items() if alike), key=lambda other: (-weeks[other], other))
+
+
+def _weeks_alike(zone: ZoneInfo, other: ZoneInfo, moments: list[datetime]) -> int:
+    alike = (moment.astimezone(zone).utcoffset() == moment.astimezone(other).utcoffset() for moment in moments)
+    return sum(1 for _ in takewhile(bool, alike))
