@@ -1,56 +1,46 @@
-"""The path of a GET: who asks, how often, what they have already, what is in memory; only then is anything read.
+"""The path of a GET: access, rate limit, query, conditional request, response cache; only then is anything read.
 
-All of it but the last step happens in memory, on the event loop; what asks MongoDB runs on the thread pool.
+All of it but the last step happens in memory, on the event loop; what asks MongoDB runs on threads.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from hashlib import blake2b
-from itertools import chain
-from typing import ClassVar, NamedTuple
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from cachetools import LRUCache
-from starlette.datastructures import Address
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
-from api import auth, envelope
-from api.auth import Login, User
-from api.compression import SMALL, chosen, compressed
-from api.limiter import Limiter
-from api.memory import ANSWER_WITHIN, IN_ALL, Memory
-from api.repeats import Repeat, allow, keeping
+from api import auth, envelope, etag, formats
+from api.admission import Admission
+from api.auth import User
+from api.body import Body, begin, nothing, response
+from api.compression import chosen
+from api.memory import ANSWER_WITHIN, IN_ALL, SECONDS, Memory
+from api.query import parameters
 from api.rules import Rules
+from api.turns import Turns
 from collector import __version__
 from collector.connection import time_limit
 from collector.errors import DatabaseError
-from collector.sources.rocketchat import RocketChat
 from collector.store import Store
 
-# Bytes of an answer that is sent as one and may be kept; of a longer one only pieces are held at a time.
-WHOLE = 4 * 2**20
-PIECE = 2**16
-
-# Seconds that a login, the rules and the store's edition count: what changes is seen within a second.
-SECONDS = 0.5
-CALLERS = 1024  # logins remembered, wrong ones too
-
-# Answers that are made at a time; who asks for the same meanwhile finds it in memory when the turn comes.
-AT_ONCE = 4
+# Answers that are made, or are long and being sent, in all and for each user.
+AT_ONCE, EACH = 6, 3
 
 ALWAYS = envelope.REVALIDATED | envelope.CORS | envelope.SAFE
 ALWAYS |= {"Vary": "Accept, Accept-Encoding, X-User-Id, X-Auth-Token"}
 
+Q = TypeVar("Q")
 
-class Ask(NamedTuple):
-    """What an answer is made from: equal asks have equal answers."""
 
-    path: str
-    parameters: bytes
-    """The query string as it was sent."""
+@dataclass(frozen=True)
+class Context:
+    """What an answer depends on beside its query."""
+
     rules: Rules
     edition: str
     """The store's: it changes with every snapshot that comes or goes."""
@@ -58,189 +48,134 @@ class Ask(NamedTuple):
     """Whether this is a user with view-statistics."""
     kind: str
     """The content type of the answer."""
-    hour: str
-    """Where the answer depends on the time of day; else empty."""
-
-
-Make = Callable[[Ask], Iterable[bytes]]
-Kind = Callable[[Request], str]
 
 
 @dataclass(frozen=True)
-class Body:
-    """The bytes of an answer; `rest` goes on where it was too long to be made as one."""
+class Resource(Generic[Q]):
+    """What a GET answers: `parse` makes a query of its `parameters`, `render` the body, in parts.
 
-    begun: bytes
-    rest: Iterator[bytes] | None
-    encoding: str
+    Other parameters are ignored. An answer that `is_hourly` depends on the time and counts for one hour.
+    """
 
+    parse: Callable[[Mapping[str, str], Rules], Q]
+    render: Callable[[Context, Q], Iterable[bytes]]
+    parameters: frozenset[str] = frozenset()
+    is_open: bool = False
+    is_hourly: bool = False
 
-class Ready(Response):
-    """An answer whose headers are put together with as little as can be: most are the same each time."""
+    def given(self, request: Request) -> dict[str, str]:
+        """The parameters that count.
 
-    _ALWAYS: ClassVar = envelope.raw(ALWAYS)
+        Raises:
+            BadParametersError: the query string can't be read.
+        """
+        if not self.parameters:
+            return {}
+        found = parameters(request.scope["query_string"])
+        return {name: found[name] for name in sorted(self.parameters & found.keys())}
 
-    def __init__(
-        self, request: Request, status: int, body: bytes, headers: Mapping[str, str], *, may_repeat: bool
-    ) -> None:
-        self.status_code = status
-        self.body = body
-        self.background = None
-        self.raw_headers = [*self._ALWAYS, *envelope.raw(headers)]
-        if may_repeat:
-            allow(request.scope, Repeat(status, tuple(self.raw_headers), body, request.state.count))
-        self.raw_headers += envelope.raw(request.state.limits)
+    def kind(self, given: Mapping[str, str], request: Request) -> str:
+        """Raises: BadQueryError: the parameter `format` names no content type."""
+        return (
+            formats.chosen(given, request.headers.get("accept", "")) if "format" in self.parameters else envelope.JSON
+        )
 
 
 class Answers:
-    """Answers GETs over one workspace and its store.
+    """Answers GETs about one workspace from its store.
 
-    `calls` are allowed in a minute for each user at each address (0: any number); `keep` bytes of answers are
-    remembered; logins, rules and what the store has count for `seconds`.
+    `keep` bytes of answers are remembered; what the store has counts for `seconds`; MongoDB has `within` seconds.
     """
 
     def __init__(
-        self, workspace: RocketChat, store: Store, *, calls: int = 0, keep: int = 0, seconds: float = SECONDS
-    ) -> None:
-        self._rules = Memory[str, Rules](lambda _: Rules.read(workspace), 1, seconds)
-        self._users = Memory[Login, User | None](lambda login: _user(workspace, login), CALLERS, seconds)
-        self._editions = Memory[str, str](lambda _: store.edition(), 1, seconds)
-        self._limiter = Limiter(calls)
-        self._kept: LRUCache[tuple[Ask, str], Body] = LRUCache(keep, lambda body: len(body.begun))
-        self._making = asyncio.Semaphore(AT_ONCE)
-        self.repeats = keeping(seconds)
-        """What the very same request is answered, while that counts."""
-
-    async def answer(
         self,
-        request: Request,
-        make: Make,
+        admission: Admission,
+        store: Store,
         *,
-        is_open: bool = False,
-        kind: Kind = lambda _: envelope.JSON,
-        hour: str = "",
-    ) -> Response:
-        """What `make` gives, or that it is still what the client has. `is_open`: to whomever.
+        keep: int = 0,
+        seconds: float = SECONDS,
+        within: float = ANSWER_WITHIN,
+    ) -> None:
+        self._admission = admission
+        self._editions = Memory[str, str](lambda _: store.edition(), 1, seconds, CapacityLimiter(2), within=within)
+        self._kept: LRUCache[tuple[str, str], Body] = LRUCache(keep, _weight)
+        self._turns = Turns(AT_ONCE, EACH)
+        self._threads = CapacityLimiter(AT_ONCE)
+        self._within = within
 
-        `kind` chooses its content type; it counts for one `hour` only where that is given.
+    async def answer(self, request: Request, resource: Resource[Any]) -> Response:
+        """What the resource says, or that it is still what the client has.
 
         Raises:
-            DeniedError, TooManyRequestsError, or what `make` raises.
+            DeniedError, TooManyRequestsError, BadParametersError, BadQueryError, BusyError, DatabaseError.
         """
         deadline = asyncio.get_running_loop().time() + IN_ALL
         try:
-            rules, user = await self.admit(request, is_open=is_open, deadline=deadline)
+            rules, user = await self._admission.admit(request, is_open=resource.is_open, deadline=deadline)
+            given = resource.given(request)
+            query = resource.parse(given, rules)
             edition = await self._editions.get("", deadline)
-            path, parameters = request.scope["path"], request.scope["query_string"]
-            ask = Ask(path, parameters, rules, edition, auth.may_view(user, rules), kind(request), hour)
-            return await self._answer(request, make, ask, deadline)
+            context = Context(rules, edition, auth.may_view(user, rules), resource.kind(given, request))
+            tag = _tag(request.scope["path"], given, context, is_hourly=resource.is_hourly)
+            if etag.matches(request.headers.get("if-none-match", ""), tag):
+                return Response(None, 304, ALWAYS | request.state.limits | {"ETag": etag.weak(tag)})
+            encoding = chosen(request.headers.get("accept-encoding", ""))
+            body, leave = await self._body((tag, encoding), lambda: resource.render(context, query), user, deadline)
         except TimeoutError:
             raise DatabaseError("MongoDB did not answer in time") from None
+        headers = ALWAYS | request.state.limits | {"Content-Type": context.kind, "ETag": etag.weak(tag)}
+        return response(body, headers, leave)
 
-    async def _answer(self, request: Request, make: Make, ask: Ask, deadline: float) -> Response:
-        tag = _tag(ask)
-        headers = {"ETag": tag}
-        if _has(request.headers.get("if-none-match", ""), tag):
-            return Ready(request, 304, b"", headers, may_repeat=True)
-        body = await self._body(ask, make, chosen(request.headers.get("accept-encoding", "")), deadline)
-        headers |= {"Content-Encoding": body.encoding} if body.encoding else {}
-        if body.rest:
-            headers |= ALWAYS | request.state.limits
-            return StreamingResponse(chain([body.begun], body.rest), 200, headers, ask.kind)
-        headers |= {"Content-Type": ask.kind, "Content-Length": str(len(body.begun))}
-        return Ready(request, 200, body.begun, headers, may_repeat=self._may_keep(body))
-
-    async def admit(
-        self, request: Request, *, is_open: bool = False, deadline: float | None = None
-    ) -> tuple[Rules, User | None]:
-        """Lets a request pass, and counts it.
-
-        Raises:
-            DeniedError: it may not have what it asks for.
-            TooManyRequestsError: it comes too soon.
-        """
-        rules = await self._rules.get("", deadline)
-        login = auth.login(request.headers)
-        user = await self._users.get(login, deadline) if login else None
-        if not is_open:
-            auth.check(user, rules)
-        request.state.count = partial(self._limited, request.client, rules, user)
-        request.state.limits = request.state.count()
-        return rules, user
+    async def admit(self, request: Request) -> None:
+        """Lets a request pass that nothing in memory can answer. Raises as `answer` does."""
+        await self._admission.admit(request)
 
     async def preflight(self, request: Request) -> Response:
         """To OPTIONS."""
-        rules = await self._rules.get("")
+        rules = await self._admission.rules()
         return rules.origins.answer(request.headers)
-
-    def limit(self, calls: int) -> None:
-        """Allows so many calls in a minute from now on."""
-        self._limiter.calls = calls
 
     def forget(self) -> None:
         """Sees at once what has just been stored."""
         self._editions.forget()
-        self.repeats.clear()
 
-    def _limited(self, client: Address | None, rules: Rules, user: User | None) -> dict[str, str]:
-        if user and not user.roles.isdisjoint(rules.unlimited):
-            return {}
-        return self._limiter.hit((user.id if user else None, client.host if client else ""))
+    async def _body(
+        self, key: tuple[str, str], render: Callable[[], Iterable[bytes]], user: User | None, deadline: float
+    ) -> tuple[Body, Callable[[], None]]:
+        """The body from memory or made now, and what gives its turn back: a short one has none any more."""
+        if (found := self._kept.get(key)) and not found.is_long:
+            return found, nothing
+        leave = await self._turns.take(user.id if user else "", deadline)
+        try:
+            body = self._kept.get(key) or await self._made(key, render, deadline)
+        except BaseException:
+            leave()
+            raise
+        if not body.is_long:
+            leave()
+        return body, leave
 
-    def _may_keep(self, body: Body) -> bool:
-        return body.rest is None and len(body.begun) <= self._kept.maxsize
+    async def _made(self, key: tuple[str, str], render: Callable[[], Iterable[bytes]], deadline: float) -> Body:
+        left = deadline - asyncio.get_running_loop().time()
 
-    async def _body(self, ask: Ask, make: Make, encoding: str, deadline: float) -> Body:
-        key = (ask, encoding)
-        if found := self._kept.get(key):
-            return found
-        async with asyncio.timeout_at(deadline), self._making:
-            if found := self._kept.get(key):
-                return found
-            body = await to_thread.run_sync(_made, ask, make, encoding, abandon_on_cancel=True)
-        if self._may_keep(body):
+        def make() -> Body:
+            with time_limit(min(self._within, left)):
+                return begin(iter(render()), key[1])
+
+        async with asyncio.timeout_at(deadline):
+            body = await to_thread.run_sync(make, limiter=self._threads, abandon_on_cancel=True)
+        if body.rest is None and _weight(body) <= self._kept.maxsize:
             self._kept[key] = body
         return body
 
 
-def _user(workspace: RocketChat, login: Login) -> User | None:
-    roles = workspace.user_roles(login.user_id, login.hashed_token)
-    return None if roles is None else User(login.user_id, frozenset(roles))
+def _weight(body: Body) -> int:
+    """The bytes that a remembered answer takes, with its key."""
+    return len(body.begun) + 512
 
 
-@lru_cache(CALLERS)
-def _tag(ask: Ask) -> str:
-    """A weak ETag: the same for all encodings, and after a restart."""
-    text = repr((__version__, ask))
-    return f'W/"{blake2b(text.encode(), digest_size=12).hexdigest()}"'
-
-
-def _has(known: str, tag: str) -> bool:
-    """Whether an If-None-Match names the tag; weak or not makes no difference to it."""
-    return known == "*" or tag.removeprefix("W/") in known
-
-
-def _made(ask: Ask, make: Make, encoding: str) -> Body:
-    """The answer's beginning, up to what is sent as one, and the rest if there is more."""
-    with time_limit(ANSWER_WITHIN):
-        parts = iter(make(ask))
-        begun = b"".join(_up_to(SMALL, parts))
-        if len(begun) < SMALL:
-            return Body(begun, None, "")
-        pieces = _pieces(compressed(chain([begun], parts), encoding))
-        begun = b"".join(_up_to(WHOLE, pieces))
-        return Body(begun, pieces if len(begun) >= WHOLE else None, encoding)
-
-
-def _up_to(size: int, parts: Iterator[bytes]) -> Iterator[bytes]:
-    """Parts until they have this size together, or there are no more."""
-    taken = 0
-    while taken < size and (part := next(parts, None)) is not None:
-        taken += len(part)
-        yield part
-
-
-def _pieces(parts: Iterator[bytes]) -> Iterator[bytes]:
-    """The parts, joined to pieces that are worth a packet."""
-    while piece := b"".join(_up_to(PIECE, parts)):
-        yield piece
+def _tag(path: str, given: Mapping[str, str], context: Context, *, is_hourly: bool) -> str:
+    """Names an answer: all that it depends on, and nothing that it does not. The response cache is keyed by it."""
+    hour = f"{datetime.now(UTC):%Y%m%d%H}" if is_hourly else ""
+    parts = (__version__, path, given, context.rules.key, context.edition, context.may_view, context.kind, hour)
+    return etag.tag_of(repr(parts).encode())

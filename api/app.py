@@ -8,6 +8,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any
 
+from cachetools import TTLCache
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -24,9 +25,9 @@ from api.limiter import TooManyRequestsError
 from api.metrics import Metrics, NotLocalError, NoTokenError
 from api.page import files
 from api.query import BadParametersError, BadQueryError
-from api.repeats import Repeats
 from api.statistics import Statistics
 from api.status import Status
+from api.turns import BusyError
 from collector.errors import DatabaseError
 from collector.record import Record
 
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 Handler = Callable[[Request], Awaitable[Response]]
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+LOGGED_AGAIN = 60.0  # seconds after which the same error of MongoDB is logged once more
 OTHER = "other"  # the route of paths that nothing is at
 
 
@@ -68,11 +70,13 @@ def create(answers: Answers, statistics: Statistics, status: Status, metrics: Me
         Route("/health", status.health),
         Route("/ready", status.ready),
     ]
-    return Starlette(
+    application = Starlette(
         routes=routes,
         exception_handlers={**ERRORS, DatabaseError: _no_database(metrics.record)},
-        middleware=[Middleware(_Counted, routes, metrics.registry), Middleware(Repeats, answers.repeats)],
+        middleware=[Middleware(_Counted, routes, metrics.registry)],
     )
+    application.router.redirect_slashes = False  # its redirects name a host and a scheme, which a proxy changes
+    return application
 
 
 class _Counted:
@@ -128,9 +132,13 @@ def _bad_query(error: BadQueryError) -> Mapping[str, Any]:
 
 
 def _no_database(record: Record) -> Callable[[Request, Any], Response]:
+    logged: TTLCache[str, bool] = TTLCache(16, LOGGED_AGAIN)
+
     def answer(request: Request, error: DatabaseError) -> Response:
         record.database_error("request")
-        log.warning("%s: %s (%r)", request.url.path, error, error.__cause__)
+        if str(error) not in logged:
+            logged[str(error)] = True
+            log.warning("request failed route=%s error=%r", request.scope["route"].path, str(error))
         return envelope.response(envelope.failure(str(error)), 503)
 
     return answer
@@ -151,6 +159,7 @@ ERRORS: Mapping[type[Exception], Callable[[Request, Any], Response]] = {
     BadParametersError: _failed(400, lambda _: envelope.failure("Invalid query parameters")),
     BadQueryError: _failed(400, _bad_query),
     TooManyRequestsError: _failed(429, lambda error: envelope.failure(str(error))),
+    BusyError: _failed(429, lambda error: envelope.failure(str(error))),
     NotLocalError: _failed(403, lambda error: envelope.failure(str(error))),
     NoTokenError: _failed(401, lambda error: envelope.failure(str(error))),
     HTTPException: _no_route,

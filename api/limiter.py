@@ -1,8 +1,8 @@
 """How often a caller may ask: a number of calls in a minute for each user at each address."""
 
 import time
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
 from math import ceil
 
 from cachetools import TTLCache
@@ -24,16 +24,21 @@ class TooManyRequestsError(Exception):
 
 @dataclass
 class _Window:
-    ends: float  # seconds since 1970
+    ends: float  # by the limiter's clock
+    resets: int  # milliseconds since 1970
     calls: int = 0
 
 
-@dataclass
 class Limiter:
-    """Counts calls in windows that begin with a caller's first call. `calls` of 0 limits nobody."""
+    """Counts calls in windows that begin with a caller's first call. `calls` of 0 limits nobody.
 
-    calls: int
-    _windows: TTLCache[Hashable, _Window] = field(default_factory=lambda: TTLCache(MOST_CALLERS, WINDOW))
+    `clock` gives seconds that are never put back; only the header that tells the window's end takes the time of day.
+    """
+
+    def __init__(self, calls: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self.calls = calls
+        self._clock = clock
+        self._windows: TTLCache[Hashable, _Window] = TTLCache(MOST_CALLERS, WINDOW, clock)
 
     def hit(self, caller: Hashable) -> dict[str, str]:
         """Counts a call; the server's headers that say what is left.
@@ -43,15 +48,15 @@ class Limiter:
         """
         if not self.calls:
             return {}
-        now = time.time()
+        now = self._clock()
         window = self._windows.get(caller)
         if window is None:
-            window = self._windows[caller] = _Window(now + WINDOW)
+            window = self._windows[caller] = _Window(now + WINDOW, int((time.time() + WINDOW) * 1000))
         window.calls += 1
         headers = {
             "X-RateLimit-Limit": str(self.calls),
             "X-RateLimit-Remaining": str(max(0, self.calls - window.calls)),
-            "X-RateLimit-Reset": str(int(window.ends * 1000)),
+            "X-RateLimit-Reset": str(window.resets),
         }
         if window.calls > self.calls:
             raise TooManyRequestsError(max(1, ceil(window.ends - now)), headers)

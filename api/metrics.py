@@ -1,5 +1,6 @@
 """What Prometheus scrapes: the workspace's main statistics, the newest snapshot, what the daemon did; and who may."""
 
+import asyncio
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -9,6 +10,7 @@ from datetime import datetime
 from hmac import compare_digest
 from ipaddress import ip_address
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
@@ -19,8 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import envelope
-from api.answers import SECONDS
-from api.memory import Memory
+from api.memory import SECONDS, Memory
 from collector import __version__
 from collector.connection import Document, time_limit
 from collector.errors import DatabaseError
@@ -81,9 +82,12 @@ ABOUT = {"version": "version", "unique_id": "uniqueId", "mongodb_version": "mong
 ABOUT |= {"node_version": "process.nodeVersion", "deploy_method": "deploy.method", "deploy_platform": "deploy.platform"}
 OUTCOMES, ASKED_FOR = ("taken", "skipped", "failed"), ("snapshot", "request")
 
-# Who comes through a proxy may be from anywhere, though the proxy is on this host.
-FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip", "via")
-IDENTITY_HOLDS, IDENTITY_WITHIN = 60.0, 1.0  # seconds
+# A request that comes through a proxy on this host may be from anywhere. Each proxy has its own headers for that.
+FORWARDED = frozenset({"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip"})
+FORWARDED_BEGINNINGS = ("x-forwarded", "x-original-", "cf-", "x-envoy-")
+IDENTITY_HOLDS, IDENTITY_WITHIN = 60.0, 0.5  # seconds
+MOST_ACCEPTED = 1000  # characters of an Accept header that are read
+NEWEST_WITHIN = 0.9  # seconds that a scrape waits for the store
 
 # The library stumbles over a version that is none.
 _BAD_VERSION = re.compile(r"version=(?![0-9]{1,3}(\.[0-9]{1,3}){0,2} *([,;]|$))")
@@ -93,7 +97,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class NotLocalError(Exception):
-    """There is no token, and the request is not straight from this host."""
+    """There is no token, and the request is not surely from a process of this host."""
 
 
 class NoTokenError(Exception):
@@ -105,9 +109,18 @@ class NoTokenError(Exception):
 class Newest:
     """The workspace's newest snapshot, by one query; whose it is the workspace tells once a minute, if it can."""
 
-    def __init__(self, workspace: RocketChat, store: Store) -> None:
+    def __init__(
+        self,
+        workspace: RocketChat,
+        store: Store,
+        *,
+        identity_holds: float = IDENTITY_HOLDS,
+        identity_within: float = IDENTITY_WITHIN,
+    ) -> None:
         self._workspace = workspace
         self._store = store
+        self._identity_holds = identity_holds
+        self._identity_within = identity_within
         self._identity = ""
         self._asked_at = 0.0
 
@@ -117,9 +130,9 @@ class Newest:
         Raises:
             DatabaseError: the store does not answer.
         """
-        if not self._identity or time.monotonic() - self._asked_at > IDENTITY_HOLDS:
+        if not self._identity or time.monotonic() - self._asked_at > self._identity_holds:
             self._asked_at = time.monotonic()
-            with suppress(DatabaseError), time_limit(IDENTITY_WITHIN):
+            with suppress(DatabaseError), time_limit(self._identity_within):
                 self._identity = self._workspace.identity()
         if self._identity:
             return self._store.newest(self._identity)
@@ -151,7 +164,7 @@ class Metrics:
             NotLocalError, NoTokenError: the request may not have it.
         """
         self._admit(request)
-        accepted = request.headers.get("accept", "")
+        accepted = request.headers.get("accept", "")[:MOST_ACCEPTED]
         encode, kind = choose_encoder("" if _BAD_VERSION.search(accepted) else accepted)
         body = await run_in_threadpool(encode, _Scrape(*await self._read(), self.record, self.registry))
         return Response(body, headers=envelope.NOT_KEPT | envelope.SAFE | {"Content-Type": kind})
@@ -159,15 +172,15 @@ class Metrics:
     def _admit(self, request: Request) -> None:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if not (self._token or _is_local(request)):
-            raise NotLocalError("Only this host itself may ask; with RCSTATS_METRICS_TOKEN set, who sends the token")
+            raise NotLocalError("Only requests from this host are accepted unless RCSTATS_METRICS_TOKEN is set")
         if self._token and not (scheme.lower() == "bearer" and compare_digest(given.encode("latin-1"), self._token)):
             raise NoTokenError("Expected the header Authorization: Bearer, with the token of RCSTATS_METRICS_TOKEN")
 
     async def _read(self) -> tuple[Document, int]:
         """The newest snapshot, {} if there is none, and 1 if the store answers, else 0."""
         try:
-            return await self._newest.get("") or {}, 1
-        except DatabaseError:
+            return await self._newest.get("", asyncio.get_running_loop().time() + NEWEST_WITHIN) or {}, 1
+        except (DatabaseError, TimeoutError):
             self.record.database_error("request")
             return {}, 0
 
@@ -193,9 +206,17 @@ class _Scrape(Collector):
 
 
 def _is_local(request: Request) -> bool:
-    host = request.client.host if request.client else ""
+    """Whether a process of this host asks, by a loopback address at both ends and no trace of a proxy.
+
+    nginx's plain `proxy_pass` adds no header, and speaks HTTP/1.0 unless told otherwise.
+    """
+    is_forwarded = any(name in FORWARDED or name.startswith(FORWARDED_BEGINNINGS) for name in request.headers)
+    if is_forwarded or request.scope["http_version"] == "1.0":
+        return False
     with suppress(ValueError):
-        return ip_address(host).is_loopback and not any(name in request.headers for name in FORWARDED)
+        client = request.client.host if request.client else ""
+        asked = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+        return ip_address(client).is_loopback and (asked == "localhost" or ip_address(asked).is_loopback)
     return False
 
 

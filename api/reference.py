@@ -1,7 +1,6 @@
 """The API's description: the OpenAPI document, and a page made of it for people, without a script."""
 
 from collections.abc import Iterator, Sequence
-from hashlib import blake2b
 from html import escape
 from typing import Any
 
@@ -9,7 +8,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import envelope
+from api import envelope, etag
 from api.openapi import DOCUMENT
 
 _STYLE = """
@@ -31,13 +30,13 @@ class Fixed:
 
     def __init__(self, body: bytes, kind: str, **headers: str) -> None:
         self._body = body
-        tag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
+        self._tag = etag.tag_of(body)
+        tag = etag.weak(self._tag)
         self._headers = envelope.CORS | envelope.SAFE | {"Cache-Control": "no-cache", "ETag": tag} | headers
         self._headers["Content-Type"] = kind
-        self._tag = tag
 
     async def answer(self, request: Request) -> Response:
-        has = self._tag in request.headers.get("if-none-match", "")
+        has = etag.matches(request.headers.get("if-none-match", ""), self._tag)
         return Response(None if has else self._body, 304 if has else 200, self._headers)
 
 

@@ -23,13 +23,10 @@ class Rules:
     readers: frozenset[str]
     unlimited: frozenset[str]
 
-    def __hash__(self) -> int:
-        """Made once: each answer that is remembered is looked up by it."""
-        return self._hash
-
     @cached_property
-    def _hash(self) -> int:
-        return hash((self.workspace, self.release, self.pages, self.readers, self.unlimited))
+    def key(self) -> str:
+        """The rules that an answer depends on: equal ones have equal keys, also after a restart."""
+        return repr((self.workspace, self.release, self.pages))
 
     @classmethod
     def read(cls, workspace: RocketChat) -> "Rules":

@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 from socket import socket
 
+from api.admission import Admission
 from api.answers import Answers
 from api.app import create
 from api.metrics import Metrics, Newest
@@ -36,12 +37,19 @@ def serve(
     schedule.alive = alive
     schedule.afterwards = lambda: tidy(parts)
     workspace, store, token = parts.sources.workspace, parts.store, parts.settings.metrics_token
-    answers = Answers(workspace, store, calls=parts.settings.rate_limit, keep=parts.settings.answer_memory * 2**20)
-    statistics = Statistics(answers, store, schedule.refresh, catalog.entries(), parts.settings.timezone)
+    admission = Admission(workspace, calls=parts.settings.rate_limit)
+    answers = Answers(admission, store, keep=parts.settings.answer_memory * 2**20)
+    statistics = Statistics(answers, store, schedule.ask, catalog.entries(), parts.settings.timezone)
     api = create(
         answers,
         statistics,
-        Status({"workspace": workspace.identity, "store": store.missing_indexes}),
+        Status(
+            {
+                "workspace": lambda: workspace.identity() and "",
+                "store": store.index_problem,
+                "schedule": schedule.problem,
+            }
+        ),
         Metrics(Newest(workspace, store), parts.record, token.get_secret_value() if token else ""),
     )
 
@@ -53,7 +61,7 @@ def serve(
         except SettingsError as error:
             log.error("nothing is changed: %s", error)  # noqa: TRY400  the sentence is all there is to say
             return
-        answers.limit(settings.rate_limit)
+        admission.limit(settings.rate_limit)
         logging.getLogger().setLevel(settings.log_level.upper())
         log.info("settings read again")
 

@@ -4,6 +4,7 @@ import os
 from difflib import get_close_matches
 from functools import cached_property
 from hashlib import blake2b
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -73,6 +74,17 @@ def _no_fewer_than_every(days: int | None, given: ValidationInfo) -> int | None:
     return days
 
 
+def _proxies(text: str) -> str:
+    try:
+        for part in text.split(","):
+            ip_network(part.strip(), strict=False)
+    except ValueError:
+        raise ValueError(
+            "expected IP addresses or networks with commas between, for example 127.0.0.1,10.0.0.0/8"
+        ) from None
+    return text
+
+
 MongoUrl = Annotated[SecretStr, AfterValidator(_mongo_url)]
 
 
@@ -109,6 +121,11 @@ class Settings(BaseSettings):
         default=600,
         ge=0,
         description="Requests that each user at each address may make in a minute; 0 for any number.",
+    )
+    trusted_proxies: Annotated[str, AfterValidator(_proxies)] | None = Field(
+        default=None,
+        description="IP addresses or networks of reverse proxies, with commas between: the client's address is then "
+        "the one that their `X-Forwarded-For` gives. Default: no proxy is trusted.",
     )
     answer_memory: int = Field(
         default=16, ge=0, lt=2**12, description="MiB of recent answers that are kept in memory; 0 for none."

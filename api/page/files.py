@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
-from hashlib import blake2b
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api import etag
+from api.body import Body, response
 from api.compression import chosen, compressed
 from api.envelope import SAFE
 
@@ -39,7 +40,7 @@ class File:
     """
 
     def __init__(self, read: Callable[[], bytes], kind: str, tag: str, release: str = "", **headers: str) -> None:
-        self._headers = _HEADERS | {"ETag": f'W/"{tag}"', "Content-Type": f"{kind}; charset=utf-8"} | headers
+        self._headers = _HEADERS | {"ETag": etag.weak(tag), "Content-Type": f"{kind}; charset=utf-8"} | headers
         self._tag = tag
         self._release = release
         self._encoded = lru_cache(maxsize=None)(lambda encoding: b"".join(compressed([read()], encoding)))
@@ -48,11 +49,11 @@ class File:
         """The file, or that it is still what the browser has."""
         is_dated = self._release and request.query_params.get("v") == self._release
         headers = self._headers | (_FOR_A_YEAR if is_dated else _REVALIDATED)
-        if self._tag in request.headers.get("if-none-match", ""):
+        if etag.matches(request.headers.get("if-none-match", ""), self._tag):
             return Response(status_code=304, headers=headers)
         encoding = chosen(request.headers.get("accept-encoding", ""))
-        body = await run_in_threadpool(self._encoded, encoding)
-        return Response(body, headers=headers | ({"Content-Encoding": encoding} if encoding else {}))
+        content = await run_in_threadpool(self._encoded, encoding)
+        return response(Body(content, None, encoding), headers)
 
 
 def routes() -> list[Route]:
@@ -88,7 +89,7 @@ def _files() -> Mapping[str, File]:
 
 
 def _own(body: bytes, suffix: str, **headers: str) -> File:
-    return File(lambda: body, _KINDS[suffix], blake2b(body, digest_size=12).hexdigest(), **headers)
+    return File(lambda: body, _KINDS[suffix], etag.tag_of(body), **headers)
 
 
 @cache

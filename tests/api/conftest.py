@@ -1,13 +1,15 @@
 """The API over a test's database."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from pymongo.database import Database
 from starlette.testclient import TestClient
 
-from api import memory, metrics
+from api import memory
+from api.admission import Admission
 from api.answers import Answers
 from api.app import create
 from api.statistics import Statistics
@@ -33,13 +35,24 @@ def parts_of(
     refresh: Callable[[], dict[str, Any]] = snapshot,
     entries: Sequence[Mapping[str, str]] = (),
     seconds: float = 0,
+    keep: int = 0,
+    within: float = memory.ANSWER_WITHIN,
     **over: int,
 ) -> tuple[Answers, Statistics, Status]:
     """What the application is made of, over a database that is workspace and store."""
     workspace, store = RocketChat(database), Store(database)
-    status = Status({"workspace": workspace.identity, "store": store.missing_indexes})
-    answers = Answers(workspace, store, seconds=seconds, **over)
-    return answers, Statistics(answers, store, refresh, entries), status
+    status = Status(
+        {"workspace": lambda: workspace.identity() and "", "store": lambda: store.edition() and ""}, seconds
+    )
+    admission = Admission(workspace, seconds=seconds, within=within, **over)
+    answers = Answers(admission, store, keep=keep, seconds=seconds, within=within)
+    return answers, Statistics(answers, store, lambda: done(refresh), entries), status
+
+
+def done(take: Callable[[], dict[str, Any]]) -> Future[dict[str, Any]]:
+    """What the schedule would give for a snapshot that is taken at once."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(take)
 
 
 def client_of(database: Db, refresh: Callable[[], dict[str, Any]] = snapshot, **more: Any) -> TestClient:
@@ -82,10 +95,8 @@ def here(workspace: Db) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def nowhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[Db]:
-    """A database on a port where nobody listens; requests do not wait for it long."""
-    monkeypatch.setattr(memory, "ANSWER_WITHIN", 2)
-    monkeypatch.setattr(metrics, "IDENTITY_WITHIN", 0.3)
+def nowhere() -> Iterator[Db]:
+    """A database on a port where nobody listens."""
     with connect(f"mongodb://rcstats:its-password@{scrapes.HERE}:{free_port()}/?timeoutMS=60000", "TEST") as client:
         yield client["rocketchat"]
 

@@ -1,5 +1,6 @@
 """What Prometheus would scrape from the application, taken apart."""
 
+from concurrent.futures import Future
 from typing import Any
 
 from prometheus_client import Metric
@@ -8,6 +9,7 @@ from pymongo.database import Database
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from api.admission import Admission
 from api.answers import Answers
 from api.app import create
 from api.metrics import Metrics, Newest
@@ -15,7 +17,6 @@ from api.statistics import Statistics
 from api.status import Status
 from collector.sources.rocketchat import RocketChat
 from collector.store import Store
-from tests.factories import snapshot
 
 Db = Database[dict[str, Any]]
 Series = dict[str, float]
@@ -27,10 +28,10 @@ REQUESTS = "rcstats_http_requests_total"
 def client_of(database: Db, store: Db | None = None, address: str = HERE, **over: Any) -> TestClient:
     """A client at this address, over the real application and its metrics."""
     workspace, kept = RocketChat(database), Store(database if store is None else store)
-    answers = Answers(workspace, kept, seconds=0)
-    told = Metrics(Newest(workspace, kept), **{"seconds": 0} | over)
-    app = create(answers, Statistics(answers, kept, snapshot), Status({}), told)
-    return TestClient(app, raise_server_exceptions=False, client=(address, 50_000))
+    answers = Answers(Admission(workspace, seconds=0, within=2), kept, seconds=0, within=2)
+    told = Metrics(Newest(workspace, kept, identity_within=0.3), **{"seconds": 0} | over)
+    app = create(answers, Statistics(answers, kept, Future), Status({}), told)
+    return TestClient(app, f"http://{HERE}", raise_server_exceptions=False, client=(address, 50_000))
 
 
 def families(client: TestClient) -> list[Metric]:

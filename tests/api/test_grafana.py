@@ -46,7 +46,7 @@ def served(real_database: Db) -> Iterator[TestClient]:
     store.add(snapshot.take(catalog.READINGS, Sources(source), about))
     metrics = Metrics(Newest(source, store), Record())
     app = create(*parts_of(real_database), metrics)
-    with TestClient(app, client=("127.0.0.1", 1)) as client:
+    with TestClient(app, "http://127.0.0.1", client=("127.0.0.1", 1)) as client:
         yield client
 
 

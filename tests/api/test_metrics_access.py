@@ -1,5 +1,7 @@
 """Who may scrape, and what nobody is told."""
 
+import time
+from concurrent.futures import Future
 from contextlib import closing, suppress
 from http.client import HTTPConnection
 from pathlib import Path
@@ -9,11 +11,18 @@ import pytest
 from pymongo.database import Database
 from starlette.testclient import TestClient
 
+from api.admission import Admission
+from api.answers import Answers
+from api.app import create
+from api.metrics import Metrics, Newest
+from api.statistics import Statistics
+from api.status import Status
 from collector.errors import SettingsError
 from collector.settings import load
+from collector.sources.rocketchat import RocketChat
 from collector.store import Store
 from tests.api.conftest import ADMIN, LIST
-from tests.api.scrapes import HERE, TOKEN, client_of
+from tests.api.scrapes import HERE, TOKEN, client_of, series
 from tests.factories import snapshot
 from tests.processes import running
 
@@ -43,6 +52,44 @@ def test_without_a_token_who_comes_through_a_proxy_may_not(here: TestClient, hea
 
     assert answer.status_code == 403
     assert "RCSTATS_METRICS_TOKEN" in answer.json()["error"]
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-Proto", "X-Forwarded-Host", "X-Client-IP", "CF-Connecting-IP"])
+def test_without_a_token_no_header_of_any_proxy_is_let_through(here: TestClient, header: str) -> None:
+    """M16."""
+    assert here.get("/metrics", headers={header: "192.0.2.7"}).status_code == 403
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:3080", "127.0.0.1.evil.example", "", "["])
+def test_without_a_token_another_name_of_this_host_is_refused(here: TestClient, host: str) -> None:
+    """M16: a page whose name was made to lead here (DNS rebinding)."""
+    assert here.get("/metrics", headers={"Host": host}).status_code == 403
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:3080", "127.0.0.1:3080", "[::1]:3080"])
+def test_without_a_token_this_host_may_be_named_in_any_way(here: TestClient, host: str) -> None:
+    assert here.get("/metrics", headers={"Host": host}).status_code == 200
+
+
+def test_metrics_do_not_wait_for_a_store_that_is_slow(workspace: Db) -> None:
+    """H4: within a second, whatever else runs."""
+
+    class Slow(Store):
+        def newest(self, workspace: str) -> dict[str, Any] | None:
+            time.sleep(3)
+            return super().newest(workspace)
+
+    kept = Store(workspace)
+    answers = Answers(Admission(RocketChat(workspace)), kept)
+    metrics = Metrics(Newest(RocketChat(workspace), Slow(workspace)))
+    app = create(answers, Statistics(answers, kept, Future), Status({}), metrics)
+    with TestClient(app, f"http://{HERE}", client=(HERE, 1)) as client:
+        begun = time.monotonic()
+        told = series(client, "rcstats_store_up")
+        took = time.monotonic() - begun
+
+    assert told == {"rcstats_store_up": 0}
+    assert took < 1.5
 
 
 @pytest.mark.parametrize("address", [HERE, "192.0.2.7"])

@@ -6,6 +6,7 @@ import random
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files as resources
@@ -25,6 +26,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
+from api.admission import Admission
 from api.answers import Answers
 from api.app import create
 from api.page import files
@@ -105,8 +107,8 @@ def filled(database: Database[Any], documents: list[dict[str, Any]]) -> None:
 def served(database: Database[Any], prefix: str = "", calls: int = 0) -> Iterator[str]:
     """The address of the real application over a database, also behind a prefix."""
     workspace, store = RocketChat(database), Store(database)
-    answers = Answers(workspace, store, keep=2**24, calls=calls)
-    app = create(answers, Statistics(answers, store, snapshot, (), "Europe/Berlin"), Status({}))
+    answers = Answers(Admission(workspace, calls=calls), store, keep=2**24)
+    app = create(answers, Statistics(answers, store, Future, (), "Europe/Berlin"), Status({}))
     whole = Starlette(routes=[Mount(prefix, app)]) if prefix else app
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(whole, port=port, log_config=None, lifespan="off", ws="none"))

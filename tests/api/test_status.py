@@ -1,10 +1,14 @@
 """Alive, and ready."""
 
+import asyncio
+import json
 from typing import Any
 
 from pymongo.database import Database
+from starlette.requests import Request
 from starlette.testclient import TestClient
 
+from api.status import Status
 from collector.connection import connect
 from collector.demo.mongod import free_port
 from tests.api.conftest import ADMIN, client_of
@@ -22,6 +26,35 @@ def test_with_its_databases_it_is_ready(anonymous: TestClient) -> None:
     answer = anonymous.get("/ready")
 
     assert (answer.status_code, answer.json()) == (200, {"ready": True})
+
+
+def test_what_a_check_says_is_a_problem() -> None:
+    status = Status({"schedule": lambda: "no snapshot was taken since 10:00 UTC", "store": lambda: ""})
+
+    answer = asyncio.run(status.ready(Request({"type": "http"})))
+    assert answer.status_code == 503
+    assert json.loads(bytes(answer.body)) == {
+        "ready": False,
+        "problems": {"schedule": "no snapshot was taken since 10:00 UTC"},
+    }
+
+
+def test_many_who_ask_at_once_are_one_question() -> None:
+    """M9: 4000 requests without a login were 8014 commands."""
+    asked: list[int] = []
+
+    def check() -> str:
+        asked.append(1)
+        return ""
+
+    status = Status({"store": check}, seconds=60)
+
+    async def ask() -> set[int]:
+        answers = await asyncio.gather(*(status.ready(Request({"type": "http"})) for _ in range(200)))
+        return {answer.status_code for answer in answers}
+
+    assert asyncio.run(ask()) == {200}
+    assert len(asked) == 1
 
 
 def test_without_mongodb_it_is_healthy_not_ready_and_says_so_in_its_own_words() -> None:
