@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from bson.codec_options import DatetimeConversion
+from bson.errors import InvalidBSON, InvalidDocument
 from pymongo import MongoClient, timeout
 from pymongo.errors import (
     ConnectionFailure,
@@ -52,8 +53,9 @@ _UNTIL_THERE_ARE_KEYS = 1.0  # seconds
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# A value that can't be stored, an id that can be none, a document that its collection's rules or size forbid.
-_UNACCEPTABLE = frozenset({2, 53, 121, 10334, 17280})
+# A value that can't be stored, a document nested too deep, an id that can be none, a document that its collection's
+# rules or size forbid.
+_UNACCEPTABLE = frozenset({2, 15, 53, 121, 10334, 17280})
 
 _LOGIN_REFUSED = frozenset({18, 8000})
 _NO_RIGHT = 13
@@ -67,6 +69,8 @@ time_limit = timeout
 def connect(url: str, setting: str, *listeners: CommandListener) -> Client:
     """A client that connects at its first use; dates come back aware, in UTC. `listeners` hear of each command.
 
+    Texts of the database that are not UTF-8 are read as well, with U+FFFD in place of what is broken.
+
     Raises:
         SettingsError: the URL is none that MongoDB's driver takes; the text names `setting`.
     """
@@ -79,6 +83,7 @@ def connect(url: str, setting: str, *listeners: CommandListener) -> Client:
                 connect=False,
                 tz_aware=True,
                 datetime_conversion=DatetimeConversion.DATETIME_AUTO,
+                unicode_decode_error_handler="replace",
                 event_listeners=listeners,
                 **options,
             )
@@ -109,6 +114,10 @@ def plainly(whose: str) -> Iterator[None]:
         yield
     except DocumentTooLarge as error:  # found out before it is sent
         raise UnacceptableError(f"{whose} MongoDB takes no document as large as this") from error
+    except (InvalidDocument, OverflowError, UnicodeEncodeError) as error:  # likewise
+        raise UnacceptableError(f"{whose} MongoDB has no form for a key or a value of this") from error
+    except InvalidBSON as error:
+        raise DatabaseError(f"{whose} MongoDB gave a document that cannot be read") from error
     except PyMongoError as error:
         raise _kind(error)(f"{whose} MongoDB {_in_our_words(error)}") from error
 

@@ -1,7 +1,12 @@
 """MongoDB by URL, and its errors in our words."""
 
+from typing import Any
+
+import bson
 import pytest
+from bson.raw_bson import RawBSONDocument
 from pymongo import ReadPreference
+from pymongo.database import Database
 from pymongo.errors import (
     AutoReconnect,
     ExecutionTimeout,
@@ -12,7 +17,7 @@ from pymongo.errors import (
 )
 
 from collector.connection import connect, database_name, plainly
-from collector.errors import CommandRefusedError, DatabaseError, SettingsError
+from collector.errors import CommandRefusedError, DatabaseError, SettingsError, UnacceptableError
 
 
 def test_readings_go_to_secondaries_unless_the_url_says_otherwise() -> None:
@@ -68,3 +73,35 @@ def test_a_command_that_is_refused_as_written_is_told_apart() -> None:
     with pytest.raises(CommandRefusedError) as refused, plainly("the store's"):
         raise OperationFailure("secret", 2)
     assert str(refused.value) == "the store's MongoDB answered with an error (code 2)"
+
+
+def nested(levels: int) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for _ in range(levels):
+        found = {"a": found}
+    return found
+
+
+@pytest.mark.parametrize(
+    "document",
+    [{"a\0b": 1}, {"a": 2**63}, {"a": "\ud800"}, {"a": object()}, nested(190)],
+    ids=["a key with NUL", "a large integer", "half of a surrogate pair", "an object", "190 levels"],
+)
+def test_what_can_not_be_stored_is_told_apart(
+    real_database: Database[dict[str, Any]], document: dict[str, Any]
+) -> None:
+    with pytest.raises(UnacceptableError, match=r"^the store's MongoDB "), plainly("the store's"):
+        real_database["kept"].insert_one(document)
+
+
+def test_a_document_that_can_not_be_read_is_told_in_our_words() -> None:
+    with pytest.raises(DatabaseError) as told, plainly("the store's"):
+        bson.decode(b"half a document")
+    assert str(told.value) == "the store's MongoDB gave a document that cannot be read"
+
+
+def test_broken_texts_and_keys_are_read_with_replacements(real_database: Database[dict[str, Any]]) -> None:
+    broken = bson.encode({"_id": 1, "key": "text"}).replace(b"key", b"k\xffy").replace(b"text", b"t\xfext")
+    real_database["kept"].insert_one(RawBSONDocument(broken))
+
+    assert real_database["kept"].find_one() == {"_id": 1, "k\ufffdy": "t\ufffdxt"}
