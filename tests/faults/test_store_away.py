@@ -182,7 +182,7 @@ def test_a_disk_that_takes_nothing_costs_only_what_would_have_waited(
         trouble(scene, daemon)
         with killed(shelf), calling(daemon.address, ADMIN) as callers:
             begun = datetime.now(UTC)
-            daemon.wait_for(lambda: len(told(daemon, "a snapshot is lost")) >= 2)
+            daemon.wait_for(lambda: len(told(daemon, "snapshot lost")) >= 2)
         back = datetime.now(UTC)
         wait_until(lambda: scene.has_since(back), BACK_WITHIN, "slots are kept again")
         assert daemon.end(seconds=5) == 0
