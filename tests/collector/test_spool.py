@@ -11,7 +11,7 @@ import pytest
 from bson.datetime_ms import DatetimeMS
 
 from collector.errors import DatabaseError, UnacceptableError
-from collector.spool import Spool
+from collector.spool import MOST_BYTES, Spool
 from tests.factories import NOW, hours, snapshot
 
 
@@ -157,24 +157,37 @@ WRITES = """
 import sys
 from datetime import timedelta
 from pathlib import Path
-from collector.spool import Spool
+from collector.spool import MOST_BYTES, Spool
 from tests.factories import NOW, snapshot
-spool = Spool(Path(sys.argv[1]))
+spool = Spool(Path(sys.argv[1]), int(sys.argv[3]))
 lost = [n for n in range(400) if not spool.keep(snapshot(slot=NOW + timedelta(hours=n), _id=f"{sys.argv[2]}-{n}"))]
 sys.exit(len(lost) > 0)
 """
 
 
-def test_processes_that_share_a_folder_lose_nothing(folder: Path) -> None:
-    writers = [subprocess.Popen([sys.executable, "-c", WRITES, str(folder), name]) for name in ("one", "two")]
+def written_and_delivered(folder: Path, most_bytes: int) -> tuple[list[int | None], set[str]]:
+    """The exit codes of two processes that write 400 snapshots each, and what this one has delivered meanwhile."""
+    command = [sys.executable, "-c", WRITES, str(folder)]
+    writers = [subprocess.Popen([*command, name, str(most_bytes)]) for name in ("one", "two")]
     delivered: set[str] = set()
-    spool = Spool(folder)
     while any(writer.poll() is None for writer in writers):
-        spool.deliver(lambda one: delivered.add(one["_id"]))
-    spool.deliver(lambda one: delivered.add(one["_id"]))
+        Spool(folder).deliver(lambda one: delivered.add(one["_id"]))
+    Spool(folder).deliver(lambda one: delivered.add(one["_id"]))
+    return [writer.returncode for writer in writers], delivered
 
-    assert [writer.returncode for writer in writers] == [0, 0]
+
+def test_processes_that_share_a_folder_lose_nothing(folder: Path) -> None:
+    codes, delivered = written_and_delivered(folder, MOST_BYTES)
+
+    assert codes == [0, 0]
     assert len(delivered) == 800
+
+
+def test_processes_that_share_a_folder_at_its_bound_take_none_of_it_for_a_full_disk(folder: Path) -> None:
+    codes, delivered = written_and_delivered(folder, 700)  # room for two or three
+
+    assert codes == [0, 0]
+    assert delivered
 
 
 def test_two_that_deliver_at_once_set_nothing_aside(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
