@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from collector.sources.expressions import finite
+
 
 @dataclass(frozen=True)
 class Periods:
@@ -37,7 +39,8 @@ def number(day: date) -> int:
     return day.year * 10_000 + day.month * 100 + day.day
 
 
-NUMBER = {"$add": [{"$multiply": ["$year", 10_000]}, {"$multiply": ["$month", 100]}, "$day"]}
+_YEAR, _MONTH, _DAY = (finite(path) for path in ("$year", "$month", "$day"))
+NUMBER = {"$add": [{"$multiply": [_YEAR, 10_000]}, {"$multiply": [_MONTH, 100]}, _DAY]}
 """The same of a row's integers, in MongoDB's language."""
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Any
 
@@ -49,7 +48,25 @@ class Absent:
     reason: str
 
 
+@dataclass(frozen=True)
+class Noted:
+    """In a value's place: the value, and a note on it, such as that it is not whole."""
+
+    value: Any
+    note: str
+
+
+def noted(value: Any, note: str) -> Any:
+    """The value, with a note unless that is empty."""
+    return Noted(value, note) if note else value
+
+
 Values = Mapping[str, Any]
+
+# What a list, or a document, of entries that the workspace's data decide may take.
+LIST_BYTES = 256 * 2**10
+# What all other values of a reading may take.
+PLAIN_BYTES = 64 * 2**10
 
 NOT_TOLD = "the newest statistics document of the server does not say"
 NOTHING_TOLD = "the server has stored no statistics document yet"
@@ -77,9 +94,10 @@ class Statistic:
 class Reading:
     """One act that yields statistics, and is timed, limited and failed as one.
 
-    `read` returns a value or an Absent for each key of `statistics`, no more and no fewer.
+    `read` returns a value, a Noted or an Absent for each key of `statistics`, no more and no fewer.
     `limit` is in seconds. `reason` says why a scan can't be avoided.
     `settled_by` names, cheaply, what the values depend on: while it stays the same, the last values are carried over.
+    `lists` is how many of the values are lists or documents of entries that the workspace's data decide.
     """
 
     name: str
@@ -90,6 +108,12 @@ class Reading:
     reason: str = ""
     limit: float = 0.0
     settled_by: Callable[[Sources], Document] | None = None
+    lists: int = 0
+
+    @property
+    def most_bytes(self) -> int:
+        """What its values may take in a document, all together."""
+        return PLAIN_BYTES + self.lists * LIST_BYTES
 
     def __post_init__(self) -> None:
         if (self.cost is Cost.SCAN) != bool(self.reason):
@@ -159,8 +183,7 @@ class Subject:
         """Declares the newest date in an indexed field of a collection; `none` says what its absence means."""
 
         def read(sources: Sources) -> Values:
-            value = sources.workspace.newest(of, by).get(by)
-            return {key: value if isinstance(value, datetime) else Absent(none)}
+            return {key: sources.workspace.newest_date(of, by) or Absent(none)}
 
         statistic = Statistic(key, meaning, Unit.DATE, moves=True)
         self.reads(key, statistic, source=f"{of}, newest {by}", cost=Cost.INDEXED)(read)

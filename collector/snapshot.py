@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from collector import __version__
+from collector.bounds import hold, size
 from collector.connection import Document, time_limit
 from collector.errors import AbandonedError, DatabaseError, UnreachableError
-from collector.reading import Absent, Reading, Values, at
+from collector.reading import Absent, Noted, Reading, Values, at, noted
 from collector.sources import Sources
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,9 @@ BUDGET = 180.0
 # A production server is asked at most this many things at once.
 AT_ONCE = 2
 
+# Bytes of what a reading is settled by; by more it is not settled.
+_LONGEST_KEY = 1024
+
 METEOR_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz"
 _ID_LENGTH = 17
 
@@ -32,7 +36,7 @@ Progress = Callable[["Outcome"], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one reading: its values, or the error that cost it them.
+    """What became of one reading: its values, or the error that cost it all or some of them.
 
     `settled_by` is what the values depend on, where the reading names it; `carried`: they are those of the last time.
     """
@@ -121,19 +125,29 @@ class Runner:
             return Outcome(reading, 0, error=f"the snapshot's {BUDGET:g} s were used up")
         sources = self.sources.labelled(f"rcstats {reading.name}")
         with time_limit(min(reading.limit, left)):
-            key = reading.settled_by(sources) if reading.settled_by else None
-            if key and self.previous and (values := carried(reading, key, self.previous)):
-                return Outcome(reading, 0, values, settled_by=key, carried=True)
-            values = reading.read(sources)
+            key = _settled_by(reading, sources)
+            values = carried(reading, key, self.previous) if key and self.previous else {}
+            is_carried = bool(values)
+            values = values or reading.read(sources)
         _check_keys(reading, values)
-        return Outcome(reading, 0, values, settled_by=key)
+        held, error = hold(values, reading.most_bytes)
+        if error:
+            log.warning("value refused reading=%s reason=%r", reading.name, error)
+        return Outcome(reading, 0, held, error, key, is_carried)
+
+
+def _settled_by(reading: Reading, sources: Sources) -> Document | None:
+    """What the reading's values depend on; None if it is nothing that the run record can keep."""
+    key = reading.settled_by(sources) if reading.settled_by else None
+    return key if key and size(key) <= _LONGEST_KEY else None
 
 
 def carried(reading: Reading, key: Document, previous: Document) -> Values:
     """The reading's values in the previous snapshot, if they were settled by the same and by this release; else {}."""
-    own = previous.get("collector", {})
-    record = own.get("readings", {}).get(reading.name, {})
-    if own.get("version") != __version__ or not record.get("ok") or record.get("settledBy") != key:
+    readings = at(previous, "collector.readings")
+    record = readings.get(reading.name) if isinstance(readings, dict) else None
+    is_good = isinstance(record, dict) and record.get("ok") and record.get("settledBy") == key
+    if not is_good or at(previous, "collector.version") != __version__:
         return {}
     return {statistic.key: _last_value(previous, statistic.key) for statistic in reading.statistics}
 
@@ -141,7 +155,9 @@ def carried(reading: Reading, key: Document, previous: Document) -> Values:
 def _last_value(previous: Document, key: str) -> Any:
     """The value of the previous snapshot, zero and empty ones too; or the reason that it gave for having none."""
     value = at(previous, key)
-    return Absent(str(at(previous["collector"]["unavailable"], key))) if value is None else value
+    if value is None:
+        return Absent(str(at(previous, f"collector.unavailable.{key}")))
+    return noted(value, at(previous, f"collector.notes.{key}"))
 
 
 def lay_out(outcomes: Iterable[Outcome], about: Circumstances, started: datetime, finished: datetime) -> Document:
@@ -150,14 +166,23 @@ def lay_out(outcomes: Iterable[Outcome], about: Circumstances, started: datetime
     own = _account(about, started, finished)
     for outcome in outcomes:
         own["readings"][outcome.reading.name] = _record(outcome)
-        for key, value in _values(outcome).items():
-            if isinstance(value, Absent):
-                place(own["unavailable"], key, value.reason)
-            elif key.startswith("collector."):
-                place(own, key.removeprefix("collector."), value)
-            else:
-                place(document, key, value)
+        put(document, own, _values(outcome))
     return document | {"createdAt": finished, "_updatedAt": finished, "collector": own}
+
+
+def put(document: Document, own: Document, values: Values) -> None:
+    """Puts values into a document, and what has to be said of them into the collector's own account of it."""
+    for key, value in values.items():
+        match value:
+            case Absent():
+                place(own["unavailable"], key, value.reason)
+            case Noted():
+                place(own.setdefault("notes", {}), key, value.note)
+                put(document, own, {key: value.value})
+            case _ if key.startswith("collector."):
+                place(own, key.removeprefix("collector."), value)
+            case _:
+                place(document, key, value)
 
 
 def place(document: Document, path: str, value: Any) -> None:
@@ -196,7 +221,7 @@ def _account(about: Circumstances, started: datetime, finished: datetime) -> Doc
 
 
 def _values(outcome: Outcome) -> Values:
-    if not outcome.error:
+    if outcome.values or not outcome.error:
         return outcome.values
     failed = Absent(f"the reading {outcome.reading.name} failed: {outcome.error}")
     return {statistic.key: failed for statistic in outcome.reading.statistics}

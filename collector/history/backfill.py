@@ -12,7 +12,7 @@ from collector.history.plan import Plan, id_of
 from collector.history.reconstruction import PARTS, Pace, Walk
 from collector.history.session_days import SessionDays
 from collector.reading import Values
-from collector.snapshot import place
+from collector.snapshot import place, put
 from collector.sources import Sources
 from collector.sources.rocketchat import Collection
 from collector.statistics.sessions import nine
@@ -227,4 +227,5 @@ def _lay_out(workspace: str, zone: str, moment: datetime, walks: Sequence[Walk],
         for key, value in walk.values.items():
             place(document, key, value)
             place(own["notes"], key, walk.part.note)
-    return document | dict(sessions)
+    put(document, own, sessions)
+    return document

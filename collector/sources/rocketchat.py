@@ -17,6 +17,7 @@ from pymongo.errors import OperationFailure
 
 from collector.connection import Document, asks, plainly
 from collector.errors import CommandRefusedError
+from collector.sources.expressions import added, among, number
 
 _asks = asks("the workspace's")
 
@@ -39,9 +40,14 @@ def hash_token(token: str) -> str:
 
 _BAD_HINT = 2
 
-_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # before anything was chatted; only dates compare with a date
-_LATEST = datetime(9999, 1, 1, tzinfo=UTC)  # later ones leave Python's calendar in some time zone
-_IS_DATE: Document = {"$lt": _LATEST, "$not": {"$type": "array"}}  # of a list MongoDB compares the items
+# From before anything was chatted to before Python's calendar ends in some time zone; only dates compare with a date.
+_DATES: Document = {
+    "$gte": datetime(1970, 1, 1, tzinfo=UTC),
+    "$lt": datetime(9999, 1, 1, tzinfo=UTC),
+    "$not": {"$type": "array"},
+}
+
+_LONGEST_ID = 256  # bytes: the server's own ids of a workspace have 17 or 24
 
 # A hint: nearly all documents match, and reading them as they lie is faster than by any index.
 AS_IT_LIES: Document = {"$natural": 1}
@@ -115,11 +121,11 @@ class RocketChat:
         rows = self.aggregate(of, [{"$match": where}, {"$count": "documents"}])
         return int(rows[0]["documents"]) if rows else 0
 
-    def tally(self, of: Collection, by: str, among: Sequence[str]) -> dict[str, int]:
-        """How many documents have each value of `among` in the field `by`; 0 where none has."""
-        rows = self.groups(of, {by: {"$in": list(among)}}, by=f"${by}")
-        counts = {row["_id"]: row["documents"] for row in rows if isinstance(row["_id"], str)}
-        return dict.fromkeys(among, 0) | counts
+    def tally(self, of: Collection, by: str, values: Sequence[str]) -> dict[str, int]:
+        """How many documents have each of these values in the field `by`; 0 where none has."""
+        rows = self.groups(of, {by: {"$in": list(values)}}, by=among(f"${by}", values))
+        counts = {row["_id"]: row["documents"] for row in rows if row["_id"] is not None}
+        return dict.fromkeys(values, 0) | counts
 
     def newest(self, of: Collection, by: str, *fields: str) -> Document:
         """The named fields of the document with the highest value of `by`; {} if there is none."""
@@ -127,14 +133,24 @@ class RocketChat:
         rows = self.aggregate(of, [{"$sort": {by: -1}}, {"$limit": 1}, {"$project": chosen}])
         return rows[0] if rows else {}
 
+    def newest_date(self, of: Collection, by: str) -> datetime | None:
+        """The newest date in the field `by`; None if no document has one."""
+        stages: Pipeline = [{"$match": {by: _DATES}}, {"$sort": {by: -1}}, {"$limit": 1}, {"$project": {by: 1}}]
+        rows = self.aggregate(of, stages)
+        return rows[0][by] if rows else None
+
     def groups(self, of: Collection, where: Mapping[str, Any], by: Any, **sums: Any) -> list[Document]:
-        """One row for each value of `by` among the documents that match: {_id, documents, and the `sums`}."""
-        group = {"_id": by, "documents": {"$sum": 1}} | {name: {"$sum": what} for name, what in sums.items()}
-        return self.aggregate(of, [{"$match": where}, {"$group": group}])
+        """One row for each value of `by` among the documents that match: {_id, documents, and the `sums`}.
+
+        Of a sum's numbers those that are odd add nothing; see `finite`.
+        """
+        group = {"_id": by, "documents": {"$sum": 1}} | {name: added(what) for name, what in sums.items()}
+        rows = self.aggregate(of, [{"$match": where}, {"$group": group}])
+        return [row | {name: number(row[name]) for name in sums} for row in rows]
 
     def oldest(self, of: Collection, by: str, index: Document) -> datetime | None:
         """The earliest date in the field `by`, along an index; None if no document has one."""
-        where, shown = {by: {"$gte": _EARLIEST} | _IS_DATE}, {"_id": 0, by: 1}
+        where, shown = {by: _DATES}, {"_id": 0, by: 1}
         rows = self.aggregate(of, [{"$match": where}, {"$sort": {by: 1}}, {"$limit": 1}, {"$project": shown}], index)
         return rows[0][by] if rows else None
 
@@ -150,9 +166,9 @@ class RocketChat:
         """The sums over the documents whose date `by` is in a span, its end left out; over `most` of them unless 0."""
         stages: list[Document] = [{"$match": {by: {"$gte": span[0], "$lt": span[1]}}}]
         stages += [{"$limit": most}] if most else []
-        stages.append({"$group": {"_id": None} | {f"v{n}": {"$sum": what} for n, what in enumerate(sums)}})
+        stages.append({"$group": {"_id": None} | {f"v{n}": added(what) for n, what in enumerate(sums)}})
         rows = self.aggregate(of, stages, index)
-        return [rows[0][f"v{n}"] if rows else 0 for n in range(len(sums))]
+        return [number(rows[0][f"v{n}"]) if rows else 0 for n in range(len(sums))]
 
     def count_distinct(self, of: Collection, where: Mapping[str, Any], field: str) -> int:
         """How many values a field has among the documents that match."""
@@ -254,9 +270,10 @@ class RocketChat:
         return {name: row["value"] for name, row in self.settings(*ids).items() if "value" in row}
 
     def identity(self) -> str:
-        """What tells this workspace from others: its uniqueID, else the name of its database."""
+        """What tells this workspace from others: its uniqueID, or its database's name where that is not a proper id."""
         unique_id = self.values("uniqueID").get("uniqueID")
-        return unique_id if isinstance(unique_id, str) and unique_id else self._database.name
+        is_proper = isinstance(unique_id, str) and 0 < len(unique_id.encode()) <= _LONGEST_ID
+        return str(unique_id) if is_proper else self._database.name
 
     def own_statistics(self, *paths: str) -> Document:
         """Some key paths of the server's own newest statistics document; {} if it has stored none."""
@@ -269,7 +286,8 @@ class RocketChat:
 
     def licence_modules(self) -> list[str] | None:
         """The modules of the server's licence, by its own newest statistics document; None if it does not say."""
-        modules = self.own_statistics("enterprise.modules").get("enterprise", {}).get("modules")
+        enterprise = self.own_statistics("enterprise.modules").get("enterprise")
+        modules = enterprise.get("modules") if isinstance(enterprise, dict) else None
         return None if modules is None else _strings(modules)
 
     def migration(self) -> Document:

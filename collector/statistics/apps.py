@@ -3,11 +3,13 @@
 from collector.connection import Document
 from collector.reading import Cost, Statistic, Subject, Unit, Values
 from collector.sources import Sources
+from collector.sources.expressions import among
 from collector.sources.rocketchat import Collection
 
 apps = Subject("apps", "Apps from the marketplace and private ones.")
 
-ENABLED = ("auto_enabled", "manually_enabled")
+ENABLED, DISABLED = ("auto_enabled", "manually_enabled"), "manually_disabled"
+PRIVATE = "private"
 
 apps.told("apps_engine", Statistic("apps.engineVersion", "The release of the apps engine.", Unit.TEXT))
 
@@ -24,13 +26,13 @@ apps.told("apps_engine", Statistic("apps.engineVersion", "The release of the app
     reason="All of them are counted; there are a handful of apps.",
 )
 def totals(sources: Sources) -> Values:
-    by = {"status": "$status", "source": "$installationSource"}
+    by = {"status": among("$status", (*ENABLED, DISABLED)), "source": among("$installationSource", (PRIVATE,))}
     rows = sources.workspace.groups(Collection.APPS, {}, by=by)
-    private = [row for row in rows if row["_id"].get("source") == "private"]
+    private = [row for row in rows if row["_id"]["source"] == PRIVATE]
     return {
         "apps.totalInstalled": _sum(rows),
         "apps.totalActive": _sum(rows, *ENABLED),
-        "apps.totalFailed": _sum(rows) - _sum(rows, *ENABLED, "manually_disabled"),
+        "apps.totalFailed": _sum(rows) - _sum(rows, *ENABLED, DISABLED),
         "apps.totalPrivateApps": _sum(private),
         "apps.totalPrivateAppsEnabled": _sum(private, *ENABLED),
     }
@@ -38,4 +40,4 @@ def totals(sources: Sources) -> Values:
 
 def _sum(rows: list[Document], *statuses: str) -> int:
     """Of the rows with one of these statuses; of all rows if none is given."""
-    return sum(row["documents"] for row in rows if not statuses or row["_id"].get("status") in statuses)
+    return sum(row["documents"] for row in rows if not statuses or row["_id"]["status"] in statuses)

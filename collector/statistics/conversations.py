@@ -3,9 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from collector.bounds import listed
 from collector.connection import Document
-from collector.reading import Cost, Statistic, Subject, Unit, Values
+from collector.reading import Cost, Statistic, Subject, Unit, Values, noted
 from collector.sources import Sources
+from collector.sources.expressions import MOST_KINDS, kinds, largest
 from collector.sources.rocketchat import Collection
 
 conversations = Subject("conversations", "Omnichannel contacts that were active lately, by source of conversation.")
@@ -24,11 +26,12 @@ _WINDOWS = {
     Statistic("omnichannelContactsBySource", f"This month, by UTC: {_SHAPE}.", Unit.DOCUMENT),
     source="rocketchat_room, omnichannel rooms whose v.activity has this month",
     cost=Cost.INDEXED,
+    lists=1,
 )
 def active_contacts(sources: Sources) -> Values:
     month = f"{sources.now.astimezone(UTC):%Y-%m}"
-    rows = _contacts(sources, {"t": "l", "v.activity": month}, {"all": 1})
-    return {"omnichannelContactsBySource": _active(rows, "all")}
+    found = _contacts(sources, {"t": "l", "v.activity": month}, {"all": 1})
+    return {"omnichannelContactsBySource": _active(found, "all")}
 
 
 @conversations.reads(
@@ -38,49 +41,54 @@ def active_contacts(sources: Sources) -> Values:
     Statistic("uniqueContactsOfLastMonth", f"The last 30 days of 24 hours: {_SHAPE}.", Unit.DOCUMENT),
     source="rocketchat_room, omnichannel rooms with v.activity, by ts; one pass for all three",
     cost=Cost.INDEXED,
+    lists=3,
 )
 def unique_contacts(sources: Sources) -> Values:
     longest = max(_WINDOWS.values())
     where = {"t": "l", "ts": {"$gte": sources.now - longest, "$lt": sources.now}, "v.activity": {"$exists": True}}
     began = {key: _since(sources.now - window) for key, window in _WINDOWS.items()}
-    rows = _contacts(sources, where, began)
-    return {key: _active(rows, key) for key in _WINDOWS}
+    found = _contacts(sources, where, began)
+    return {key: _active(found, key) for key in _WINDOWS}
 
 
 def _since(moment: datetime) -> Document:
     return {"$cond": [{"$gte": ["$ts", moment]}, 1, 0]}
 
 
-def _contacts(sources: Sources, where: Document, counted: dict[str, Any]) -> list[Document]:
-    """Per source, for each of `counted`: its conversations, and the contacts that had any.
+def _contacts(sources: Sources, where: Document, counted: dict[str, Any]) -> Document:
+    """For each of `counted`, its conversations and the contacts that had any: {sources: by source, whole: [in all]}.
 
-    A contact is counted once a source, however many conversations it had there.
+    A contact is counted once a source, however many conversations it had there. The last of `counted` has all of them.
     """
+    *_, widest = counted
     per_contact = {name: {"$sum": what} for name, what in counted.items()}
-    per_source: Document = {}
-    for name in counted:
-        per_source[f"{name}_conversations"] = {"$sum": f"${name}"}
-        per_source[f"{name}_contacts"] = {"$sum": {"$cond": [{"$gt": [f"${name}", 0]}, 1, 0]}}
-    return sources.workspace.aggregate(
+    sums: Document = {f"{name}_conversations": {"$sum": f"${name}"} for name in counted}
+    sums |= {f"{name}_contacts": {"$sum": {"$cond": [{"$gt": [f"${name}", 0]}, 1, 0]}} for name in counted}
+    whole = {"$group": {"_id": None} | {name: {"$sum": f"${name}"} for name in sums}}
+    (found,) = sources.workspace.aggregate(
         Collection.ROOMS,
         [
             {"$match": where},
             {"$group": {"_id": {"source": _SOURCE, "contact": "$v._id"}} | per_contact},
-            {"$group": {"_id": "$_id.source"} | per_source},
+            kinds({"source": "$_id.source"}, **sums),
+            {"$facet": {"sources": largest(f"{widest}_conversations"), "whole": [whole]}},
         ],
     )
+    return found
 
 
-def _active(rows: list[Document], name: str) -> Document:
+def _active(found: Document, name: str) -> Any:
     """The server's shape; its totals add up the sources, so who came by two of them counts twice."""
-    sources = [
-        {
-            "source": row["_id"],
-            "contactsCount": row[f"{name}_contacts"],
-            "conversationsCount": row[f"{name}_conversations"],
-        }
-        for row in rows
+    rows = [
+        {"source": row["_id"].get("source"), **_counts(row, name)}
+        for row in found["sources"]
         if row[f"{name}_conversations"]
     ]
-    totals = {key: sum(source[key] for source in sources) for key in ("contactsCount", "conversationsCount")}
-    return totals | {"sources": sources}
+    rows.sort(key=lambda row: (-row["conversationsCount"], str(row["source"])))
+    totals = _counts(found["whole"][0], name) if found["whole"] else {"contactsCount": 0, "conversationsCount": 0}
+    kept, note = listed(rows, more=len(found["sources"]) == MOST_KINDS)
+    return noted(totals | {"sources": kept}, note)
+
+
+def _counts(row: Document, name: str) -> Document:
+    return {"contactsCount": row[f"{name}_contacts"], "conversationsCount": row[f"{name}_conversations"]}

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from collector.connection import Document
 from collector.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values
 from collector.sources import Sources
-from collector.sources.rocketchat import Collection
+from collector.sources.expressions import among, finite, number
+from collector.sources.rocketchat import Collection, Pipeline
 
 enterprise = Subject("enterprise", "What the licence allows, and the figures of features that need one.")
 
@@ -38,8 +39,9 @@ enterprise.told(
 )
 def seat_requests(sources: Sources) -> Values:
     for where in ({"date": None, "type": "seat-request"}, {"type": "seat-request"}):
-        if rows := sources.workspace.aggregate(Collection.ANALYTICS, [{"$match": where}, {"$limit": 1}]):
-            return {"enterprise.seatRequests": rows[0].get("count") or 0}
+        stages: Pipeline = [{"$match": where}, {"$limit": 1}, {"$project": {"count": finite("$count")}}]
+        if rows := sources.workspace.aggregate(Collection.ANALYTICS, stages):
+            return {"enterprise.seatRequests": number(rows[0]["count"])}
     return {"enterprise.seatRequests": 0}
 
 
@@ -111,7 +113,8 @@ def freeswitch_calls(sources: Sources) -> Values:
     keys = {period: f"enterprise.voip.{period}" for period in _CALLS_LAST}
     if missing := _unlicensed(sources, OMNICHANNEL):
         return dict.fromkeys(keys.values(), missing)
-    by = {"direction": "$direction", "success": {"$gte": ["$duration", _SUCCESS]}, **_began_within(sources.now)}
+    direction = among("$direction", _DIRECTIONS.values())
+    by = {"direction": direction, "success": {"$gte": ["$duration", _SUCCESS]}, **_began_within(sources.now)}
     rows = sources.workspace.groups(Collection.FREESWITCH_CALLS, {}, by=by, seconds="$duration")
     return {key: _calls([row for row in rows if row["_id"][period]]) for period, key in keys.items()}
 

@@ -1,17 +1,19 @@
 """Federation with other servers, by Matrix and by the protocol before it."""
 
+from collector.bounds import listed
 from collector.connection import Document
-from collector.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values
+from collector.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values, noted
 from collector.sources import Sources
+from collector.sources.expressions import finite, kinds, largest, name
 from collector.sources.rocketchat import Collection
 
 federation = Subject("federation", "Federation with other servers, by Matrix and by the protocol before it.")
 
 _HOME = "Federation_Matrix_homeserver_domain"
 _ROOM = {
-    "usersCount": {"$ifNull": ["$usersCount", None]},
+    "usersCount": finite("$usersCount", None),
     "_id": "$_id",
-    "name": {"$ifNull": ["$fname", {"$ifNull": ["$name", ""]}]},
+    "name": {"$ifNull": [name("$fname"), {"$ifNull": [name("$name"), ""]}]},
 }
 
 federation.settings(
@@ -55,16 +57,21 @@ def rooms(sources: Sources) -> Values:
     source="users, count over federated; rocketchat_matrix_bridged_rooms, distinct fromServer",
     cost=Cost.SCAN,
     reason="No index carries fromServer; there are as many bridged rooms as federated rooms.",
+    lists=1,
 )
 def external(sources: Sources) -> Values:
-    rows = sources.workspace.groups(
-        Collection.MATRIX_BRIDGED_ROOMS, {"fromServer": {"$exists": True}}, by="$fromServer"
+    where = {"fromServer": {"$exists": True, "$ne": sources.workspace.values(_HOME).get(_HOME)}}
+    facets = {"servers": largest("rooms"), "quantity": [{"$count": "servers"}]}
+    (found,) = sources.workspace.aggregate(
+        Collection.MATRIX_BRIDGED_ROOMS,
+        [{"$match": where}, kinds({"server": "$fromServer"}, rooms={"$sum": 1}), {"$facet": facets}],
     )
-    home = sources.workspace.values(_HOME).get(_HOME)
-    servers = sorted(str(row["_id"]) for row in rows if row["_id"] != home)
+    quantity = found["quantity"][0]["servers"] if found["quantity"] else 0
+    servers = sorted(str(row["_id"].get("server")) for row in found["servers"])
+    listing, note = listed(servers, more=len(servers) < quantity)
     return {
         "matrixFederation.amountOfExternalUsers": sources.workspace.count(Collection.USERS, {"federated": True}),
-        "matrixFederation.externalConnectedServers": {"quantity": len(servers), "servers": servers},
+        "matrixFederation.externalConnectedServers": noted({"quantity": quantity, "servers": listing}, note),
     }
 
 

@@ -1,8 +1,9 @@
 """Webhooks, incoming and outgoing."""
 
 from collector.connection import Document
-from collector.reading import Cost, Statistic, Subject, Unit, Values, same
+from collector.reading import Cost, Statistic, Subject, Unit, Values
 from collector.sources import Sources
+from collector.sources.expressions import among
 from collector.sources.rocketchat import Collection
 
 integrations = Subject("integrations", "Webhooks, incoming and outgoing.")
@@ -23,7 +24,8 @@ INCOMING, OUTGOING = "webhook-incoming", "webhook-outgoing"
     reason="All of them are counted; there are some dozen integrations.",
 )
 def totals(sources: Sources) -> Values:
-    by = {name: f"${name}" for name in ("type", "enabled", "scriptEnabled")}
+    by = {"type": among("$type", (INCOMING, OUTGOING))}
+    by |= {flag: among(f"${flag}", (True,)) for flag in ("enabled", "scriptEnabled")}
     rows = sources.workspace.groups(Collection.INTEGRATIONS, {}, by=by)
     return {
         "integrations.totalIntegrations": _sum(rows),
@@ -36,7 +38,5 @@ def totals(sources: Sources) -> Values:
 
 
 def _sum(rows: list[Document], **wanted: object) -> int:
-    """Of the rows that have these very values."""
-    return sum(
-        row["documents"] for row in rows if all(same(row["_id"].get(name), value) for name, value in wanted.items())
-    )
+    """Of the rows that have these values."""
+    return sum(row["documents"] for row in rows if wanted.items() <= row["_id"].items())

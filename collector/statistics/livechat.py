@@ -1,8 +1,10 @@
 """Omnichannel: visitors, agents, departments, sources, and how conversations are routed."""
 
+from collector.bounds import listed
 from collector.connection import Document
-from collector.reading import Cost, Setting, Statistic, Subject, Unit, Values, same
+from collector.reading import Cost, Setting, Statistic, Subject, Unit, Values, noted, same
 from collector.sources import Sources
+from collector.sources.expressions import MOST_KINDS, kinds, largest
 from collector.sources.rocketchat import Collection
 
 livechat = Subject("livechat", "Omnichannel: visitors, agents, departments, sources, and how conversations are routed.")
@@ -36,18 +38,16 @@ def agents(sources: Sources) -> Values:
 @livechat.reads(
     "sources",
     Statistic("omnichannelSources", "Where conversations came from: per source id, alias, type and count.", Unit.LIST),
-    source="rocketchat_room, omnichannel rooms grouped by their whole source",
+    source="rocketchat_room, omnichannel rooms grouped by id, alias and type of their source",
     cost=Cost.INDEXED,
+    lists=1,
 )
 def conversation_sources(sources: Sources) -> Values:
     where = {"t": "l", "source": {"$exists": True}}
-    rows = sources.workspace.groups(Collection.ROOMS, where, by="$source")
-    return {"omnichannelSources": [_source(row["_id"]) | {"count": row["documents"]} for row in rows]}
-
-
-def _source(source: object) -> Document:
-    known = source if isinstance(source, dict) else {}
-    return {key: known[key] for key in ("id", "alias", "type") if key in known}
+    by_source = kinds({name: f"$source.{name}" for name in ("id", "alias", "type")}, count={"$sum": 1})
+    rows = sources.workspace.aggregate(Collection.ROOMS, [{"$match": where}, by_source, *largest("count")])
+    found, note = listed([row["_id"] | {"count": row["count"]} for row in rows], more=len(rows) == MOST_KINDS)
+    return {"omnichannelSources": noted(found, note)}
 
 
 livechat.count(

@@ -2,9 +2,12 @@
 
 from collector.reading import Cost, Statistic, Subject, Unit, Values
 from collector.sources import Sources
+from collector.sources.expressions import among
 from collector.sources.rocketchat import Collection
 
 roles = Subject("roles", "How many roles there are.")
+
+SUBSCRIPTIONS, USERS = "Subscriptions", "Users"
 
 
 @roles.reads(
@@ -17,13 +20,13 @@ roles = Subject("roles", "How many roles there are.")
     reason="Nothing but _id is indexed; there are some dozen roles.",
 )
 def totals(sources: Sources) -> Values:
-    rows = sources.workspace.groups(Collection.ROLES, {}, by={"scope": "$scope", "protected": "$protected"})
+    by = {"scope": among("$scope", (SUBSCRIPTIONS, USERS)), "protected": among("$protected", (False,))}
+    rows = sources.workspace.groups(Collection.ROLES, {}, by=by)
     scopes = {
-        scope: sum(row["documents"] for row in rows if row["_id"].get("scope") == scope)
-        for scope in ("Subscriptions", "Users")
+        scope: sum(row["documents"] for row in rows if row["_id"]["scope"] == scope) for scope in (SUBSCRIPTIONS, USERS)
     }
     return {
-        "totalSubscriptionRoles": scopes["Subscriptions"],
-        "totalUserRoles": scopes["Users"],
-        "totalCustomRoles": sum(row["documents"] for row in rows if row["_id"].get("protected") is False),
+        "totalSubscriptionRoles": scopes[SUBSCRIPTIONS],
+        "totalUserRoles": scopes[USERS],
+        "totalCustomRoles": sum(row["documents"] for row in rows if row["_id"]["protected"] is False),
     }

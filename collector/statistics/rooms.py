@@ -2,21 +2,17 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
 from collector.connection import Document
 from collector.reading import Cost, Statistic, Subject, Unit, Values
 from collector.sources import Sources
+from collector.sources.expressions import among
 from collector.sources.rocketchat import Collection
 
 rooms = Subject("rooms", "How many rooms there are of each kind, and how many messages they say they hold.")
 
 CHANNEL, GROUP, DIRECT, LIVECHAT = "c", "p", "d", "l"
-
-# A counter that is missing, null or a text adds nothing; in the server's own sum it would make the total NaN.
-_IS_FINITE = {"$and": [{"$gt": ["$msgs", -(2**53)]}, {"$lt": ["$msgs", 2**53]}]}
-_FINITE = {"$cond": [_IS_FINITE, "$msgs", 0]}
 
 
 @rooms.reads(
@@ -88,13 +84,14 @@ class _Kind:
     """Rooms of one type, and the messages they count."""
 
     rooms: int = 0
-    messages: int = 0
+    messages: float = 0
 
 
 def _kinds(sources: Sources, where: Document) -> dict[Any, _Kind]:
-    """The rooms that match, by type; in the odd case of a counter that is NaN or infinite, once more without such."""
-    rows = sources.workspace.groups(Collection.ROOMS, where, by="$t", messages="$msgs")
-    if not all(isfinite(row["messages"]) for row in rows):
-        rows = sources.workspace.groups(Collection.ROOMS, where, by="$t", messages=_FINITE)
-    kinds = {str(row["_id"]): _Kind(row["documents"], int(row["messages"])) for row in rows}
-    return defaultdict(_Kind, kinds)
+    """The rooms that match, by type; those of other types as one.
+
+    A counter that is missing, null or a text adds nothing; in the server's own sum it would make the total NaN.
+    """
+    kind = among("$t", (CHANNEL, GROUP, DIRECT, LIVECHAT))
+    rows = sources.workspace.groups(Collection.ROOMS, where, by=kind, messages="$msgs")
+    return defaultdict(_Kind, {row["_id"]: _Kind(row["documents"], row["messages"]) for row in rows})

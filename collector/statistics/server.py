@@ -4,6 +4,7 @@ from datetime import datetime, time, timedelta
 
 from collector.reading import Absent, Cost, Statistic, Subject, Unit, Values
 from collector.sources import Sources
+from collector.sources.expressions import finite, number
 from collector.sources.rocketchat import Collection
 
 server = Subject("server", "The server as a whole: migrations, running instances, connections, its database.")
@@ -40,12 +41,12 @@ def instances(sources: Sources) -> Values:
 )
 def peaks(sources: Sources) -> Values:
     midnight = datetime.combine(sources.today - timedelta(days=PEAK_DAYS), time(), sources.timezone)
-    highest = {"$group": {"_id": None, "peak": {"$max": "$dailyPeakConnections"}}}
+    highest = {"$group": {"_id": None, "peak": {"$max": finite("$dailyPeakConnections", None)}}}
     rows = sources.workspace.aggregate(Collection.STATISTICS, [{"$match": {"createdAt": {"$gte": midnight}}}, highest])
     peak = rows[0]["peak"] if rows else None
     return {
         "dailyPeakConnections": Absent("the server keeps it in memory"),
-        "maxMonthlyPeakConnections": Absent("the server has stored none in 30 days") if peak is None else peak,
+        "maxMonthlyPeakConnections": Absent("the server has stored none in 30 days") if peak is None else number(peak),
     }
 
 

@@ -1,10 +1,14 @@
 """Ways to log in: which are in use, how they are set, and how many active accounts use each."""
 
 import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from collector.bounds import keyed
 from collector.connection import Document
-from collector.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values, changed
+from collector.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values, changed, noted
 from collector.sources import Sources
+from collector.sources.expressions import MOST_KINDS, MOST_NAME
 from collector.sources.rocketchat import AS_IT_LIES, Collection
 
 services = Subject("services", "Ways to log in: which are in use, how they are set, and who uses each.")
@@ -52,6 +56,8 @@ EARLIER_OAUTH = {
     name.lower(): (f"Accounts_OAuth_{name}", name.lower())
     for name in "Apple Dolphin Drupal Facebook Linkedin Meteor Nextcloud Tokenpass Twitter Wordpress".split()
 }
+# The names under which an account keeps the services that have a place of their own.
+_PROVIDED = ("ldap", "saml", "cas", *(name for _, name in (OAUTH | EARLIER_OAUTH).values()))
 _CUSTOM = re.compile(r"Accounts_OAuth_Custom-([^-]+)")
 _PERSONS = {"active": True, "type": {"$nin": ["app"]}, "roles": {"$ne": ["guest"]}}
 
@@ -83,9 +89,13 @@ services.settings(
     source="users, one group over the names of services; settings Accounts_OAuth_Custom-…",
     cost=Cost.SCAN,
     reason="No index carries the services; one pass over the active accounts counts all of them.",
+    lists=1,
 )
 def accounts(sources: Sources) -> Values:
-    users = _users_by_service(sources)
+    settings = sources.workspace.settings_like("Accounts_OAuth_Custom-")
+    names = sorted(match[1] for id_ in settings if (match := _CUSTOM.fullmatch(id_)))
+    custom = [name for name in names if len(name.encode()) <= MOST_NAME][:MOST_KINDS]
+    users = _users_by_service(sources, [*_PROVIDED, *custom])
     known = sources.workspace.settings(*(id_ for id_, _ in EARLIER_OAUTH.values()))
     values: Document = {f"services.{name}.users": users.get(name, 0) for name in ("ldap", "saml", "cas")}
     for key, (_, name) in OAUTH.items():
@@ -93,11 +103,12 @@ def accounts(sources: Sources) -> Values:
     for key, (id_, name) in EARLIER_OAUTH.items():
         unknown = Absent("this release does not know the provider")
         values[f"services.oauth.{key}.users"] = users.get(name, 0) if id_ in known else unknown
-    return values | {"services.oauth.custom": _custom(sources, users)}
+    providers = ((name, _provider(settings, name, users.get(name, 0))) for name in custom)
+    return values | {"services.oauth.custom": noted(*keyed(providers, more=len(custom) < len(names)))}
 
 
-def _users_by_service(sources: Sources) -> dict[str, int]:
-    """How many active accounts have each service, whatever it is called."""
+def _users_by_service(sources: Sources, services: Sequence[str]) -> dict[str, int]:
+    """How many active accounts have each of these services."""
     names = {"$map": {"input": {"$objectToArray": "$services"}, "in": "$$this.k"}}
     where = _PERSONS | {"services": {"$type": "object", "$not": {"$type": "array"}}}
     rows = sources.workspace.aggregate(
@@ -106,6 +117,7 @@ def _users_by_service(sources: Sources) -> dict[str, int]:
             {"$match": where},
             {"$group": {"_id": names, "users": {"$sum": 1}}},  # few lists of names are many accounts'
             {"$unwind": "$_id"},
+            {"$match": {"_id": {"$in": list(services)}}},
             {"$group": {"_id": "$_id", "users": {"$sum": "$users"}}},
         ],
         hint=AS_IT_LIES,
@@ -113,20 +125,17 @@ def _users_by_service(sources: Sources) -> dict[str, int]:
     return {row["_id"]: row["users"] for row in rows}
 
 
-def _custom(sources: Sources, users: dict[str, int]) -> Document:
-    """Each custom provider, by name."""
-    rows = sources.workspace.settings_like("Accounts_OAuth_Custom-")
-    values = {id_: row.get("value") for id_, row in rows.items()}
-    names = [match[1] for id_ in values if (match := _CUSTOM.fullmatch(id_))]
-    return {name: _provider(f"Accounts_OAuth_Custom-{name}", values, users.get(name, 0)) for name in names}
+def _provider(settings: Mapping[str, Document], name: str, users: int) -> Document:
+    """A custom provider, by its settings."""
 
+    def value(aside: str = "") -> Any:
+        return settings.get(f"Accounts_OAuth_Custom-{name}{aside}", {}).get("value")
 
-def _provider(id_: str, values: Document, users: int) -> Document:
     found = {
-        "enabled": values.get(id_),
-        "mergeRoles": values.get(f"{id_}-merge_roles"),
+        "enabled": value(),
+        "mergeRoles": value("-merge_roles"),
         "users": users,
-        "mapChannels": values.get(f"{id_}-map_channels"),
-        "rolesToSync": bool(values.get(f"{id_}-roles_to_sync")),
+        "mapChannels": value("-map_channels"),
+        "rolesToSync": bool(value("-roles_to_sync")),
     }
     return {key: value for key, value in found.items() if value is not None}

@@ -1,7 +1,11 @@
 """How many accounts there are, in which state, and what languages they speak."""
 
-from collector.reading import Cost, Setting, Statistic, Subject, Unit, Values
+from collections import Counter
+
+from collector.bounds import key, keyed
+from collector.reading import Cost, Setting, Statistic, Subject, Unit, Values, noted
 from collector.sources import Sources
+from collector.sources.expressions import MOST_KINDS, kinds, largest
 from collector.sources.rocketchat import Collection
 
 users = Subject("users", "How many accounts there are, in which state, and what languages they speak.")
@@ -13,6 +17,7 @@ NO_SEAT = (
     {"federated": True},
     {"isRemote": True},
 )
+NONE = "none"  # the key of all who are not counted by their language
 GUESTS = {
     "active": True,
     "type": {"$nin": ["app"]},
@@ -41,7 +46,7 @@ GUESTS = {
 )
 def presence(sources: Sources) -> Values:
     total = sources.workspace.estimate(Collection.USERS)
-    status = sources.workspace.tally(Collection.USERS, by="status", among=("online", "away", "busy"))
+    status = sources.workspace.tally(Collection.USERS, by="status", values=("online", "away", "busy"))
     return {
         "totalUsers": total,
         "onlineUsers": status["online"],
@@ -84,12 +89,19 @@ def active(sources: Sources) -> Values:
     Statistic("userLanguages", "Accounts by the language they chose; `none` are all others.", Unit.DOCUMENT),
     source="users, one group over language, and metadata",
     cost=Cost.INDEXED,
+    lists=1,
 )
 def languages(sources: Sources) -> Values:
-    rows = sources.workspace.groups(Collection.USERS, {"language": {"$gt": ""}}, by="$language")
-    speakers = {row["_id"]: int(row["documents"]) for row in rows}
-    others = sources.workspace.estimate(Collection.USERS) - sum(speakers.values())
-    return {"userLanguages": speakers | {"none": others}}
+    where, by_language = {"language": {"$gt": ""}}, kinds({"language": "$language"}, speakers={"$sum": 1})
+    rows = sources.workspace.aggregate(Collection.USERS, [{"$match": where}, by_language, *largest("speakers")])
+    speakers: Counter[str] = Counter()
+    for row in rows:
+        language = row["_id"].get("language")
+        if isinstance(language, str) and language != NONE:
+            speakers[key(language)] += row["speakers"]
+    spoken, note = keyed(speakers.most_common(), more=len(rows) == MOST_KINDS)
+    others = sources.workspace.estimate(Collection.USERS) - sum(spoken.values())
+    return {"userLanguages": noted(spoken | {NONE: others}, note)}
 
 
 @users.reads(

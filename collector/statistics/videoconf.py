@@ -1,7 +1,10 @@
 """Video conferences, and where they are allowed."""
 
+from typing import Any
+
 from collector.reading import Cost, Setting, Statistic, Subject, Unit, Values
 from collector.sources import Sources
+from collector.sources.expressions import among
 from collector.sources.rocketchat import Collection
 
 videoconf = Subject("videoconf", "Video conferences, and where they are allowed.")
@@ -31,11 +34,11 @@ _IN_WORDS = {CALLING: "are calling", STARTED: "have started", ENDED: "have ended
     cost=Cost.INDEXED,
 )
 def conferences(sources: Sources) -> Values:
-    where = {
-        "type": {"$in": sorted({kind for kind, _ in _COUNTED.values()})},
-        "status": {"$in": [CALLING, STARTED, ENDED]},
-    }
-    rows = sources.workspace.groups(Collection.VIDEO_CONFERENCES, where, by={"type": "$type", "status": "$status"})
+    kinds = sorted({kind for kind, _ in _COUNTED.values()})
+    counted: dict[str, list[Any]] = {"type": kinds, "status": [CALLING, STARTED, ENDED]}
+    where = {name: {"$in": values} for name, values in counted.items()}
+    by = {name: among(f"${name}", values) for name, values in counted.items()}
+    rows = sources.workspace.groups(Collection.VIDEO_CONFERENCES, where, by=by)
     found = {(row["_id"]["type"], row["_id"]["status"]): row["documents"] for row in rows}
     return {f"videoConf.{key}": found.get(counted, 0) for key, counted in _COUNTED.items()}
 

@@ -32,7 +32,7 @@ voip.settings(
     cost=Cost.INDEXED,
 )
 def voip_calls(sources: Sources) -> Values:
-    types = sources.workspace.tally(Collection.MESSAGES, by="t", among=tuple(_TYPES.values()))
+    types = sources.workspace.tally(Collection.MESSAGES, by="t", values=tuple(_TYPES.values()))
     numbers = {
         "voipCalls": sources.workspace.count(Collection.ROOMS, {"t": "v"}),
         **{key: types[kind] for key, kind in _TYPES.items()},

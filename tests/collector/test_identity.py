@@ -52,7 +52,7 @@ def test_a_server_without_documents_tells_no_release(database: Db) -> None:
     assert read("build", database)["version"] == Absent("the server has stored no statistics document yet")
 
 
-@pytest.mark.parametrize("value", [None, "", 7])
+@pytest.mark.parametrize("value", [None, "", 7, "x" * 257, ["id"], float("nan")])
 def test_a_workspace_without_a_proper_id_goes_by_its_database(database: Db, value: object) -> None:
     insert(database, Collection.SETTINGS, setting("uniqueID", value))
 

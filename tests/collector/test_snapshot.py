@@ -11,7 +11,7 @@ from pymongo.database import Database
 
 from collector import __version__
 from collector.errors import AbandonedError, DatabaseError, UnreachableError
-from collector.reading import Absent, Cost, Reading, Values
+from collector.reading import Absent, Cost, Noted, Reading, Values
 from collector.snapshot import Circumstances, Outcome, new_id, now, place, take
 from collector.sources import Sources
 from collector.sources.rocketchat import Collection, RocketChat
@@ -96,6 +96,98 @@ def test_zero_empty_and_absent_values_are_carried_over_as_they_are() -> None:
     assert second["collector"]["readings"]["settled"]["carried"] is True
     assert [second[key] for key in ("zero", "off", "empty")] == [0, False, []]
     assert second["collector"]["unavailable"] == {"gone": "there is none"}
+
+
+def settled(**values: Any) -> Reading:
+    """A reading whose values depend on a day, and on nothing else."""
+    return some_reading(lambda _: values, *values, name="settled", settled_by=lambda _: {"day": 1})
+
+
+def test_a_note_is_carried_over_with_its_value() -> None:
+    reading = settled(a=Noted([1], "only 1 entry is listed"), b=2)
+
+    first = take([reading], nowhere(), ABOUT)
+    second = take([reading], nowhere(), ABOUT, previous=first)
+
+    assert second["collector"]["readings"]["settled"]["carried"] is True
+    assert [(one["a"], one["collector"]["notes"]) for one in (first, second)] == [
+        ([1], {"a": "only 1 entry is listed"})
+    ] * 2
+
+
+FOREIGN: dict[str, Any] = {
+    "no account": {"a": 1},
+    "an account that is a list": {"a": 1, "collector": [{"version": __version__}]},
+    "readings that are a text": {"a": 1, "collector": {"version": __version__, "readings": "x"}},
+    "records that are a text": {"a": 1, "collector": {"version": __version__, "readings": {"settled": "x"}}},
+}
+
+
+@pytest.mark.parametrize("previous", FOREIGN.values(), ids=FOREIGN)
+def test_from_a_document_that_is_not_a_snapshot_nothing_is_carried_over(previous: dict[str, Any]) -> None:
+    document = take([settled(a=5)], nowhere(), ABOUT, previous=previous)
+
+    assert (document["a"], document["collector"]["readings"]["settled"]["ok"]) == (5, True)
+
+
+def test_what_is_carried_over_is_held_to_the_same_bounds() -> None:
+    first = take([settled(a=1, b=2)], nowhere(), ABOUT)
+    second = take([settled(a=1, b=2)], nowhere(), ABOUT, previous=first | {"a": "x" * 100_000})
+
+    assert ("a" in second, second["b"]) == (False, 2)
+    assert second["collector"]["readings"]["settled"]["ok"] is False
+
+
+@pytest.mark.parametrize("key", [{"day": "x" * 9_000_000}, {"day": {"a\0b": 1}}, {"day": 2**70}])
+def test_a_reading_that_is_settled_by_what_can_not_be_kept_is_read_each_time(key: dict[str, Any]) -> None:
+    reading = some_reading(lambda _: {"a": 1}, "a", name="settled", settled_by=lambda _: key)
+
+    first = take([reading], nowhere(), ABOUT)
+    second = take([reading], nowhere(), ABOUT, previous=first)
+
+    assert second["a"] == 1
+    assert second["collector"]["readings"]["settled"].keys() == {"ok", "seconds"}
+
+
+REFUSED: dict[str, tuple[Any, str]] = {
+    "a key with NUL": ({"a\0b": 1}, "cannot be stored"),
+    "half of a surrogate pair": ("\ud800", "cannot be stored"),
+    "an object": ([object()], "cannot be stored"),
+    "too large": ("x" * 100_000, "takes 100012 bytes; the values of its reading may take 65536 together"),
+}
+
+
+@pytest.mark.parametrize(("value", "why"), REFUSED.values(), ids=REFUSED)
+def test_a_value_that_can_not_be_stored_is_the_error_of_its_reading_and_costs_only_itself(
+    value: Any, why: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    values = {"bad": value, "good": 1}
+    document = take([some_reading(lambda _: values, *values, name="mixed"), gives(other=2)], nowhere(), ABOUT)
+
+    own = document["collector"]
+    assert (document["good"], document["other"], "bad" in document) == (1, 2, False)
+    assert own["unavailable"] == {"bad": f"the value {why}"}
+    assert (own["readings"]["mixed"]["ok"], own["readings"]["mixed"]["error"]) == (False, f"bad {why}")
+    assert own["readings"]["other"]["ok"] is True
+    assert caplog.messages == [f"value refused reading=mixed reason='bad {why}'"]
+
+
+def test_of_values_that_are_too_large_together_the_largest_are_given_up() -> None:
+    values = {f"v{n}": "x" * n * 10_000 for n in (1, 4, 2, 3)}
+
+    document = take([some_reading(lambda _: values, *values)], nowhere(), ABOUT)
+    assert [key for key in values if key in document] == ["v1", "v2", "v3"]
+
+
+def test_numbers_that_bson_and_json_do_not_have_are_replaced_or_absent() -> None:
+    inside = {"nan": float("nan"), "large": [2**63, -(2**63)], "plain": 1.5}
+    document = take([gives(nan=float("inf"), large=-(2**64), inside=inside)], nowhere(), ABOUT)
+
+    assert document["large"] == -(2.0**64)
+    assert document["inside"] == {"nan": None, "large": [2.0**63, -(2**63)], "plain": 1.5}
+    assert isinstance(document["inside"]["large"][0], float)
+    assert document["collector"]["unavailable"] == {"nan": "the value is not a finite number"}
+    assert document["collector"]["readings"]["nan_large_inside"]["ok"] is True
 
 
 def test_an_absent_value_is_no_failure() -> None:

@@ -88,11 +88,11 @@ def test_guests_and_apps_are_counted_apart(database: Db) -> None:
     assert (values["activeGuests"], values["appUsers"]) == (1, 1)
 
 
-def test_languages_are_counted_and_the_rest_are_none(database: Db) -> None:
+def test_languages_are_counted_and_the_rest_are_none(real_database: Db) -> None:
     languages = ("de", "de", "pt-BR", "", None)
-    insert(database, Collection.USERS, *(user(language=language) for language in languages), user())
+    insert(real_database, Collection.USERS, *(user(language=language) for language in languages), user())
 
-    assert read("languages", database) == {"userLanguages": {"de": 2, "pt-BR": 1, "none": 3}}
+    assert read("languages", real_database) == {"userLanguages": {"de": 2, "pt-BR": 1, "none": 3}}
 
 
 def test_second_factors_count_where_the_account_is_active(database: Db) -> None:

@@ -36,12 +36,12 @@ def departments(stored: Stored) -> Counts:
 
 
 def sources(rooms: list[Document]) -> list[Document]:
-    """[{id, alias, type, count}], one row for each whole `source`, whatever else it holds."""
+    """[{id, alias, type, count}], one row for each that is shown, whatever else the `source` holds."""
     groups: dict[str, Document] = {}
     for room in rooms:
         if has(room, "source"):
             row = {key: room["source"][key] for key in ("id", "alias", "type") if key in room["source"]}
-            groups.setdefault(repr(room["source"]), row | {"count": 0})["count"] += 1
+            groups.setdefault(repr(row), row | {"count": 0})["count"] += 1
     return list(groups.values())
 
 
