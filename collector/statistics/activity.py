@@ -10,19 +10,19 @@ activity.newest(
     "When an account last logged in.",
     of=Collection.USERS,
     by="lastLogin",
-    none="no account has logged in yet",
+    none="no account has a date of its last login",
 )
 activity.newest(
     "lastMessageSentAt",
     "The date of the newest message.",
     of=Collection.MESSAGES,
     by="ts",
-    none="there is no message yet",
+    none="no message has a date",
 )
 activity.newest(
     "lastSeenSubscription",
     "When somebody last looked into a room.",
     of=Collection.SUBSCRIPTIONS,
     by="ls",
-    none="nobody has looked into a room yet",
+    none="no subscription has a date on which its room was seen",
 )

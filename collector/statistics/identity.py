@@ -16,12 +16,13 @@ identity = Subject("identity", "Which workspace this is, what was said of it at 
     cost=Cost.INDEXED,
 )
 def workspace(sources: Sources) -> Values:
-    row = sources.workspace.settings("uniqueID").get("uniqueID", {})
-    missing = Absent("the workspace has no setting uniqueID")
+    row = sources.workspace.settings("uniqueID").get("uniqueID")
+    if row is None:
+        return dict.fromkeys(("uniqueId", "installedAt"), Absent("the workspace has no setting uniqueID"))
     unique_id, created = row.get("value"), row.get("createdAt")
     return {
-        "uniqueId": missing if unique_id is None else unique_id,
-        "installedAt": created if isinstance(created, datetime) else missing,
+        "uniqueId": Absent("the setting uniqueID has no value") if unique_id is None else unique_id,
+        "installedAt": created if isinstance(created, datetime) else Absent("the setting uniqueID has no date"),
     }
 
 

@@ -26,6 +26,7 @@ system = Subject("system", "The host, the server's process on it, and how it was
     Statistic("os.cpus", "Per processor: model, speed in MHz, and times in milliseconds.", Unit.LIST, moves=True),
     source="this host, by psutil",
     cost=Cost.FREE,
+    lists=1,
 )
 def operating_system(sources: Sources) -> Values:
     return {f"os.{name}": value for name, value in sources.machine.system().items()}
@@ -66,7 +67,7 @@ def _server(sources: Sources) -> tuple[Process | None, str | None]:
     """The server's process on this host, and its Node release if its row tells it."""
     for row in sources.workspace.instances(sources.now):
         if found := _process_of(row, sources.machine):
-            return found, row.get("extraInformation", {}).get("nodeVersion")
+            return found, _extra(row, "nodeVersion")
     deployment = sources.deployment
     pid = deployment.pid() or (sources.machine.listener(deployment.port) if deployment.port else None)
     found = sources.machine.process(pid) if pid else None
@@ -76,8 +77,15 @@ def _server(sources: Sources) -> tuple[Process | None, str | None]:
 def _process_of(row: Document, machine: Machine) -> Process | None:
     """The process of a live server's row, if it runs here: a Node process at least as old as the row."""
     pid, created = row.get("pid"), row.get("_createdAt")
-    host = row.get("extraInformation", {}).get("host", "localhost")
+    host = _extra(row, "host") or "localhost"
     if not (isinstance(pid, int) and isinstance(created, datetime) and machine.has_address(host)):
         return None
     found = machine.process(pid)
-    return found if found and found.runs_node and found.started_at <= created + CLOCK_SLACK else None
+    return found if found and found.runs_node and found.started_at - CLOCK_SLACK <= created else None
+
+
+def _extra(row: Document, name: str) -> str | None:
+    """A text of the extra information in an instance's row; None if it has no such text."""
+    extra = row.get("extraInformation")
+    found = extra.get(name) if isinstance(extra, dict) else None
+    return found if isinstance(found, str) else None

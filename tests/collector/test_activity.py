@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from bson.datetime_ms import DatetimeMS
 from pymongo.database import Database
 
 from collector.reading import Absent
@@ -43,6 +44,14 @@ def test_a_date_that_is_no_date_is_absent(database: Db, key: str, of: Collection
     insert(database, of, {by: 1710505800000})
 
     assert isinstance(read(key, database)[key], Absent)
+
+
+@pytest.mark.parametrize(("key", "of", "by"), DATES)
+def test_a_text_or_a_year_beyond_dates_hides_no_date(real_database: Db, key: str, of: Collection, by: str) -> None:
+    real_database[Collection.MESSAGES].create_index("ts")
+    insert(real_database, of, {by: NOW}, {by: "never"}, {by: DatetimeMS(2**53)}, {by: True}, {by: [NOW + hours(1)]})
+
+    assert read(key, real_database) == {key: NOW}
 
 
 def test_in_an_empty_workspace_all_are_absent(database: Db) -> None:

@@ -107,6 +107,7 @@ OTHERS = {
     "a row without a pid": {"pid": None},
     "a pid that nobody has": {"pid": 2**22 + 1},
     "a pid beyond all pids": {"pid": 2**40},
+    "a host that is a list": {"extraInformation": {"host": ["localhost"]}, "pid": 2**40},
 }
 
 
@@ -120,6 +121,24 @@ def test_a_row_that_means_another_process_is_passed_over(
     assert values["process.pid"] == os.getpid()
     assert values["collector.process"] == "collector"
     assert isinstance(values["process.nodeVersion"], Absent)
+
+
+@pytest.mark.parametrize("extra", [None, "text", [], {"host": None, "nodeVersion": 22}, {"nodeVersion": {"a": 1}}])
+def test_odd_information_in_a_row_costs_only_what_it_would_have_told(
+    database: Db, node: subprocess.Popen[str], extra: Any
+) -> None:
+    insert(database, Collection.INSTANCES, instance(extraInformation=extra), row_of(node, extraInformation=extra))
+
+    values = process_of(database)
+    assert (values["process.pid"], values["collector.process"]) == (node.pid, "server")
+    assert isinstance(values["process.nodeVersion"], Absent)
+
+
+def test_a_row_of_the_last_day_of_all_is_no_hindrance(database: Db, node: subprocess.Popen[str]) -> None:
+    last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    insert(database, Collection.INSTANCES, row_of(node, _createdAt=last))
+
+    assert process_of(database)["process.pid"] == node.pid
 
 
 def test_a_process_that_is_not_node_is_not_the_server(database: Db) -> None:
