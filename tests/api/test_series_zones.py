@@ -1,6 +1,7 @@
 """statistics.series and statistics.outlook in a time zone that MongoDB's own data lack."""
 
 from collections.abc import Iterator
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,7 +27,7 @@ def zone(tmp_path: Path) -> Iterator[str]:
 def there(workspace: Db, zone: str) -> Iterator[TestClient]:
     """The API of a workspace whose settings name such a zone."""
     answers, _, status = parts_of(workspace)
-    statistics = Statistics(answers, Store(workspace), snapshot, (), zone)
+    statistics = Statistics(answers, Store(workspace), Future, (), zone)
     with TestClient(create(answers, statistics, status), headers=ADMIN, raise_server_exceptions=False) as client:
         yield client
 
