@@ -1,98 +1,120 @@
-"""Who may ask, and how often: the login, the permission and the rate limits of a request."""
+"""Decides which connections are admitted: so many in all, and so many of one address."""
 
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Sized
+from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple
 
-from anyio import CapacityLimiter
-from cachetools import TTLCache
-from starlette.requests import Request
+from api.bounds import Bounds
 
-from api import auth
-from api.auth import Login, User
-from api.limiter import Limiter
-from api.memory import ANSWER_WITHIN, SECONDS, Memory
-from api.rules import Rules
-from collector.sources.rocketchat import RocketChat
-
-CALLERS = 1024  # logins remembered, wrong ones too
-# Threads that ask the workspace about logins and rules.
-LOOK_UPS = 8
-# Logins that were not found good lately: how many an address may try in a minute.
-UNKNOWN_LOGINS = 100
-KNOWN_FOR = 600.0  # seconds for which a login that was good may be looked up without limit
+log = logging.getLogger(__name__)
 
 
-class Admitted(NamedTuple):
-    """A request that may be answered; `limits` are the headers that say what is left of the minute."""
+class Origin(NamedTuple):
+    """Where a connection comes from, as far as it is counted."""
 
-    rules: Rules
-    user: User | None
+    network: str | int
+    """An IPv4 address, or the first 64 bits of an IPv6 address: one host can have all addresses that begin alike."""
+    is_loopback: bool
+
+    @classmethod
+    def of(cls, host: str) -> "Origin":
+        address = ip_address(host)
+        network = int(address) >> 64 if isinstance(address, IPv6Address) else str(address)
+        return cls(network, address.is_loopback)
+
+
+class ThrottledLog:
+    """Warnings of one kind: the first at once, then one a minute at most, each with the events since the last."""
+
+    def __init__(self, seconds: float = 60.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._events = 0
+        self._next = clock()
+
+    def warning(self, text: str, *arguments: object) -> None:
+        self._events += 1
+        if (now := self._clock()) >= self._next:
+            log.warning(f"{text} since_last=%d", *arguments, self._events)  # noqa: G004  the text is a constant
+            self._events, self._next = 0, now + self._seconds
+
+
+class Connections:
+    """The open connections, by where they come from. `running` are the requests that are being answered."""
+
+    def __init__(self, bounds: Bounds, running: Sized) -> None:
+        self._bounds = bounds
+        self._running = running
+        self._open = 0
+        self._by_network: Counter[str | int] = Counter()
+        self.idle: dict[Admission, Callable[[], object]] = {}
+        """What closes each of those on which no request runs; the longest idle one first."""
+        self._refused = {reason: ThrottledLog() for reason in ("address", "limit")}
+        self._dropped = ThrottledLog()
+
+    def admit(self, host: str) -> "Admission | None":
+        """Counts one connection more; None where it must be refused."""
+        origin = Origin.of(host)
+        if reason := self._objection(origin):
+            line = "connection refused reason=%s address=%s open=%d requests=%d"
+            self._refused[reason].warning(line, reason, host, self._open, len(self._running))
+            return None
+        self._open += 1
+        self._by_network[origin.network] += 1
+        return Admission(self, origin)
+
+    def _objection(self, origin: Origin) -> str:
+        """Which bound is reached; '' if none is.
+
+        At the bound of all connections an idle one makes room: silent clients must not lock out others.
+        """
+        bounds = self._bounds
+        most = bounds.connections + (bounds.reserve if origin.is_loopback else 0)
+        if not origin.is_loopback and 0 < bounds.per_address <= self._by_network[origin.network]:
+            return "address"
+        if len(self._running) >= most:  # a request goes on when its connection is lost
+            return "limit"
+        if self._open < bounds.connections or self._drop_idle() or self._open < most:
+            return ""
+        return "limit"
+
+    def _drop_idle(self) -> bool:
+        for admission, close in self.idle.items():
+            del self.idle[admission]
+            close()
+            self._dropped.warning("idle connection closed reason=limit open=%d", self._open)
+            return True
+        return False
+
+    def left(self, origin: Origin) -> None:
+        self._open -= 1
+        self._by_network[origin.network] -= 1
+        if not self._by_network[origin.network]:
+            del self._by_network[origin.network]
 
 
 class Admission:
-    """Admits requests by the workspace's logins, permissions and settings, each of which counts for `seconds`.
+    """One connection that was admitted, until it leaves."""
 
-    `calls` are allowed in a minute for each user at each address (0: any number), and `unknown_logins` for each
-    address, so that wrong logins do not reach the workspace's database without bound.
-    """
+    def __init__(self, connections: Connections, origin: Origin) -> None:
+        self._connections = connections
+        self._origin = origin
+        self._has_left = False
 
-    def __init__(
-        self,
-        workspace: RocketChat,
-        *,
-        calls: int = 0,
-        seconds: float = SECONDS,
-        unknown_logins: int = UNKNOWN_LOGINS,
-        within: float = ANSWER_WITHIN,
-    ) -> None:
-        threads = CapacityLimiter(LOOK_UPS)
-        self._rules = Memory[str, Rules](lambda _: Rules.read(workspace), 1, seconds, threads, within=within)
-        self._users = Memory[Login, User | None](
-            lambda login: _user(workspace, login), CALLERS, seconds, threads, within=within
-        )
-        self._calls = Limiter(calls)
-        self._unknown_logins = Limiter(unknown_logins)
-        self._known: TTLCache[Login, bool] = TTLCache(CALLERS, KNOWN_FOR)
+    def idle(self, close: Callable[[], object]) -> None:
+        """No request runs on it from now on: `close` is called where room is needed."""
+        self._connections.idle[self] = close
 
-    async def admit(self, request: Request, *, is_open: bool = False, deadline: float | None = None) -> Admitted:
-        """Lets a request pass, and counts it; its `state.limits` are the headers that say what is left.
+    def busy(self) -> None:
+        """A request runs on it from now on."""
+        self._connections.idle.pop(self, None)
 
-        Raises:
-            DeniedError: it may not have what it asks for.
-            TooManyRequestsError: it comes too soon.
-            DatabaseError, TimeoutError: the workspace does not answer, or not by the deadline.
-        """
-        address = request.client.host if request.client else ""
-        rules = await self.rules(deadline)
-        user = await self._user(auth.login(request.headers), address, deadline)
-        if not is_open:
-            auth.check(user, rules)
-        request.state.limits = self._count(address, rules, user)
-        return Admitted(rules, user)
-
-    async def rules(self, deadline: float | None = None) -> Rules:
-        """What the workspace's administrators have decided about its API."""
-        return await self._rules.get("", deadline)
-
-    def limit(self, calls: int) -> None:
-        """Allows so many calls in a minute from now on."""
-        self._calls.calls = calls
-
-    async def _user(self, login: Login | None, address: str, deadline: float | None) -> User | None:
-        if login is None:
-            return None
-        if login not in self._known:
-            self._unknown_logins.hit(address)
-        user = await self._users.get(login, deadline)
-        if user is not None:
-            self._known[login] = True
-        return user
-
-    def _count(self, address: str, rules: Rules, user: User | None) -> dict[str, str]:
-        if user and not user.roles.isdisjoint(rules.unlimited):
-            return {}
-        return self._calls.hit((user.id if user else None, address))
-
-
-def _user(workspace: RocketChat, login: Login) -> User | None:
-    roles = workspace.user_roles(login.user_id, login.hashed_token)
-    return None if roles is None else User(login.user_id, frozenset(roles))
+    def leave(self) -> None:
+        """It is closed; this may be said twice."""
+        if not self._has_left:
+            self._has_left = True
+            self.busy()
+            self._connections.left(self._origin)

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import auth, envelope, etag, formats
-from api.admission import Admission
+from api.access import Admission
 from api.auth import User
 from api.body import Body, begin, nothing, response
 from api.compression import chosen

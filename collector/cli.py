@@ -53,7 +53,8 @@ def run() -> None:
     """Take a snapshot in each slot of the schedule, and serve them over HTTP."""
     from systemd_watchdog.systemd_watchdog import WatchDog
 
-    from collector import daemon, service
+    from api.server import listener
+    from collector import service
 
     systemd = WatchDog()
 
@@ -62,8 +63,8 @@ def run() -> None:
         systemd.status(how)
 
     with opened(load()) as parts:
-        service.serve(parts, daemon.listener(*parts.settings.address), lambda _: systemd.ready(), alive)
-        daemon.end_soon()
+        service.serve(parts, listener(*parts.settings.address), lambda _: systemd.ready(), alive)
+        service.end_soon()
 
 
 @app.command("snapshot")
@@ -180,8 +181,8 @@ def demo(
     ] = None,
 ) -> None:
     """Try it: a real MongoDB with a sample workspace, its snapshots, and the API."""
+    from api.server import any_listener
     from collector import console, service
-    from collector.daemon import any_listener
     from collector.demo import guide, mongod, server, workspace
 
     begun = datetime.now(UTC)

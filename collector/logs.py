@@ -23,4 +23,3 @@ def to_stderr(level: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(_Journal(_FOR_THE_JOURNAL) if is_journal else logging.Formatter(_FOR_PEOPLE))
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)  # what it tells at the level info is ours to tell

@@ -1,26 +1,33 @@
 """The service: schedule and API, put together from the parts, and changed while it runs."""
 
 import logging
+import os
+import signal
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from socket import socket
 
-from api.admission import Admission
+from api.access import Admission
 from api.answers import Answers
 from api.app import create
+from api.bounds import Bounds
 from api.metrics import Metrics, Newest
+from api.server import Server
 from api.statistics import Statistics
 from api.status import Status
-from collector import catalog, daemon, snapshot
+from collector import catalog, snapshot
 from collector.errors import DatabaseError, SettingsError
 from collector.history.retention import prune
 from collector.parts import Parts
 from collector.schedule import Schedule
-from collector.settings import load
+from collector.settings import Settings, load
 from collector.slots import Slots
 
 log = logging.getLogger(__name__)
+
+END_WITHIN = 1.5  # seconds that a running query has after the API has ended
 
 
 def serve(
@@ -31,7 +38,11 @@ def serve(
 ) -> None:
     """Schedule and API together, until SIGTERM or Ctrl-C.
 
-    `ready` gets the address that answers, `alive` now and then how things stand.
+    `ready` gets the address once it answers and the first slot is settled, one way or the other; `alive` now and then
+    how things stand. SIGHUP reads the settings again.
+
+    Raises:
+        RcstatsError: the files of the certificate can't be used.
     """
     schedule = scheduled(parts)
     schedule.alive = alive
@@ -65,12 +76,40 @@ def serve(
         logging.getLogger().setLevel(settings.log_level.upper())
         log.info("settings read again")
 
-    def begun(address: str) -> None:
+    def announce(address: str) -> None:
+        schedule.settled.wait()
         ready(address)
         with suppress(DatabaseError):  # the first series that can be made asks again
             statistics.calendar()  # logs a time zone that MongoDB does not have
 
-    daemon.serve(api, listening, schedule, begun, parts.settings.tls, reload)
+    server = Server(api, listening, bounds(parts.settings), parts.settings.tls)
+    signal.signal(signal.SIGHUP, lambda *_: _in_thread("reload", reload))
+    schedule.start()
+    try:
+        server.run(lambda address: _in_thread("ready", lambda: announce(address)))
+    finally:
+        schedule.stop()
+
+
+def end_soon() -> None:
+    """Ends the process even if MongoDB has not answered the last query; it gives up the query when we are gone."""
+
+    def end() -> None:
+        log.warning("ended while MongoDB was still being asked")
+        logging.shutdown()
+        os._exit(0)
+
+    timer = threading.Timer(END_WITHIN, end)
+    timer.daemon = True
+    timer.start()
+
+
+def bounds(settings: Settings) -> Bounds:
+    return Bounds(connections=settings.max_connections, per_address=settings.max_connections_per_address)
+
+
+def _in_thread(name: str, do: Callable[[], None]) -> None:
+    threading.Thread(target=do, name=name, daemon=True).start()
 
 
 def tidy(parts: Parts) -> None:

@@ -117,6 +117,18 @@ class Settings(BaseSettings):
         default=None, description="File in PEM with the certificate and its chain; with it the HTTP layer is HTTPS."
     )
     tls_key: FilePath | None = Field(default=None, description="File in PEM with the certificate's key.")
+    max_connections: int = Field(
+        default=500,
+        ge=1,
+        description="HTTP connections that may be open at a time. Beyond them the one that has been idle longest is "
+        "closed; if none is idle, the new one is answered 503. Loopback may have 16 more.",
+    )
+    max_connections_per_address: int = Field(
+        default=100,
+        ge=0,
+        description="HTTP connections that one address may have open, of IPv6 a /64 network; 0 for any number. "
+        "Loopback has no such limit: a reverse proxy on this host connects from there.",
+    )
     rate_limit: int = Field(
         default=600,
         ge=0,

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
@@ -74,14 +74,21 @@ class Running:
 def running(*arguments: str, **settings: str) -> Iterator[Running]:
     """A command that serves, on a free port unless `listen` is given."""
     settings.setdefault("listen", f"127.0.0.1:{free_port()}")
+    with started([*RCSTATS, *arguments], settings["listen"], **settings) as found:
+        yield found
+
+
+@contextmanager
+def started(command: Sequence[str], address: str, **settings: str) -> Iterator[Running]:
+    """A process that will serve at this address."""
     process = subprocess.Popen(
-        [*RCSTATS, *arguments],
+        command,
         env=environment(**settings) | {"PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-    found = Running(process, settings["listen"])
+    found = Running(process, address)
     reader = threading.Thread(target=lambda: found.printed.extend(process.stdout or ()), daemon=True)
     reader.start()
     try:

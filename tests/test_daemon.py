@@ -188,7 +188,7 @@ def test_a_request_may_be_long_and_come_in_parts_with_others_on_its_connection(u
         daemon.wait_for(lambda: daemon.get("/health")[0] == 200)
         connection = HTTPConnection(daemon.address, timeout=10)
         for _ in range(5):
-            connection.request("POST", "/health", b"x" * 100_000, {"X-Long": "x" * 30_000})
+            connection.request("POST", "/health", b"x" * 60_000, {"X-Long": "x" * 30_000})
             answer = connection.getresponse()
             answer.read()
             assert answer.status == 405

@@ -215,7 +215,7 @@ class RocketChat:
         Documents whose createdAt is not a date count only where there are no others: some types sort above all dates.
         """
         newest_first: Pipeline = [{"$sort": {"createdAt": -1}}, {"$limit": 1}]
-        for where in ({"createdAt": _IS_DATE}, {}):
+        for where in ({"createdAt": _DATES}, {}):
             if rows := self.aggregate(Collection.STATISTICS, [{"$match": where}, *newest_first]):
                 return rows[0]
         return None

@@ -9,7 +9,7 @@ from pymongo.database import Database
 from starlette.testclient import TestClient
 
 from api import memory
-from api.admission import Admission
+from api.access import Admission
 from api.answers import Answers
 from api.app import create
 from api.statistics import Statistics

@@ -21,7 +21,7 @@ from pymongo.monitoring import CommandListener, CommandStartedEvent
 from starlette.testclient import TestClient
 
 from api import answers, memory
-from api.admission import Admission
+from api.access import Admission
 from api.answers import EACH, Answers
 from api.app import create
 from api.body import WHOLE, begin, response

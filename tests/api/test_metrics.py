@@ -11,7 +11,7 @@ from pymongo.database import Database
 from starlette.testclient import TestClient
 
 from api import metrics
-from api.admission import Admission
+from api.access import Admission
 from api.answers import Answers
 from api.app import OTHER, SECONDS, create
 from api.metrics import Newest

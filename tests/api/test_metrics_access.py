@@ -11,7 +11,7 @@ import pytest
 from pymongo.database import Database
 from starlette.testclient import TestClient
 
-from api.admission import Admission
+from api.access import Admission
 from api.answers import Answers
 from api.app import create
 from api.metrics import Metrics, Newest

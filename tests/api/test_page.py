@@ -26,7 +26,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from api.admission import Admission
+from api.access import Admission
 from api.answers import Answers
 from api.app import create
 from api.page import files
