@@ -19,6 +19,7 @@ from uuid import uuid4
 import psutil
 import pytest
 
+from api.bounds import KEPT_DESCRIPTORS, Bounds
 from collector.connection import Client
 from collector.demo import workspace
 from collector.demo.mongod import free_port
@@ -86,11 +87,19 @@ def test_each_secret_is_a_credential_and_the_user_an_own_one(unit: str) -> None:
     assert "mongodb://" not in (UNITS / unit).read_text("utf-8")
 
 
+def test_there_are_descriptors_for_all_connections_and_for_the_rest() -> None:
+    limit = int(read("rcstats.service", "Service")["LimitNOFILE"][0])
+    bounds = Bounds()
+
+    assert bounds.connections == Settings.model_fields["max_connections"].default
+    assert limit > bounds.connections + bounds.reserve + KEPT_DESCRIPTORS
+
+
 def test_both_services_are_hardened_alike() -> None:
     daemon, once = (read(unit, "Service") for unit in SERVICES)
     own = (
         "Type NotifyAccess ExecStart ExecReload Restart RestartSec TimeoutStartSec TimeoutStopSec WatchdogSec "
-        "Environment StandardOutput"
+        "Environment StandardOutput LimitNOFILE"
     ).split()
 
     assert {k: v for k, v in daemon.items() if k not in own} == {k: v for k, v in once.items() if k not in own}
