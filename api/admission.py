@@ -4,7 +4,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Sized
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
 from api.bounds import Bounds
@@ -48,6 +48,7 @@ class Connections:
     def __init__(self, bounds: Bounds, running: Sized) -> None:
         self._bounds = bounds
         self._running = running
+        self._trusted = [ip_network(proxy) for proxy in bounds.trusted_proxies]
         self._open = 0
         self._by_network: Counter[str | int] = Counter()
         self.idle: dict[Admission, Callable[[], object]] = {}
@@ -58,7 +59,7 @@ class Connections:
     def admit(self, host: str) -> "Admission | None":
         """Counts one connection more; None where it must be refused."""
         origin = Origin.of(host)
-        if reason := self._objection(origin):
+        if reason := self._objection(host, origin):
             line = "connection refused reason=%s address=%s open=%d requests=%d"
             self._refused[reason].warning(line, reason, host, self._open, len(self._running))
             return None
@@ -66,20 +67,24 @@ class Connections:
         self._by_network[origin.network] += 1
         return Admission(self, origin)
 
-    def _objection(self, origin: Origin) -> str:
+    def _objection(self, host: str, origin: Origin) -> str:
         """Which bound is reached; '' if none is.
 
         At the bound of all connections an idle one makes room: silent clients must not lock out others.
         """
         bounds = self._bounds
         most = bounds.connections + (bounds.reserve if origin.is_loopback else 0)
-        if not origin.is_loopback and 0 < bounds.per_address <= self._by_network[origin.network]:
+        if self._is_bounded(host, origin) and 0 < bounds.per_address <= self._by_network[origin.network]:
             return "address"
         if len(self._running) >= most:  # a request goes on when its connection is lost
             return "limit"
         if self._open < bounds.connections or self._drop_idle() or self._open < most:
             return ""
         return "limit"
+
+    def _is_bounded(self, host: str, origin: Origin) -> bool:
+        is_trusted = any(ip_address(host) in network for network in self._trusted)
+        return not (origin.is_loopback or is_trusted)
 
     def _drop_idle(self) -> bool:
         for admission, close in self.idle.items():

@@ -36,8 +36,7 @@ class Body:
         return self.rest is not None or len(self.begun) > LONG
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        for start in range(0, len(self.begun), PIECE):
-            yield self.begun[start : start + PIECE]
+        yield self.begun
         if self.rest:
             async for piece in iterate_in_threadpool(self.rest):
                 yield piece
@@ -56,7 +55,7 @@ def response(body: Body, headers: Mapping[str, str], leave: Callable[[], None] =
 
 
 class _LongResponse(StreamingResponse):
-    """Sends a body in pieces, each when the one before has left.
+    """Sends a body piece by piece as it is made, and calls `leave` at the end.
 
     Where MongoDB fails half-way, or the client takes too long, the connection is closed without the body's end.
     """

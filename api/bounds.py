@@ -2,6 +2,7 @@
 
 import logging
 import resource
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 log = logging.getLogger(__name__)
@@ -17,6 +18,8 @@ class Bounds:
     connections: int = 500
     per_address: int = 100
     """Of one IPv4 address or /64 network of IPv6; 0 for any number. Loopback has no such bound: proxies are there."""
+    trusted_proxies: Sequence[str] = ()
+    """Addresses or networks that may open any number of connections, and are believed about the client's address."""
     reserve: int = 16
     """Connections that loopback may have beyond all others: checks of this host are answered under a flood."""
     request_seconds: float = 10.0

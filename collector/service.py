@@ -105,7 +105,11 @@ def end_soon() -> None:
 
 
 def bounds(settings: Settings) -> Bounds:
-    return Bounds(connections=settings.max_connections, per_address=settings.max_connections_per_address)
+    return Bounds(
+        connections=settings.max_connections,
+        per_address=settings.max_connections_per_address,
+        trusted_proxies=settings.proxies,
+    )
 
 
 def _in_thread(name: str, do: Callable[[], None]) -> None:

@@ -74,10 +74,13 @@ def _no_fewer_than_every(days: int | None, given: ValidationInfo) -> int | None:
     return days
 
 
+def _networks(text: str) -> tuple[str, ...]:
+    return tuple(str(ip_network(part.strip(), strict=False)) for part in text.split(","))
+
+
 def _proxies(text: str) -> str:
     try:
-        for part in text.split(","):
-            ip_network(part.strip(), strict=False)
+        _networks(text)
     except ValueError:
         raise ValueError(
             "expected IP addresses or networks with commas between, for example 127.0.0.1,10.0.0.0/8"
@@ -233,6 +236,11 @@ class Settings(BaseSettings):
         named = sorted(hosts(url.get_secret_value()))
         name = blake2b(f"{','.join(named)}/{self.store_database}".encode(), digest_size=8).hexdigest()
         return self.state_directory / "spool" / name
+
+    @cached_property
+    def proxies(self) -> tuple[str, ...]:
+        """The networks of the proxies that are trusted."""
+        return _networks(self.trusted_proxies) if self.trusted_proxies else ()
 
     @cached_property
     def address(self) -> tuple[str, int]:

@@ -14,7 +14,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from api import etag
-from api.body import Body, response
 from api.compression import chosen, compressed
 from api.envelope import SAFE
 
@@ -52,8 +51,8 @@ class File:
         if etag.matches(request.headers.get("if-none-match", ""), self._tag):
             return Response(status_code=304, headers=headers)
         encoding = chosen(request.headers.get("accept-encoding", ""))
-        content = await run_in_threadpool(self._encoded, encoding)
-        return response(Body(content, None, encoding), headers)
+        body = await run_in_threadpool(self._encoded, encoding)
+        return Response(body, headers=headers | ({"Content-Encoding": encoding} if encoding else {}))
 
 
 def routes() -> list[Route]:

@@ -115,3 +115,10 @@ def test_a_throttled_line_says_how_many_events_there_were_since_the_last(caplog:
         "event name=x since_last=2",
     ]
     assert {record.levelno for record in caplog.records} == {logging.WARNING}
+
+
+def test_a_trusted_proxy_may_open_any_number() -> None:
+    connections = Connections(Bounds(per_address=2, trusted_proxies=["192.0.2.0/24"]), [])
+
+    assert all(admitted(connections, *["192.0.2.1"] * 100))
+    assert not all(admitted(connections, *["198.51.100.1"] * 3))

@@ -193,3 +193,11 @@ def test_what_a_client_says_of_its_own_address_is_not_believed(server: Running) 
     answer = told(server, BEGUN + b"X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: https\r\n\r\n")
 
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["client"] == "127.0.0.1"
+
+
+def test_what_a_trusted_proxy_says_of_a_clients_address_is_believed() -> None:
+    """M8: the last address that is not a proxy's own; the client may have sent those before it."""
+    with serving(trusted_proxies=["127.0.0.0/8", "10.0.0.0/8"]) as server:
+        answer = told(server, BEGUN + b"X-Forwarded-For: 198.51.100.9, 192.0.2.1, 10.1.2.3\r\n\r\n")
+
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["client"] == "192.0.2.1"

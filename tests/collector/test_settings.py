@@ -67,6 +67,10 @@ WRONG = {
     "another kind of URL": ({"MONGO_URL": "mysql://host/db"}, "RCSTATS_MONGO_URL: expected a URL that starts with"),
     "an address without port": ({"RCSTATS_LISTEN": "localhost"}, "RCSTATS_LISTEN: expected HOST:PORT"),
     "a port beyond all ports": ({"RCSTATS_LISTEN": "localhost:70000"}, "RCSTATS_LISTEN: expected HOST:PORT"),
+    "a proxy that is not an address": (
+        {"RCSTATS_TRUSTED_PROXIES": "127.0.0.1,proxy.example"},
+        "RCSTATS_TRUSTED_PROXIES: expected IP addresses or networks",
+    ),
     "an unknown time zone": ({"RCSTATS_TIMEZONE": "Mars/Olympus"}, "RCSTATS_TIMEZONE: expected an IANA time zone"),
     "a path as time zone": ({"RCSTATS_TIMEZONE": "/etc/passwd"}, "RCSTATS_TIMEZONE: expected an IANA time zone"),
     "a port in words": ({"RCSTATS_SERVER_PORT": "three"}, "RCSTATS_SERVER_PORT: Input should be a valid integer"),
