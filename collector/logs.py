@@ -2,7 +2,14 @@
 
 import logging
 import os
+import traceback
+from collections.abc import Callable
+from pathlib import Path
 
+from collector.errors import RcstatsError
+
+_ROOT = Path(__file__).parents[1]
+_PACKAGES = (_ROOT / "collector", _ROOT / "api")
 _FOR_PEOPLE = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _FOR_THE_JOURNAL = "<%(priority)d>%(name)s: %(message)s"
 
@@ -22,4 +29,52 @@ def to_stderr(level: str) -> None:
     is_journal = bool(os.environ.get("JOURNAL_STREAM"))
     handler = logging.StreamHandler()
     handler.setFormatter(_Journal(_FOR_THE_JOURNAL) if is_journal else logging.Formatter(_FOR_PEOPLE))
-    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    logging.basicConfig(handlers=[handler], force=True)
+    from_level(level)
+
+
+def from_level(level: str) -> None:
+    """Logs from this level on."""
+    lowest = logging.getLevelNamesMapping()[level.upper()]
+    logging.getLogger().setLevel(lowest)
+    # Its debugging lines have whole commands and answers: hashed tokens, user ids, settings.
+    logging.getLogger("pymongo").setLevel(max(lowest, logging.INFO))
+
+
+class Changes:
+    """Logs why something goes wrong when that begins or changes, and not again while it stays the same."""
+
+    def __init__(self, log: logging.Logger) -> None:
+        self._log = log
+        self._reasons: dict[str, str] = {}
+
+    def tell(self, event: str, reason: str, error: Exception | None = None) -> None:
+        """`event` is what goes wrong, in the form `event key=value`; without a `reason` it goes well again."""
+        if reason and self._reasons.get(event) != reason:
+            self._log.warning('%s reason="%s"', event, reason, exc_info=self._log.isEnabledFor(logging.DEBUG) and error)
+        self._reasons[event] = reason
+
+    def guard(self, step: str, act: Callable[[], None]) -> None:
+        """Runs a step of something that must go on: an error, foreseen or not, costs this run, and is told."""
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001  that is what it is for
+            self.tell(f"step failed step={step}", described(error), error)
+        else:
+            self.tell(f"step failed step={step}", "")
+
+
+def described(error: Exception) -> str:
+    """An error's own text if it is meant to be read, else what `brief` says."""
+    return str(error) if isinstance(error, RcstatsError) else brief(error)
+
+
+def brief(error: BaseException) -> str:
+    """What an error that nobody foresaw is, and where in our code, such as "KeyError at collector/spool.py:97".
+
+    Its own text is left out: it can hold data.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = (frame for frame in reversed(frames) if any(Path(frame.filename).is_relative_to(one) for one in _PACKAGES))
+    where = next((f" at {Path(frame.filename).relative_to(_ROOT)}:{frame.lineno}" for frame in ours), "")
+    return f"{type(error).__name__}{where}"
