@@ -139,7 +139,8 @@ def _no_database(record: Record) -> Callable[[Request, Any], Response]:
         if str(error) not in logged:
             logged[str(error)] = True
             log.warning("request failed route=%s error=%r", request.scope["route"].path, str(error))
-        return envelope.response(envelope.failure(str(error)), 503)
+        # A client need not know the hosts that the reason names.
+        return envelope.response(envelope.failure(getattr(error, "brief", str(error))), 503)
 
     return answer
 

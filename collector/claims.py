@@ -7,7 +7,7 @@ from pymongo import ReadPreference, WriteConcern
 from pymongo.collection import ReturnDocument
 from pymongo.database import Database
 
-from collector.connection import Document, asks
+from collector.connection import Client, Document, asks
 
 COLLECTION = "claims"
 
@@ -36,6 +36,7 @@ class Claims:
         )
         self._holder = uuid4().hex
         self._lease_seconds = lease
+        self.client: Client = database.client
 
     @_asks
     def prepare(self) -> None:

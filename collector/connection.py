@@ -6,30 +6,19 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from bson.codec_options import DatetimeConversion
 from bson.errors import InvalidBSON, InvalidDocument
 from pymongo import MongoClient, timeout
-from pymongo.errors import (
-    ConnectionFailure,
-    DocumentTooLarge,
-    NetworkTimeout,
-    OperationFailure,
-    PyMongoError,
-    WriteError,
-)
+from pymongo.database import Database
+from pymongo.errors import DocumentTooLarge, InvalidName, OperationFailure, PyMongoError
 from pymongo.monitoring import CommandListener
 
-from collector.errors import (
-    CommandRefusedError,
-    DatabaseError,
-    SettingsError,
-    UnacceptableError,
-    UnknownTimeZoneError,
-    UnreachableError,
-)
+from collector.driver_errors import told
+from collector.errors import DatabaseError, SettingsError, UnacceptableError
+from collector.unreachable import Heartbeats
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +31,11 @@ DEFAULTS: Document = {
     "readPreference": "secondaryPreferred",
     "connectTimeoutMS": 5_000,
     "timeoutMS": 5_000,  # for what has no time limit of its own, finding a server included
+    "serverSelectionTimeoutMS": 2_000,  # for what timeoutMS does not bound: closing a client whose server has gone
 }
+# Options of the URL that name files.
+_FILES = frozenset({"tlscafile", "tlscertificatekeyfile", "tlscrlfile"})
+
 # What a snapshot and a page need is far below the driver's pool of 100.
 POOL: Document = {"maxPoolSize": 20}
 
@@ -50,17 +43,17 @@ POOL: Document = {"maxPoolSize": 20}
 _NO_KEYS_YET = 211
 _UNTIL_THERE_ARE_KEYS = 1.0  # seconds
 
+
+class Connected(Protocol):
+    """An object that asks MongoDB through a client."""
+
+    @property
+    def client(self) -> Client: ...
+
+
 P = ParamSpec("P")
 T = TypeVar("T")
-
-# A value that can't be stored, a document nested too deep, an id that can be none, a document that its collection's
-# rules or size forbid.
-_UNACCEPTABLE = frozenset({2, 15, 53, 121, 10334, 17280})
-
-_LOGIN_REFUSED = frozenset({18, 8000})
-_NO_RIGHT = 13
-UNKNOWN_TIME_ZONE = 40485
-_RIGHTS = _LOGIN_REFUSED | {_NO_RIGHT}
+S = TypeVar("S", bound=Connected)
 
 time_limit = timeout
 """`with time_limit(seconds):` bounds all that is asked of MongoDB inside, the server's own work included."""
@@ -72,7 +65,7 @@ def connect(url: str, setting: str, *listeners: CommandListener) -> Client:
     Texts of the database that are not UTF-8 are read as well, with U+FFFD in place of what is broken.
 
     Raises:
-        SettingsError: the URL is none that MongoDB's driver takes; the text names `setting`.
+        SettingsError: the driver does not take the URL, or a file that it names; the text names `setting`.
     """
     given = {name.lower() for name, _ in parse_qsl(urlsplit(url).query)}
     options = {name: value for name, value in (DEFAULTS | POOL).items() if name.lower() not in given}
@@ -84,7 +77,7 @@ def connect(url: str, setting: str, *listeners: CommandListener) -> Client:
                 tz_aware=True,
                 datetime_conversion=DatetimeConversion.DATETIME_AUTO,
                 unicode_decode_error_handler="replace",
-                event_listeners=listeners,
+                event_listeners=(*listeners, Heartbeats()),
                 **options,
             )
     except (PyMongoError, ValueError):  # their texts can quote a piece of the password
@@ -92,9 +85,24 @@ def connect(url: str, setting: str, *listeners: CommandListener) -> Client:
             f"{setting} is no URL that MongoDB's driver takes. Expected: mongodb://[user:password@]host[:port]/database"
             " with known options, special characters of user and password percent-encoded."
         ) from None
+    except OSError:  # also what ssl finds wrong
+        named = ", ".join(f"{name}={value}" for name, value in parse_qsl(urlsplit(url).query) if name.lower() in _FILES)
+        raise SettingsError(f"{setting}: {named} is not a file in PEM that can be read") from None
     for doubt in doubts:  # Rocket.Chat's own URL may have options that only Node's driver knows
         log.warning("%s: %s", setting, doubt.message)
     return client
+
+
+def database(client: Client, name: str, setting: str) -> Database[Document]:
+    """The client's database of this name.
+
+    Raises:
+        SettingsError: MongoDB's databases have no names like this; the text names `setting`.
+    """
+    try:
+        return client[name]
+    except InvalidName:
+        raise SettingsError(f"{setting}: expected the name of a database as the URL's path, got {name!r}") from None
 
 
 def hosts(url: str) -> list[str]:
@@ -108,8 +116,11 @@ def database_name(url: str) -> str:
 
 
 @contextmanager
-def plainly(whose: str) -> Iterator[None]:
-    """Turns the driver's errors into a DatabaseError such as "the store's MongoDB can't be reached"."""
+def plainly(whose: str, client: MongoClient[Any] | None = None) -> Iterator[None]:
+    """Turns the driver's errors into a DatabaseError such as "the store's MongoDB does not give this login …".
+
+    The `client` that was asked tells why its servers can't be reached.
+    """
     try:
         yield
     except DocumentTooLarge as error:  # found out before it is sent
@@ -119,52 +130,29 @@ def plainly(whose: str) -> Iterator[None]:
     except InvalidBSON as error:
         raise DatabaseError(f"{whose} MongoDB gave a document that cannot be read") from error
     except PyMongoError as error:
-        raise _kind(error)(f"{whose} MongoDB {_in_our_words(error)}") from error
+        raise told(whose, error, client) from error
 
 
-def asks(whose: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Decorates what asks MongoDB: errors are told plainly, and what a restarted node can't check is asked again."""
+def asks(whose: str) -> Callable[[Callable[Concatenate[S, P], T]], Callable[Concatenate[S, P], T]]:
+    """Decorates a method that asks MongoDB, as `ask` does."""
 
-    def decorated(method: Callable[P, T]) -> Callable[P, T]:
+    def decorated(method: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
         @functools.wraps(method)
-        def asked(*args: P.args, **kwargs: P.kwargs) -> T:
-            with plainly(whose):
-                try:
-                    return method(*args, **kwargs)
-                except OperationFailure as error:
-                    if error.code != _NO_KEYS_YET:
-                        raise
-                    time.sleep(_UNTIL_THERE_ARE_KEYS)
-                    return method(*args, **kwargs)
+        def asked(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+            return ask(whose, self.client, lambda: method(self, *args, **kwargs))
 
         return asked
 
     return decorated
 
 
-def _kind(error: PyMongoError) -> type[DatabaseError]:
-    if isinstance(error, WriteError) and error.code in _UNACCEPTABLE:
-        return UnacceptableError
-    if isinstance(error, OperationFailure) and error.code == UNKNOWN_TIME_ZONE:
-        return UnknownTimeZoneError
-    if isinstance(error, OperationFailure) and not error.timeout and error.code not in _RIGHTS:
-        return CommandRefusedError
-    return UnreachableError if _is_unreachable(error) else DatabaseError
-
-
-def _is_unreachable(error: PyMongoError) -> bool:
-    return isinstance(error, ConnectionFailure) and not isinstance(error, NetworkTimeout)
-
-
-def _in_our_words(error: PyMongoError) -> str:
-    """What happened, without MongoDB's text, which can hold data, host names and queries."""
-    code = error.code if isinstance(error, OperationFailure) else None
-    if code in _LOGIN_REFUSED:
-        return "refuses the login: user name, password or authSource are wrong"
-    if code == _NO_RIGHT:
-        return "does not give this login the right to do this"
-    if _is_unreachable(error):
-        return "can't be reached"
-    if error.timeout:
-        return "did not answer in time"
-    return f"answered with an error (code {code})" if code else "failed"
+def ask(whose: str, client: Client, call: Callable[[], T]) -> T:
+    """The call's result; errors are told plainly, and what a restarted node can't check is asked again."""
+    with plainly(whose, client):
+        try:
+            return call()
+        except OperationFailure as error:
+            if error.code != _NO_KEYS_YET:
+                raise
+            time.sleep(_UNTIL_THERE_ARE_KEYS)
+            return call()

@@ -30,7 +30,22 @@ class UnacceptableError(DatabaseError):
 
 
 class UnreachableError(DatabaseError):
-    """MongoDB is not there: nothing else that is asked of it now would be answered either."""
+    """MongoDB cannot be reached: no other command would be answered now either.
+
+    `brief` is the text without the reason, which can name hosts: it does for readers who may not know them.
+    """
+
+    def __init__(self, brief: str, reason: str = "") -> None:
+        super().__init__(f"{brief}: {reason}" if reason else brief)
+        self.brief = brief
+
+
+class DatabaseTimeoutError(DatabaseError):
+    """MongoDB did not answer this command in time; it may answer others."""
+
+
+class IndexProblemError(DatabaseError):
+    """An index of the store is not as it has to be; the text names the index and the remedy."""
 
 
 class AbandonedError(RcstatsError):

@@ -8,7 +8,7 @@ from typing import Any
 from pymongo import ReadPreference
 
 from collector import claims, store
-from collector.connection import Client, Document, asks, connect, database_name, hosts
+from collector.connection import Client, Document, ask, connect, database_name, hosts
 from collector.settings import Settings
 from collector.sources.rocketchat import Collection
 
@@ -181,7 +181,7 @@ def access(settings: Settings) -> Access:
 
 def _login(url: str, setting: str, whose: str) -> Login:
     with connect(url, setting) as client:
-        return asks(whose)(login)(client)
+        return ask(whose, client, lambda: login(client))
 
 
 def login(client: Client) -> Login:

@@ -14,7 +14,8 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
-from collector.connection import UNKNOWN_TIME_ZONE, Document, asks, plainly
+from collector.connection import Client, Document, asks, plainly
+from collector.driver_errors import UNKNOWN_TIME_ZONE
 from collector.errors import TooLargeError
 from collector.series import SeriesQuery, pipeline
 from collector.time_zones import most_alike
@@ -77,6 +78,7 @@ class Store:
         self._snapshots = database[COLLECTION].with_options(
             write_concern=WriteConcern(w="majority"), read_preference=ReadPreference.PRIMARY_PREFERRED
         )
+        self.client: Client = database.client
 
     @_asks
     def prepare(self) -> None:
@@ -185,7 +187,7 @@ class Store:
 
         Documents whose createdAt is not a date of Python's calendar are passed over.
         """
-        with plainly("the store's"):
+        with plainly("the store's", self.client):
             where = {WORKSPACE: workspace, "createdAt": {"$lt": until}}
             for row in self._snapshots.find(where, {"_id": 0, "createdAt": 1}, sort=[("createdAt", ASCENDING)]):
                 if isinstance(row["createdAt"], datetime):
@@ -211,7 +213,7 @@ class Store:
 
 
 def _find(snapshots: Collection[T], workspace: str, query: ListQuery) -> Iterator[T]:
-    with plainly("the store's"):
+    with plainly("the store's", snapshots.database.client):
         yield from snapshots.find(
             _of(workspace, query.where),
             dict(query.fields) or None,

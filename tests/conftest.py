@@ -20,7 +20,7 @@ def mongod_url() -> Iterator[str]:
         mongod.executable()
     except RcstatsError as error:
         pytest.skip(str(error))
-    with mongod.running() as url:
+    with mongod.running(None, None, "--setParameter", "enableTestCommands=1") as url:  # for tests/failpoints.py
         yield url
 
 

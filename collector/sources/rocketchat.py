@@ -15,7 +15,7 @@ from pymongo.collection import Collection as MongoCollection
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from collector.connection import Document, asks, plainly
+from collector.connection import Client, Document, asks, plainly
 from collector.errors import CommandRefusedError
 from collector.sources.expressions import added, among, number
 
@@ -106,6 +106,11 @@ class RocketChat:
     def __init__(self, database: Database[Document], comment: str = "rcstats") -> None:
         self._database = database
         self._comment = comment
+
+    @property
+    def client(self) -> Client:
+        """The client that asks."""
+        return self._database.client
 
     def labelled(self, comment: str) -> Self:
         """The same workspace, its queries marked with another comment."""
@@ -226,7 +231,7 @@ class RocketChat:
         One cursor over the index, which MongoDB is asked for `batch` at a time: a comparison with the last id would
         stay within that id's type.
         """
-        with plainly("the workspace's"):
+        with plainly("the workspace's", self.client):
             ids = self._told.find({}, {"_id": 1}, sort=[("_id", ASCENDING)], batch_size=batch, comment=self._comment)
             yield from (bytes(row.raw) for row in ids)
 
