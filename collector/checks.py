@@ -7,7 +7,8 @@ from enum import IntEnum
 
 from pymongo.errors import OperationFailure
 
-from collector.connection import Document
+from collector import logs
+from collector.connection import Document, time_limit
 from collector.errors import DatabaseError
 from collector.rights import Access
 from collector.slots import Slots
@@ -16,6 +17,8 @@ from collector.store import Store
 
 # How late the snapshot of a slot may be.
 GRACE = timedelta(minutes=5)
+
+OBSTACLE_WITHIN = 30.0  # seconds: it is looked for among all snapshots, where an index is missing
 
 _ROLES = "(rcstats check --roles prints what it needs)"
 _NO_RIGHT = 13  # MongoDB's code
@@ -49,13 +52,13 @@ def findings(
         "workspace": lambda: _workspace(workspace),
         "rights": lambda: _rights(workspace, access()),
         "store": lambda: _store(store, zone, now),
-        "freshness": lambda: _freshness(store.newest(workspace.identity()), slots, now),
+        "freshness": lambda: _freshness(store, workspace.identity(), slots, now),
     }
     for name, check in checks.items():
         try:
             level, text = check()
-        except DatabaseError as error:
-            level, text = Level.CRITICAL, str(error)
+        except Exception as error:  # noqa: BLE001  an error that nobody foresaw is a finding too
+            level, text = Level.CRITICAL, logs.described(error)
         yield Finding(name, level, _one_line(text))
         if level is Level.CRITICAL:
             return
@@ -115,20 +118,37 @@ def _may_read(workspace: RocketChat, collection: Collection) -> bool:
 
 
 def _store(store: Store, zone: str, now: datetime) -> tuple[Level, str]:
+    if problem := store.index_problem():
+        return Level.WARNING, f"answers; {problem}"
     if missing := store.missing_indexes():
-        return Level.WARNING, f"answers; still without the indexes {', '.join(missing)}, which the first snapshot makes"
+        with time_limit(OBSTACLE_WITHIN):
+            obstacle = store.index_obstacle()
+        told = obstacle or f"still without the indexes {', '.join(missing)}, which the first snapshot makes"
+        return Level.WARNING, f"answers; {told}"
     if zone and (used := store.calendar(zone, now)) != zone:
         return Level.WARNING, f"answers; its MongoDB is too old for the time zone {zone}, series are made in {used}"
     return Level.OK, "answers, with its indexes"
 
 
-def _freshness(newest: Document | None, slots: Slots, now: datetime) -> tuple[Level, str]:
+def _freshness(store: Store, workspace: str, slots: Slots, now: datetime) -> tuple[Level, str]:
+    level, text = _age(store.newest(workspace), slots, now)
+    count, last = store.of_the_future(workspace)
+    if last:
+        text += f"; {count} dated later than now, up to {_told(last)}: the clock of a host was ahead"
+    return max(level, Level.WARNING if last else Level.OK), text
+
+
+def _age(newest: Document | None, slots: Slots, now: datetime) -> tuple[Level, str]:
     if newest is None:
         return Level.WARNING, "there is no snapshot yet"
     taken: datetime = newest["createdAt"]
-    text = f"the newest snapshot is of {taken.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    text = f"the newest snapshot is of {_told(taken)}"
     due = slots.current(now - GRACE)
     if taken >= due:
         return Level.OK, text
     missed_one = taken >= slots.current(due - timedelta(minutes=1))
     return (Level.WARNING if missed_one else Level.CRITICAL), f"{text}; one was due at {due:%Y-%m-%d %H:%M} UTC"
+
+
+def _told(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

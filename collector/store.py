@@ -1,9 +1,9 @@
 """The collection of snapshots: the only module that knows its name, its indexes and its queries."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from bson import decode
@@ -17,6 +17,7 @@ from pymongo.errors import DuplicateKeyError, OperationFailure
 from collector.connection import Client, Document, asks, plainly
 from collector.driver_errors import UNKNOWN_TIME_ZONE
 from collector.errors import TooLargeError
+from collector.indexes import Indexes, Wanted
 from collector.series import SeriesQuery, pipeline
 from collector.time_zones import most_alike
 
@@ -31,6 +32,9 @@ T = TypeVar("T", bound=Mapping[str, Any])
 WORKSPACE = "collector.workspace"
 SLOT = "collector.slot"
 NEWEST_FIRST: Mapping[str, int] = {"createdAt": DESCENDING}
+
+# By how much the clocks of the hosts that take snapshots may differ. What is dated later was dated by a wrong clock.
+CLOCKS_DIFFER = timedelta(minutes=5)
 
 # What is asked for over time most often: an index has it, so that years of it are read without the snapshots.
 TRENDS = (
@@ -50,8 +54,8 @@ _TOO_LARGE = (
 
 _RAW: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
 
-# By name: the keys, and the options. Snapshots on demand have no slot, and any number of them may be kept.
-INDEXES: Mapping[str, tuple[Mapping[str, int], Mapping[str, Any]]] = {
+# Snapshots on demand have no slot, and any number of them may be kept.
+INDEXES: Wanted = {
     "trends": ({WORKSPACE: ASCENDING, "createdAt": DESCENDING} | dict.fromkeys(TRENDS, ASCENDING), {}),
     "one_per_slot": (
         {WORKSPACE: ASCENDING, SLOT: ASCENDING},
@@ -74,27 +78,47 @@ class ListQuery:
 class Store:
     """Snapshots of one or several workspaces, each kept and given out by its own."""
 
-    def __init__(self, database: Database[Document]) -> None:
+    def __init__(self, database: Database[Document], clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._snapshots = database[COLLECTION].with_options(
             write_concern=WriteConcern(w="majority"), read_preference=ReadPreference.PRIMARY_PREFERRED
         )
+        self._indexes = Indexes(self._snapshots, INDEXES)
+        self._clock = clock
         self.client: Client = database.client
 
     @_asks
     def prepare(self) -> None:
-        """Makes the indexes that are not there yet."""
-        for name, (keys, options) in INDEXES.items():
-            self._snapshots.create_index(list(keys.items()), name=name, **options)
+        """Makes the indexes that are not there yet.
+
+        Raises:
+            IndexProblemError: something stands in the way of one; the others are made.
+        """
+        self._indexes.make()
 
     @_asks
     def missing_indexes(self) -> list[str]:
         """The names of the indexes that `prepare` has not made yet."""
-        present = self._snapshots.index_information()
-        return [name for name in INDEXES if name not in present]
+        return self._indexes.missing()
+
+    @_asks
+    def index_problem(self) -> str:
+        """What is wrong with the indexes, and the remedy, or ''. That `prepare` was not called yet is not a problem."""
+        return self._indexes.problem()
+
+    @_asks
+    def index_obstacle(self) -> str:
+        """Which snapshots will keep `prepare` from making the unique index, or ''. It may read all snapshots."""
+        return self._indexes.obstacle()
 
     @_asks
     def add(self, snapshot: Document) -> bool:
-        """Keeps a snapshot, also if it is added again; False if its workspace and slot have another one already."""
+        """Keeps a snapshot, also if it is added again; False if its workspace and slot have another one already.
+
+        It looks for that one first, as the unique index can be missing where somebody made another in its place.
+        """
+        own = snapshot["collector"]
+        if "slot" in own and (there := self._of_slot(own["workspace"], own["slot"])):
+            return bool(there["_id"] == snapshot["_id"])
         try:
             self._snapshots.insert_one(snapshot)
         except DuplicateKeyError:
@@ -103,7 +127,10 @@ class Store:
 
     @_asks
     def has_slot(self, workspace: str, slot: datetime) -> bool:
-        return self._snapshots.find_one({WORKSPACE: workspace, SLOT: slot}, {"_id": 1}) is not None
+        return self._of_slot(workspace, slot) is not None
+
+    def _of_slot(self, workspace: str, slot: datetime) -> Document | None:
+        return self._snapshots.find_one({WORKSPACE: workspace, SLOT: slot}, {"_id": 1})
 
     @_asks
     def known(self, ids: Sequence[Any]) -> set[Any]:
@@ -119,7 +146,21 @@ class Store:
 
     @_asks
     def newest(self, workspace: str) -> Document | None:
-        return self._snapshots.find_one({WORKSPACE: workspace}, sort=list(NEWEST_FIRST.items()))
+        """The newest snapshot that is not of the future, and that is one: a stranger's document is passed over."""
+        where = {WORKSPACE: workspace, "createdAt": {"$lte": self._latest}, "collector": {"$not": {"$type": "array"}}}
+        return self._snapshots.find_one(where, sort=list(NEWEST_FIRST.items()))
+
+    @_asks
+    def of_the_future(self, workspace: str) -> tuple[int, datetime | None]:
+        """How many snapshots a clock that was ahead has dated, and the latest of their dates."""
+        where = {WORKSPACE: workspace, "createdAt": {"$gt": self._latest}}
+        last = self._snapshots.find_one(where, {"createdAt": 1}, sort=list(NEWEST_FIRST.items()))
+        return (self._snapshots.count_documents(where), last["createdAt"]) if last else (0, None)
+
+    @property
+    def _latest(self) -> datetime:
+        """No snapshot can have been taken later."""
+        return self._clock() + CLOCKS_DIFFER
 
     def page(self, workspace: str, query: ListQuery) -> Iterator[RawBSONDocument]:
         """One page of the workspace's own snapshots, as stored; no filter reaches another workspace's."""

@@ -1,9 +1,13 @@
 """What `rcstats check` finds."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
+import mongomock
 import pytest
+from bson import Timestamp
+from pymongo import MongoClient
 from pymongo.database import Database
 
 from collector.checks import Finding, Level, findings, verdict
@@ -27,12 +31,16 @@ LEAST = having(Login(reader("rocketchat").privileges), Login(writer("rcstats").p
 
 
 def found(database: Db, access: Access = LEAST) -> dict[str, tuple[Level, str]]:
-    found = findings(RocketChat(database), Store(database), lambda: access, HOURLY, NOW)
+    found = findings(RocketChat(database), Store(database, clock=lambda: NOW), lambda: access, HOURLY, NOW)
     return {finding.name: (finding.level, finding.text) for finding in found}
 
 
-def with_snapshot(database: Db, age: timedelta) -> None:
+def with_uniqueid(database: Db) -> None:
     insert(database, Collection.SETTINGS, setting("uniqueID", "workspace"))
+
+
+def with_snapshot(database: Db, age: timedelta) -> None:
+    with_uniqueid(database)
     Store(database).prepare()
     Store(database).add(snapshot(at=NOW - age))
 
@@ -73,10 +81,61 @@ def test_two_missed_slots_are_critical(database: Db) -> None:
 
 
 def test_a_workspace_that_can_not_be_reached_ends_the_check() -> None:
-    with connect(f"mongodb://127.0.0.1:{free_port()}/?timeoutMS=200", "TEST") as client:
+    address = f"127.0.0.1:{free_port()}"
+    with connect(f"mongodb://{address}/?timeoutMS=500", "TEST") as client:
         assert found(client["rocketchat"]) == {
-            "workspace": (Level.CRITICAL, "the workspace's MongoDB can't be reached")
+            "workspace": (Level.CRITICAL, f"the workspace's MongoDB can't be reached: connection refused ({address})")
         }
+
+
+def test_an_index_with_other_keys_is_a_warning_that_names_the_remedy(real_database: Db) -> None:
+    real_database["statistics"].create_index("createdAt", name="one_per_slot")
+    with_uniqueid(real_database)
+
+    level, text = found(real_database)["store"]
+    assert level is Level.WARNING
+    assert text.startswith("answers; the index one_per_slot of ")
+    assert '.dropIndex("one_per_slot")' in text
+
+
+def test_duplicates_that_the_unique_index_will_meet_are_a_warning_before_the_daemon_starts(real_database: Db) -> None:
+    real_database["statistics"].insert_many([snapshot(slot=NOW) for _ in range(2)])
+    with_uniqueid(real_database)
+
+    level, text = found(real_database)["store"]
+    assert level is Level.WARNING
+    assert "the index one_per_slot of " in text
+    assert "cannot be built, as more than one document has collector.workspace workspace, collector.slot" in text
+
+
+def test_a_snapshot_of_the_future_is_a_warning_with_number_and_date_and_hides_no_missed_slot(database: Db) -> None:
+    with_snapshot(database, hours(-24 * 400))
+    later = "1 dated later than now, up to 2025-04-19 12:30:00 UTC: the clock of a host was ahead"
+    assert found(database)["freshness"] == (Level.WARNING, f"there is no snapshot yet; {later}")
+    Store(database).add(snapshot(at=NOW - hours(2)))
+    assert found(database)["freshness"][0] is Level.CRITICAL
+
+
+@pytest.mark.parametrize(
+    "odd", [{"createdAt": Timestamp(4_000_000_000, 1)}, {"collector": [{"workspace": "workspace"}]}], ids=str
+)
+def test_a_strangers_document_in_the_store_is_passed_over(real_database: Db, odd: dict[str, Any]) -> None:
+    with_snapshot(real_database, hours(0.4))
+    real_database["statistics"].insert_one(snapshot(at=NOW) | odd)
+
+    assert found(real_database)["freshness"][0] is Level.OK
+
+
+def test_an_error_that_nobody_foresaw_is_a_finding() -> None:
+    def fail() -> Access:
+        raise KeyError("secret")
+
+    client: MongoClient[dict[str, Any]] = mongomock.MongoClient(tz_aware=True)
+    made = findings(RocketChat(client["test"]), Store(client["test"]), fail, HOURLY, NOW)
+
+    *_, last = made
+    assert (last.name, last.level) == ("rights", Level.CRITICAL)
+    assert re.fullmatch(r"KeyError at collector/checks.py:\d+", last.text)
 
 
 EVERYTHING = [{"resource": {"anyResource": True}, "actions": ["anyAction", "find", "insert"]}]

@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
+from bson import Timestamp
 from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError
 
 from collector.connection import connect
 from collector.demo.mongod import free_port
-from collector.errors import CommandRefusedError, DatabaseError
+from collector.errors import CommandRefusedError, DatabaseError, IndexProblemError
 from collector.store import COLLECTION, ListQuery, Store
 from tests.factories import NOW, hours, snapshot
 
@@ -155,3 +156,125 @@ def test_an_unreachable_store_says_so() -> None:
     url = f"mongodb://127.0.0.1:{free_port()}/?timeoutMS=200"
     with connect(url, "TEST") as client, pytest.raises(DatabaseError, match="the store's MongoDB can't be reached"):
         Store(client["rcstats"]).newest("workspace")
+
+
+ONE_PER_SLOT = [("collector.workspace", 1), ("collector.slot", 1)]
+HAS_SLOT = {"collector.slot": {"$exists": True}}
+
+
+def test_indexes_that_are_missing_before_the_first_snapshot_are_not_a_problem(database: Db) -> None:
+    store = Store(database)
+
+    assert (store.index_problem(), store.index_obstacle()) == ("", "")
+    store.prepare()
+    assert (store.index_problem(), store.index_obstacle()) == ("", "")
+
+
+OTHERS = {
+    "other keys": ([("collector.workspace", 1)], HAS_SLOT, True),
+    "other order": (ONE_PER_SLOT[::-1], HAS_SLOT, True),
+    "not unique": (ONE_PER_SLOT, HAS_SLOT, False),
+    "other documents": (ONE_PER_SLOT, {"collector.slot": {"$gt": 0}}, True),
+}
+
+
+@pytest.mark.parametrize(("keys", "of", "unique"), OTHERS.values(), ids=OTHERS)
+def test_an_index_of_our_name_with_other_keys_or_options_is_told_with_its_remedy(
+    real_database: Db, keys: Any, of: Any, unique: bool
+) -> None:
+    real_database[COLLECTION].create_index(keys, name="one_per_slot", unique=unique, partialFilterExpression=of)
+    store = Store(real_database)
+    where = f"{real_database.name}.statistics"
+    told = (
+        f"the index one_per_slot of {where} has other keys or options than one_per_slot needs:"
+        f' drop it in mongosh by db.getSiblingDB("{real_database.name}").getCollection("statistics")'
+        '.dropIndex("one_per_slot"), and the next snapshot builds one_per_slot'
+    )
+
+    assert store.index_problem() == told
+    with pytest.raises(IndexProblemError) as refused:
+        store.prepare()
+    assert str(refused.value) == told
+    assert "trends" in real_database[COLLECTION].index_information()
+
+
+def test_an_index_that_is_dropped_as_told_is_built_anew(real_database: Db) -> None:
+    real_database[COLLECTION].create_index("createdAt", name="trends")
+    store = Store(real_database)
+    with pytest.raises(IndexProblemError, match="the index trends "):
+        store.prepare()
+    real_database[COLLECTION].drop_index("trends")
+    store.prepare()
+
+    assert store.index_problem() == ""
+
+
+def test_the_same_index_by_another_name_does_as_well(real_database: Db) -> None:
+    real_database[COLLECTION].create_index(ONE_PER_SLOT, name="mine", unique=True, partialFilterExpression=HAS_SLOT)
+    store = Store(real_database)
+    store.prepare()
+
+    assert (store.index_problem(), store.missing_indexes()) == ("", [])
+
+
+def test_duplicates_that_keep_the_unique_index_from_being_built_are_told(real_database: Db) -> None:
+    real_database[COLLECTION].insert_many([snapshot(slot=NOW), snapshot(slot=NOW), snapshot(), snapshot()])
+    store = Store(real_database)
+    told = (
+        f"the index one_per_slot of {real_database.name}.statistics cannot be built, as more than one document has"
+        " collector.workspace workspace, collector.slot 2024-03-15 12:30:00 UTC: remove all but one of each such group,"
+        " and the next snapshot builds it"
+    )
+
+    assert (store.index_problem(), store.index_obstacle()) == ("", told)
+    with pytest.raises(IndexProblemError) as refused:
+        store.prepare()
+    assert str(refused.value) == told
+    assert store.index_problem() == told
+    real_database[COLLECTION].delete_one({"collector.slot": NOW})
+    store.prepare()
+    assert (store.index_problem(), store.index_obstacle()) == ("", "")
+
+
+def test_a_snapshot_of_the_future_does_not_hide_those_after_it(database: Db) -> None:
+    store = Store(database, clock=lambda: NOW)
+    for later in (-1.0, 0.05, 24 * 400, 24 * 300):
+        store.add(snapshot(at=NOW + hours(later), _id=f"{later} hours"))
+
+    newest = store.newest("workspace")
+    assert newest is not None
+    assert newest["_id"] == "0.05 hours"  # clocks differ by some minutes
+    assert store.of_the_future("workspace") == (2, NOW + hours(24 * 400))
+    assert store.of_the_future("other") == (0, None)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"createdAt": Timestamp(4_000_000_000, 1)},
+        {"createdAt": "2999-01-01"},
+        {"createdAt": None},
+        {"collector": [{"workspace": "workspace"}]},
+    ],
+    ids=str,
+)
+def test_a_strangers_document_is_never_the_newest(real_database: Db, odd: dict[str, Any]) -> None:
+    store = Store(real_database, clock=lambda: NOW)
+    ours = snapshot(at=NOW - hours(1))
+    real_database[COLLECTION].insert_many([ours, snapshot(at=NOW) | odd])
+
+    assert store.newest("workspace") == ours
+    assert store.of_the_future("workspace") == (0, None)
+
+
+def test_the_newest_is_still_read_by_the_index_alone(real_database: Db) -> None:
+    store = Store(real_database, clock=lambda: NOW)
+    store.prepare()
+    for age in range(200):
+        store.add(snapshot(at=NOW - hours(age)))
+    real_database.command({"profile": 2})
+    store.newest("workspace")
+    real_database.command({"profile": 0})
+
+    (told,) = real_database["system.profile"].find({"op": "query", "ns": f"{real_database.name}.{COLLECTION}"})
+    assert (told["docsExamined"], told["keysExamined"]) == (1, 1)
