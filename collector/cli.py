@@ -4,6 +4,8 @@ import logging
 import os
 import signal
 import sys
+import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,12 +15,13 @@ import typer
 
 from collector import __version__, catalog, logs, past, snapshot
 from collector.connection import Document, connect
-from collector.errors import RcstatsError
-from collector.parts import opened
+from collector.errors import DatabaseError, RcstatsError
+from collector.keeper import WaitingError
+from collector.parts import Parts, opened
 from collector.settings import load
 
-# What an exit code says, of every command: 1 it was done and found something, 2 it could not be done.
-FOUND, TROUBLE = 1, 2
+# What an exit code says, of every command: 1 it was done and found something, 2 it could not be done, 130 Ctrl-C.
+FOUND, TROUBLE, INTERRUPTED = 1, 2, 130
 
 app = typer.Typer(
     help="Statistics of a Rocket.Chat workspace, collected on a schedule and served as its own server serves them.",
@@ -28,16 +31,36 @@ app = typer.Typer(
 )
 
 
-def main() -> None:
-    """The command `rcstats`: what the operator can mend is one line and an exit code, never a traceback."""
+def main(command: Callable[[], object] = app) -> None:
+    """The command `rcstats`: whatever goes wrong is one line and an exit code, never a traceback."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C, so that all is cleaned up
     try:
-        app()
-    except RcstatsError as error:
-        sys.stderr.write("".join(f"rcstats: {line}\n" for line in str(error).splitlines()))
-        _exit(TROUBLE)
+        command()
+    except KeyboardInterrupt:
+        _exit(INTERRUPTED)
     except SystemExit as done:  # so every command ends
-        _exit(done.code if isinstance(done.code, int) else 0)
+        _exit(done.code if isinstance(done.code, int) else int(bool(done.code)))
+    except RcstatsError as error:
+        _complain(str(error))
+    except Exception as error:  # noqa: BLE001  an error that nobody foresaw
+        if _is_debugging():
+            traceback.print_exception(error)
+        _complain(
+            f"unexpected error: {logs.brief(error)}: this is a defect of rcstats;"
+            " please report it with the traceback, which RCSTATS_LOG_LEVEL=debug prints"
+        )
+    _exit(TROUBLE)
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write("".join(f"rcstats: {line}\n" for line in text.splitlines()))
+
+
+def _is_debugging() -> bool:
+    try:
+        return load().log_level == "debug"
+    except Exception:  # noqa: BLE001  the settings themselves may be what is wrong
+        return False
 
 
 def _exit(code: int) -> NoReturn:
@@ -78,21 +101,36 @@ def snapshot_now(
         bool, typer.Option("--explain", help="Show what it costs MongoDB instead; store nothing.")
     ] = False,
 ) -> None:
-    """Take one snapshot now, store it and print it."""
+    """Take one snapshot now, store it and print it; exit code 1 if it waits on disk, 2 if it is not kept at all."""
     from collector import console
 
     if explain:
         show_bill()
         return
     with opened(load()) as parts:
-        logs.to_stderr("warning")  # what is told at the level info stands in the table
+        if parts.settings.log_level == "info":
+            logs.from_level("warning")  # what is told at the level info stands in the table
         with console.progress(catalog.READINGS) as progress:
             document = parts.take(fresh=fresh, progress=progress)
-        where = "not stored" if dry_run else parts.keep(document)
+        where, trouble = ("not stored", None) if dry_run else kept(parts, document)
     if json:
         print_json(document)
     else:
         console.snapshot(document, catalog.SUBJECTS, where, whole=whole)
+    if trouble:
+        _complain(str(trouble))
+        raise typer.Exit(FOUND if isinstance(trouble, WaitingError) else TROUBLE)
+
+
+def kept(parts: Parts, document: Document) -> tuple[str, DatabaseError | None]:
+    """Where a snapshot is now, and why it is not in the store."""
+    try:
+        parts.keep(document)
+    except WaitingError as error:
+        return "waiting on disk for the store", error
+    except DatabaseError as error:
+        return "not stored", error
+    return "stored", None
 
 
 def show_bill() -> None:
@@ -186,7 +224,7 @@ def demo(
     from collector.demo import guide, mongod, server, workspace
 
     begun = datetime.now(UTC)
-    with mongod.running(data) as url:
+    with mongod.running(mongod.own_folder(data) if data else None) as url:
         settings = load(mongo_url=url.replace("/?", "/rocketchat?"), store_url=None, log_level="warning")
         with opened(settings) as parts, connect(settings.workspace_url, "RCSTATS_MONGO_URL") as client:
             database = client["rocketchat"]

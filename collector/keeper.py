@@ -5,9 +5,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
+from collector import logs
 from collector.claims import Claims
 from collector.connection import Document
-from collector.errors import DatabaseError, UnreachableError
+from collector.errors import DatabaseError, DatabaseTimeoutError, UnacceptableError, UnreachableError
 from collector.record import Record
 from collector.spool import Spool
 from collector.store import Store
@@ -15,6 +16,10 @@ from collector.store import Store
 log = logging.getLogger(__name__)
 
 Take = Callable[[datetime | None, Callable[[], bool]], Document]
+
+
+# The store is away, or so slow that asking it for more would only cost time.
+_AWAY = (UnreachableError, DatabaseTimeoutError)
 
 
 class WaitingError(DatabaseError):
@@ -43,6 +48,7 @@ class Keeper:
         self._record = record
         self._spool = spool
         self._prepared = False
+        self._refusals = logs.Changes(log)
         self._held: tuple[str, datetime] | None = None
 
     def take_slot(self, slot: datetime, abandoned: Callable[[], bool]) -> None:
@@ -51,13 +57,15 @@ class Keeper:
         Raises:
             HeldError: another daemon is taking it.
             AbandonedError: `abandoned` came true.
-            DatabaseError: it has none yet, or, as WaitingError, only on disk.
+            WaitingError: it has one that waits on disk.
+            UnacceptableError: the store will never take the one that was taken.
+            DatabaseError: it has none yet.
         """
         workspace = self._workspace()
         if not self._is_ours_to_take(workspace, slot):
             return
         try:
-            self._keep(self._take(slot, abandoned))
+            self.keep(self._take(slot, abandoned))
         except BaseException:
             self._release()
             raise
@@ -71,11 +79,43 @@ class Keeper:
             AbandonedError, DatabaseError: there is none.
         """
         with suppress(DatabaseError):
-            self._prepare()
+            self.prepare()
         snapshot = self._take(None, abandoned)
         with suppress(WaitingError):
-            self._keep(snapshot)
+            self.keep(snapshot)
         return snapshot
+
+    def keep(self, snapshot: Document) -> None:
+        """Stores a snapshot, else lets it wait on disk.
+
+        Raises:
+            WaitingError: it waits.
+            UnacceptableError: the store will never take it.
+            DatabaseError: it is neither stored nor on disk.
+        """
+        try:
+            kept = self._store.add(snapshot)
+        except DatabaseError as error:
+            if self._spool is None or not self._spool.keep(snapshot):
+                raise
+            self._record.waiting = len(self._spool)
+            if isinstance(error, UnacceptableError):
+                raise
+            self._tell(snapshot, "waiting on disk")
+            raise _waiting(error) from error
+        self._tell(snapshot, "kept" if kept else "not kept, the slot was taken by another daemon")
+
+    def prepare(self) -> None:
+        """Makes the store's indexes, until that has succeeded once. A refusal is told once, and stops nothing.
+
+        Raises:
+            UnreachableError, DatabaseTimeoutError: the store is away.
+        """
+        if self._prepared:
+            return
+        refused = [error for make in (self._store.prepare, self._claims.prepare) if (error := _refusal(make))]
+        self._refusals.tell("indexes refused", "; ".join(map(str, refused)))
+        self._prepared = not refused
 
     def renew(self) -> None:
         """Holds on to the slot that is being taken. Trouble is no matter: the store's index has the last word."""
@@ -98,46 +138,42 @@ class Keeper:
             self._record.waiting = len(self._spool)
 
     def _is_ours_to_take(self, workspace: str, slot: datetime) -> bool:
-        """Whether the slot has no snapshot, and we hold its lease; without the store, whether none waits on disk."""
+        """Whether the slot has no snapshot, neither stored nor on disk, and we hold its lease as far as can be.
+
+        Raises:
+            WaitingError: it has one that waits on disk.
+        """
         try:
-            self._prepare()
-            self._deliver_what_can_be()
+            self.prepare()
+            undelivered = _refusal(self.deliver)
+        except _AWAY as error:
+            self._refuse_what_waits(workspace, slot, error)
+            return True
+        self._refusals.tell("delivery refused", str(undelivered or ""))
+        self._refuse_what_waits(workspace, slot, undelivered)
+        return self._is_free(workspace, slot)
+
+    def _refuse_what_waits(self, workspace: str, slot: datetime, error: DatabaseError | None) -> None:
+        """Passes a slot that has no snapshot on disk; without a disk, only if the store is there."""
+        if error and self._spool is None:
+            raise error
+        if error and self._spool and self._spool.has(workspace, slot):
+            raise _waiting(error) from error
+
+    def _is_free(self, workspace: str, slot: datetime) -> bool:
+        """Whether the store has none, and no other daemon takes it; a store that refuses to tell stops nothing."""
+        refused = ""
+        try:
             if self._store.has_slot(workspace, slot):
                 return False
             self._claims.claim(workspace, slot)
-        except DatabaseError:
-            if self._spool is None or self._spool.has(workspace, slot):
-                raise
-        else:
             self._held = (workspace, slot)
-        return True
-
-    def _deliver_what_can_be(self) -> None:
-        """What the store does not take now costs the slot nothing; it is tried again with the next."""
-        try:
-            self.deliver()
-        except UnreachableError:
-            raise
         except DatabaseError as error:
-            log.warning("snapshots wait on disk: %s", error)
-
-    def _prepare(self) -> None:
-        """Makes the store's indexes, once; without them a slot could be kept twice."""
-        if not self._prepared:
-            self._store.prepare()
-            self._claims.prepare()
-            self._prepared = True
-
-    def _keep(self, snapshot: Document) -> None:
-        try:
-            kept = self._store.add(snapshot)
-        except DatabaseError as error:
-            if self._spool is None or not self._spool.keep(snapshot):
+            if self._spool is None:
                 raise
-            self._record.waiting = len(self._spool)
-            self._tell(snapshot, "waiting on disk")
-            raise WaitingError(f"{error}; the snapshot waits on disk") from error
-        self._tell(snapshot, "kept" if kept else "not kept, the slot was taken by another daemon")
+            refused = str(error)
+        self._refusals.tell("lease refused", refused)
+        return True
 
     def _release(self) -> None:
         if held := self._held:
@@ -157,3 +193,22 @@ class Keeper:
             own["seconds"],
             ",".join(failed) or "none",
         )
+
+
+def _waiting(error: DatabaseError) -> WaitingError:
+    return WaitingError(f"{error}; the snapshot waits on disk")
+
+
+def _refusal(ask: Callable[[], None]) -> DatabaseError | None:
+    """What the store refuses, if it is there to refuse it.
+
+    Raises:
+        UnreachableError, DatabaseTimeoutError: the store is away.
+    """
+    try:
+        ask()
+    except _AWAY:
+        raise
+    except DatabaseError as error:
+        return error
+    return None

@@ -11,7 +11,7 @@ from pymongo.monitoring import CommandListener
 
 from collector import catalog, logs, snapshot
 from collector.claims import Claims
-from collector.connection import Document, connect, database_name
+from collector.connection import Document, connect, database, database_name
 from collector.errors import DatabaseError
 from collector.history.retention import Retention
 from collector.keeper import Keeper, Take
@@ -69,13 +69,18 @@ class Parts:
         settings = self.settings
         return Retention(settings.keep_every_days, settings.keep_daily_days, ZoneInfo(settings.timezone))
 
-    def keep(self, document: Document) -> str:
-        """Stores a snapshot, and what waited before it; or lets it wait. Which of both, in a word."""
+    def keep(self, document: Document) -> None:
+        """Stores a snapshot, and what waited before it.
+
+        Raises:
+            WaitingError: it waits on disk.
+            DatabaseError: it is not kept.
+        """
         keeper = self.keeper(lambda _, __: document)
         with suppress(DatabaseError):
+            keeper.prepare()
             keeper.deliver()
-        keeper.take_now(lambda: False)
-        return "waiting on disk for the store" if self.record.waiting else "stored"
+        keeper.keep(document)
 
     def _previous(self, workspace: str) -> Document | None:
         """The last snapshot; a store that can't be read costs only what could have been carried over."""
@@ -99,11 +104,11 @@ def opened(settings: Settings, *listeners: CommandListener) -> Iterator[Parts]:
         if settings.store_url:
             store = stack.enter_context(connect(settings.store_url.get_secret_value(), "RCSTATS_STORE_URL"))
         sources = Sources(
-            RocketChat(client[database_name(settings.workspace_url)]),
+            RocketChat(database(client, database_name(settings.workspace_url), "RCSTATS_MONGO_URL")),
             deployment=Deployment(
                 settings.deploy_method, settings.deploy_platform, settings.server_pid_file, settings.server_port
             ),
             timezone=ZoneInfo(settings.timezone),
         )
-        database = store[settings.store_database]
-        yield Parts(settings, sources, Store(database), Claims(database), Spool(settings.spool))
+        kept = database(store, settings.store_database, "RCSTATS_STORE_URL")
+        yield Parts(settings, sources, Store(kept), Claims(kept), Spool(settings.spool))

@@ -273,6 +273,8 @@ def load(**given: Any) -> Settings:
     except ValidationError as error:
         lines = [f"{variable(str(e['loc'][0]))}: {_expectation(e)}" for e in error.errors()]
         raise SettingsError("\n".join(lines)) from None
+    except OSError as error:
+        raise SettingsError(f"{CONFIG_VARIABLE}: {_config_file()} cannot be read: {error.strerror}") from None
     except ValueError as error:  # the TOML file's syntax
         raise SettingsError(f"{CONFIG_VARIABLE}: {_config_file()} is no TOML file: {error}") from None
 

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from collector.demo import workspace
-from tests.processes import Running, running
+from tests.processes import Running, rcstats, running
 
 ADMIN = {"X_User_Id": workspace.ADMIN.user_id, "X_Auth_Token": workspace.ADMIN.token}
 
@@ -103,3 +103,19 @@ def test_where_its_port_is_taken_it_takes_another_and_says_which() -> None:
 
             assert not demo.address.endswith(f":{port}")
             assert demo.get("/health")[0] == 200
+
+
+@pytest.mark.parametrize("content", ["a file", "a folder of something else"])
+def test_data_that_are_not_a_demos_are_refused_and_left_alone(tmp_path: Path, content: str) -> None:
+    data = tmp_path / "data"
+    if content == "a file":
+        data.write_text("mine")
+    else:
+        data.mkdir()
+        (data / "mine").write_text("mine")
+    done = rcstats("demo", "--data", str(data))
+
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"rcstats: {data} ")
+    assert sorted(path.name for path in tmp_path.rglob("*")) == (["data"] if data.is_file() else ["data", "mine"])

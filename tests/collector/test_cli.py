@@ -2,9 +2,13 @@
 
 import json
 import re
+import signal
+import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -14,7 +18,8 @@ from collector import __version__, catalog
 from collector.connection import Client, Document
 from collector.demo import workspace
 from collector.demo.mongod import free_port
-from tests.processes import RCSTATS, environment, rcstats
+from tests.failpoints import DISK_FULL, refused
+from tests.processes import RCSTATS, environment, rcstats, running
 
 
 @pytest.fixture(scope="module")
@@ -177,18 +182,19 @@ def test_without_settings_each_command_names_what_is_missing(command: list[str])
 
 @pytest.mark.parametrize("command", COMMANDS[:2], ids=" ".join)
 def test_an_unreachable_server_is_one_line_and_an_exit_code(command: list[str]) -> None:
-    done = rcstats(*command, mongo_url=f"mongodb://127.0.0.1:{free_port()}/rocketchat?timeoutMS=300")
+    address = f"127.0.0.1:{free_port()}"
+    done = rcstats(*command, mongo_url=f"mongodb://{address}/rocketchat?timeoutMS=500")
 
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr.count("\n") == 1
-    assert done.stderr.endswith("MongoDB can't be reached\n")
+    assert done.stderr == f"rcstats: the workspace's MongoDB can't be reached: connection refused ({address})\n"
 
 
 def test_check_of_an_unreachable_server_is_critical() -> None:
-    done = rcstats("check", mongo_url=f"mongodb://127.0.0.1:{free_port()}/rocketchat?timeoutMS=300")
+    address = f"127.0.0.1:{free_port()}"
+    done = rcstats("check", mongo_url=f"mongodb://{address}/rocketchat?timeoutMS=500")
 
-    reason = "workspace: the workspace's MongoDB can't be reached"
+    reason = f"workspace: the workspace's MongoDB can't be reached: connection refused ({address})"
     assert done.returncode == 2
     assert done.stdout.splitlines() == [f"CRITICAL: 1 of 1 checks: {reason}", f"✗ {reason.replace(': ', '  ', 1)}"]
 
@@ -215,3 +221,105 @@ def test_an_address_that_can_not_be_had_stops_run() -> None:
 
     assert done.returncode == 2
     assert done.stderr.startswith("rcstats: RCSTATS_LISTEN: can't listen on 203.0.113.1:3080: ")
+
+
+@pytest.mark.parametrize("arguments", [[], ["--json"]], ids=["table", "json"])
+def test_a_snapshot_that_waits_on_disk_is_shown_with_one_line_about_it_and_exit_code_1(
+    urls: dict[str, str], real_client: Client, tmp_path: Path, arguments: list[str]
+) -> None:
+    refusing = urls | {"store_url": f"{urls['store_url']}&appName=cli-refused", "state_directory": str(tmp_path)}
+    with refused(real_client, "cli-refused", "insert", code=DISK_FULL):
+        done = rcstats("snapshot", *arguments, **refusing)
+
+    assert done.returncode == 1
+    waits = "the store's MongoDB refuses to write: its disk is full; the snapshot waits on disk"
+    assert done.stderr == f"rcstats: {waits}\n"
+    assert kept(urls, real_client) == []
+    if arguments:
+        assert json.loads(done.stdout)["totalUsers"] == 50
+    else:
+        assert "waiting on disk for the store" in done.stdout
+    assert rcstats("snapshot", **refusing).returncode == 0
+    assert len(kept(urls, real_client)) == 2
+
+
+def test_a_snapshot_that_is_not_kept_at_all_is_exit_code_2(urls: dict[str, str], real_client: Client) -> None:
+    refusing = urls | {"store_url": f"{urls['store_url']}&appName=cli-lost", "state_directory": "/dev/null"}
+    with refused(real_client, "cli-lost", "insert", code=DISK_FULL):
+        done = rcstats("snapshot", **refusing)
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == "rcstats: the store's MongoDB refuses to write: its disk is full"
+    assert "; not stored" in done.stdout
+
+
+def test_a_snapshot_that_the_store_will_never_take_is_exit_code_2(
+    urls: dict[str, str], real_client: Client, tmp_path: Path
+) -> None:
+    store = urls["store_url"].split("/")[-1].split("?")[0]
+    real_client[store].create_collection("statistics", validator={"never": True})
+    done = rcstats("snapshot", **urls, state_directory=str(tmp_path))
+
+    assert done.returncode == 2
+    assert done.stderr == "rcstats: the store's MongoDB answered with an error (code 121)\n"
+
+
+UNUSABLE = {
+    "a file for TLS that is not there": (
+        "rocketchat?tls=true&tlsCAFile=/nonexistent",
+        "tlsCAFile=/nonexistent is not a",
+    ),
+    "a database with NUL in its name": ("my%00db", "expected the name of a database as the URL's path, got "),
+}
+
+
+@pytest.mark.parametrize(("path", "told"), UNUSABLE.values(), ids=UNUSABLE)
+@pytest.mark.parametrize("command", [["snapshot"], ["check"], ["list"]], ids=" ".join)
+def test_a_url_that_can_not_be_used_is_one_line(command: list[str], path: str, told: str) -> None:
+    done = rcstats(*command, mongo_url=f"mongodb://u:hidden-word@127.0.0.1/{path}")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"rcstats: RCSTATS_MONGO_URL: {told}")
+    assert "hidden-word" not in line
+
+
+def run_main(command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """The entry point, with a command of the test's own."""
+    code = f"from collector import cli\ncli.main(lambda: {command})"
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment(**settings),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_an_error_that_nobody_foresaw_is_one_line_and_exit_code_2_without_its_text() -> None:
+    done = run_main("cli.logs.from_level('hidden-word')")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert re.match(r"rcstats: unexpected error: KeyError at collector/logs.py:\d+: this is a defect of rcstats;", line)
+    assert "hidden-word" not in line.lower()
+
+
+def test_at_the_level_debug_an_error_that_nobody_foresaw_has_its_traceback() -> None:
+    settings = {"mongo_url": "mongodb://localhost/rocketchat", "log_level": "debug"}
+    done = run_main("cli.logs.from_level('shown-word')", **settings)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("Traceback (most recent call last):")
+    assert "SHOWN-WORD" in done.stderr
+
+
+def test_ctrl_c_is_exit_code_130_without_a_traceback() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        with running("snapshot", mongo_url=f"mongodb://{address}/rocketchat?timeoutMS=20000") as command:
+            connection, _ = silent.accept()
+            with connection:
+                assert command.end(signal.SIGINT) == 130
+    assert command.output == ""

@@ -17,6 +17,7 @@ from collector.record import Record
 from collector.spool import Spool
 from collector.store import Store
 from tests.factories import NOW, hours, snapshot
+from tests.failpoints import DISK_FULL, NO_RIGHT, OF_ATLAS, refused
 
 Db = Database[dict[str, Any]]
 
@@ -83,10 +84,9 @@ def test_without_the_store_the_snapshot_waits_on_disk_and_is_not_taken_again(awa
         return snapshot(slot=slot)
 
     one = keeper(away, spool, counted, record)
-    with pytest.raises(WaitingError, match="can't be reached; the snapshot waits on disk"):
-        one.take_slot(NOW, never)
-    with pytest.raises(DatabaseError):
-        one.take_slot(NOW, never)
+    for _ in range(2):
+        with pytest.raises(WaitingError, match=r"can't be reached: .*; the snapshot waits on disk"):
+            one.take_slot(NOW, never)
 
     assert taken == [NOW]
     assert (len(spool), record.waiting, record.slots["taken"]) == (1, 1, 1)
@@ -152,4 +152,137 @@ def test_what_can_not_be_delivered_now_costs_the_slot_nothing(real_database: Db,
     one.take_slot(NOW, never)
 
     assert Store(real_database).has_slot("workspace", NOW)
+    assert len(spool) == 1
+
+
+class Counted:
+    """Takes made-up snapshots, and remembers for which slots."""
+
+    def __init__(self, **over: Any) -> None:
+        self.slots: list[datetime | None] = []
+        self._over = over
+
+    def __call__(self, slot: datetime | None, _: Callable[[], bool]) -> dict[str, Any]:
+        self.slots.append(slot)
+        return snapshot(slot=slot, **self._over)
+
+
+@pytest.fixture
+def refusing(real_database: Db, mongod_url: str) -> Iterator[Db]:
+    """The database as an application sees it that the server may be told to refuse."""
+    with connect(f"{mongod_url}&appName=refused", "TEST") as client:
+        yield client[real_database.name]
+
+
+@pytest.mark.parametrize("code", [DISK_FULL, OF_ATLAS, NO_RIGHT])
+def test_a_store_that_can_be_read_but_takes_nothing_has_each_slot_taken_once(
+    refusing: Db, real_database: Db, spool: Spool, code: int
+) -> None:
+    counted = Counted()
+    one = keeper(refusing, spool, counted)
+    with refused(real_database.client, "refused", "insert", code=code):
+        for slot in (NOW, NOW, NOW, NOW + hours(1), NOW + hours(1)):
+            with pytest.raises(WaitingError):
+                one.take_slot(slot, never)
+
+    assert counted.slots == [NOW, NOW + hours(1)]
+    assert len(spool) == 2
+    one.take_slot(NOW + hours(1), never)  # the store takes snapshots again
+    assert (Store(real_database).count("workspace", {}), len(spool)) == (2, 0)
+    assert counted.slots == [NOW, NOW + hours(1)]
+
+
+def test_a_refusal_that_lasts_is_logged_once(
+    refusing: Db, real_database: Db, spool: Spool, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = keeper(refusing, spool)
+    with refused(real_database.client, "refused", "insert", code=DISK_FULL):
+        for _ in range(4):
+            with pytest.raises(WaitingError):
+                one.take_slot(NOW, never)
+
+    refusals = [message for message in caplog.messages if message.startswith("delivery refused")]
+    assert refusals == ['delivery refused reason="the store\'s MongoDB refuses to write: its disk is full"']
+
+
+def test_a_login_that_may_only_read_the_store_costs_no_snapshot(refusing: Db, real_database: Db, spool: Spool) -> None:
+    counted = Counted()
+    one = keeper(refusing, spool, counted)
+    with refused(real_database.client, "refused", "insert", "findAndModify", "createIndexes", code=NO_RIGHT):
+        for _ in range(2):
+            with pytest.raises(WaitingError, match="does not give this login the right to do this"):
+                one.take_slot(NOW, never)
+
+    assert (counted.slots, len(spool)) == ([NOW], 1)
+
+
+def spoil_by_another_index(database: Db) -> None:
+    database["statistics"].create_index([("collector.workspace", 1)], name="one_per_slot")
+
+
+def spoil_by_duplicates(database: Db) -> None:
+    database["statistics"].insert_many([snapshot(slot=NOW - hours(24)) for _ in range(2)])
+
+
+@pytest.mark.parametrize("spoil", [spoil_by_another_index, spoil_by_duplicates])
+def test_without_the_unique_index_a_slot_is_still_stored_once(
+    real_database: Db, tmp_path: Path, spoil: Callable[[Db], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    spoil(real_database)
+    before = Store(real_database).count("workspace", {})
+    daemons = [keeper(real_database, Spool(tmp_path / str(number))) for number in range(2)]
+    for one in (*daemons, *daemons, keeper(real_database, Spool(tmp_path / "restarted"))):
+        one.take_slot(NOW, never)
+
+    assert Store(real_database).count("workspace", {}) - before == 1
+    told = [message for message in caplog.messages if message.startswith("indexes refused")]
+    assert len(told) == 3  # once by each
+    assert all("the index one_per_slot of " in message for message in told)
+
+
+@pytest.mark.parametrize("spoil", [spoil_by_another_index, spoil_by_duplicates])
+def test_without_the_unique_index_the_lease_still_counts(
+    real_database: Db, spool: Spool, spoil: Callable[[Db], None]
+) -> None:
+    spoil(real_database)
+    Claims(real_database).claim("workspace", NOW)
+
+    with pytest.raises(HeldError):
+        keeper(real_database, spool).take_slot(NOW, never)
+
+
+def test_without_the_unique_index_what_waited_for_a_slot_that_another_daemon_has_kept_is_dropped(
+    real_database: Db, spool: Spool
+) -> None:
+    spoil_by_another_index(real_database)
+    keeper(real_database).take_slot(NOW, never)
+    spool.keep(snapshot(slot=NOW))
+    keeper(real_database, spool).deliver()
+
+    assert (Store(real_database).count("workspace", {}), len(spool)) == (1, 0)
+
+
+def test_without_the_unique_index_an_acknowledgement_that_was_lost_is_not_taken_for_another_snapshot(
+    real_database: Db,
+) -> None:
+    spoil_by_another_index(real_database)
+    kept = snapshot(slot=NOW)
+
+    assert all(Store(real_database).add(kept) for _ in range(2))
+
+
+def test_an_index_that_mongodb_removes_old_leases_by_does_not_stop_the_others(real_database: Db) -> None:
+    real_database["claims"].create_index("until", name="old", expireAfterSeconds=1)
+    keeper(real_database).take_slot(NOW, never)
+
+    assert Store(real_database).missing_indexes() == []
+
+
+def test_a_snapshot_that_the_store_will_never_take_is_told_apart_and_stays_on_disk(
+    real_database: Db, spool: Spool
+) -> None:
+    real_database.create_collection("statistics", validator={"never": True})
+    with pytest.raises(UnacceptableError):
+        keeper(real_database, spool).take_slot(NOW, never)
+
     assert len(spool) == 1

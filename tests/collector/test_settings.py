@@ -78,6 +78,10 @@ WRONG = {
         {"RCSTATS_SHEDULE": "* * * * *"},
         "RCSTATS_SHEDULE: unknown setting; did you mean RCSTATS_SCH",
     ),
+    "a file that can't be read": (
+        {"RCSTATS_CONFIG": "/proc/self/mem"},
+        "RCSTATS_CONFIG: /proc/self/mem cannot be read: Input/output error",
+    ),
     "a missing file": ({"RCSTATS_CONFIG": "/nowhere.toml"}, "RCSTATS_CONFIG: there is no file /nowhere.toml"),
     "fewer daily days": (
         {"RCSTATS_KEEP_EVERY_DAYS": "30", "RCSTATS_KEEP_DAILY_DAYS": "7"},
