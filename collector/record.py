@@ -12,7 +12,7 @@ class Record:
     """Counts since the start of the process, and what is so now. Any thread may tell it."""
 
     slots: Counter[str] = field(default_factory=Counter)
-    """By what became of them: taken, skipped (a snapshot was still being taken), failed (a try; it is tried again)."""
+    """By what became of them: taken, skipped (never taken), failed (a try; it is tried again)."""
     database_errors: Counter[str] = field(default_factory=Counter)
     """By what MongoDB was asked for: snapshot, request."""
     waiting: int = 0
@@ -46,3 +46,9 @@ class Record:
             lasted = time.monotonic() - self._since if self.trouble else 0.0
             self.trouble = ""
             return lasted
+
+    def status(self, due: datetime) -> str:
+        """One line: the last snapshot, when the next is `due`, and the trouble."""
+        last = f"{self.last_snapshot:%Y-%m-%d %H:%M:%S} UTC" if self.last_snapshot else "none yet"
+        trouble = f"; trouble: {self.trouble}" if self.trouble else ""
+        return f"last snapshot {last}, next {due:%Y-%m-%d %H:%M:%S} UTC{trouble}"

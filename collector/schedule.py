@@ -9,11 +9,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from collector import logs
 from collector.claims import LEASE, HeldError
 from collector.connection import Document
-from collector.errors import AbandonedError, DatabaseError
-from collector.keeper import Keeper
+from collector.errors import AbandonedError, DatabaseError, UnacceptableError
+from collector.keeper import Keeper, WaitingError
+from collector.on_demand import OnDemand
 from collector.record import Record
+from collector.slot_tally import SlotTally, passed
 from collector.slots import Slots
 from collector.snapshot import BUDGET
 
@@ -32,7 +35,7 @@ class Pace:
     beat: float = 5.0
     """After which the clock is looked at again: it can be put, and a machine can sleep."""
     stuck_after: float = BUDGET + 120.0
-    """A snapshot that takes longer is stuck, as its own limits did not hold."""
+    """A snapshot that takes longer is stuck, as its own limits did not hold; one that is late by more is overdue."""
 
 
 class Schedule:
@@ -57,9 +60,11 @@ class Schedule:
         self._pace = pace
         self._wait = pace.first_retry
         self._changed = threading.Condition()
-        self._asked: Future[Document] | None = None
+        self._on_demand = OnDemand()
         self._due = clock()
         self._busy_since: float | None = None
+        self._tally = SlotTally(record)
+        self._steps = logs.Changes(log)
         self._ended = threading.Event()
         self._worker = threading.Thread(target=self._work, name="snapshots", daemon=True)
         self._pulse = threading.Thread(target=self._live, name="pulse", daemon=True)
@@ -78,14 +83,15 @@ class Schedule:
     def stop(self) -> None:
         """Ends at once; a snapshot that is being taken is given up after the queries that run."""
         self._ended.set()
+        self._on_demand.end()
         with self._changed:
             self._changed.notify_all()
 
     def change(self, slots: Slots, jitter: timedelta) -> None:
-        """Goes on by another plan."""
+        """Goes on by another plan; a slot that has failed is tried again at once."""
         with self._changed:
             self._slots, self._jitter = slots, jitter
-            self._due = self._after(self._clock())
+            self._due = self._clock() if self._tally.is_owed else self._after(self._clock())
             self._changed.notify_all()
 
     @property
@@ -96,38 +102,78 @@ class Schedule:
     @property
     def is_stuck(self) -> bool:
         """Whether snapshots are not taken any more."""
-        busy_since = self._busy_since
-        is_too_long = busy_since is not None and time.monotonic() - busy_since > self._pace.stuck_after
-        return is_too_long or not (self._worker.is_alive() or self._ended.is_set())
+        return self._is_busy_for_too_long or self._has_died
+
+    def problem(self) -> str:
+        """Why snapshots are not taken as they should be, or '' while they are.
+
+        A snapshot that waits on disk is taken, and so is one that another daemon takes.
+        """
+        if self._has_died:
+            return "the schedule has ended by an error: no snapshot is taken until rcstats is started again"
+        if self._is_busy_for_too_long:
+            return f"the schedule is stuck: one snapshot has been running for more than {self._pace.stuck_after:g} s"
+        if self._tally.is_overdue(self._pace.stuck_after):
+            trouble = f": {self._record.trouble}" if self._record.trouble else ""
+            return f"a snapshot has been overdue for more than {self._pace.stuck_after:g} s{trouble}"
+        return ""
+
+    def ask(self) -> Future[Document]:
+        """A snapshot taken after this call; callers that wait for the same one share it.
+
+        It ends with a DatabaseError if it cannot be taken, and with an AbandonedError if the schedule ends.
+        """
+        asked = self._on_demand.ask()
+        with self._changed:
+            self._changed.notify_all()
+        return asked
 
     def refresh(self) -> Document:
-        """A snapshot taken after this call; callers that wait for the same one share it.
+        """What `ask` gives, waited for.
 
         Raises:
             DatabaseError: it could not be taken, or not within a generous time.
+            AbandonedError: the schedule ends.
         """
-        with self._changed:
-            if self._asked is None:
-                self._asked = Future()
-                self._changed.notify_all()
-            asked = self._asked
         try:
-            return asked.result(REFRESH_WITHIN)
+            return self.ask().result(REFRESH_WITHIN)
         except TimeoutError:
             raise DatabaseError("the new snapshot takes too long") from None
 
+    @property
+    def _has_died(self) -> bool:
+        was_started = self._worker.ident is not None
+        return was_started and not (self._worker.is_alive() or self._ended.is_set())
+
+    @property
+    def _is_busy_for_too_long(self) -> bool:
+        since = self._busy_since
+        return since is not None and time.monotonic() - since > self._pace.stuck_after
+
     def _work(self) -> None:
-        while not self._ended.is_set():
-            self._busy_since = time.monotonic()
-            if self._asked:
-                self._answer()
-            elif self._clock() >= self._due:
-                self._due = self._attend()
-                self.settled.set()
-                self._tidy()
-            self._busy_since = None
-            self._look_at_the_clock()
-            self._rest()
+        try:
+            while not self._ended.is_set():
+                self._busy_since = time.monotonic()
+                if self._on_demand.is_asked:
+                    self._on_demand.answer(lambda: self._keeper.take_now(self._ended.is_set))
+                elif self._clock() >= self._due:
+                    self._steps.guard("slot", self._take_due)
+                self._busy_since = None
+                self._steps.guard("clock", self._look_at_the_clock)
+                self._rest()
+        finally:
+            self._on_demand.end()
+
+    def _take_due(self) -> None:
+        try:
+            self._due = self._attend()
+        except Exception:
+            self._due = self._clock() + timedelta(seconds=self._pace.last_retry)
+            raise
+        finally:
+            self.settled.set()
+        if not (self._record.trouble or self._ended.is_set()):
+            self._steps.guard("tidying", self.afterwards)
 
     def _look_at_the_clock(self) -> None:
         """Where it was put back, slots come again before what was planned."""
@@ -138,54 +184,51 @@ class Schedule:
     def _rest(self) -> None:
         """Waits until something may be due; never long, as the clock may be put meanwhile."""
         with self._changed:
-            if not (self._asked or self._ended.is_set()):
+            if not (self._on_demand.is_asked or self._ended.is_set()):
                 left = (self._due - self._clock()).total_seconds()
                 self._changed.wait(min(max(left, 0), self._pace.beat))
-
-    def _answer(self) -> None:
-        """Takes the snapshot that was asked for."""
-        with self._changed:
-            asked, self._asked = self._asked, None
-        if asked is None:
-            return
-        try:
-            asked.set_result(self._keeper.take_now(self._ended.is_set))
-        except Exception as error:  # noqa: BLE001  it is raised where the snapshot was asked for
-            asked.set_exception(error)
 
     def _attend(self) -> datetime:
         """Takes the current slot; when to attend next. On trouble that is after a growing, capped wait."""
         begun = self._clock()
         slot = self._slots.current(begun)
+        self._tally.attend(slot, self._slots)
         try:
             self._keeper.take_slot(slot, self._ended.is_set)
         except AbandonedError as error:
             log.info("%s", error)
             return self._after(self._clock())
         except HeldError as error:
-            return self._clock() + timedelta(seconds=min(error.seconds, LEASE) + 1)
+            self._tally.settle()
+            return self._within(min(error.seconds, LEASE) + 1)
         except Exception as error:  # noqa: BLE001  a slot that failed must not end the schedule
-            return self._clock() + self._trouble(error)
-        self._wait = self._pace.first_retry
-        if lasted := self._record.ends():
-            log.info("trouble over after seconds=%.0f", lasted)
+            return self._trouble(error)
+        self._tally.settle()
+        self._end_trouble()
         return self._following(slot, begun)
 
-    def _tidy(self) -> None:
-        try:
-            if not (self._record.trouble or self._ended.is_set()):
-                self.afterwards()
-        except DatabaseError as error:
-            log.warning("tidying up failed, and goes on after the next slot: %s", error)
-
-    def _trouble(self, error: Exception) -> timedelta:
-        """Notes it, tells it once, and says how long to wait."""
+    def _trouble(self, error: Exception) -> datetime:
+        """Notes it, tells it once, and says when to try again: before the next slot, which would be missed else."""
         self._record.slot("failed")
         self._record.database_error("snapshot")
-        if self._record.begins(str(error)):
-            log.warning("trouble: %s; tried again until it is over", error)
+        if self._record.begins(logs.described(error)):
+            log.warning("trouble: %s; tried again until it is over", logs.described(error))
+        if isinstance(error, WaitingError):
+            self._tally.settle()
+        if isinstance(error, UnacceptableError):  # the next try would make another of the kind
+            return self._after(self._clock())
         wait, self._wait = self._wait, min(2 * self._wait, self._pace.last_retry)
-        return timedelta(seconds=wait)
+        return self._within(wait)
+
+    def _end_trouble(self) -> None:
+        self._wait = self._pace.first_retry
+        if lasted := self._record.ends():
+            log.info("trouble over after seconds=%.0f slots_skipped=%d", lasted, self._tally.end_trouble())
+
+    def _within(self, seconds: float) -> datetime:
+        """So many seconds from now, or at the next slot if that is earlier."""
+        now = self._clock()
+        return min(now + timedelta(seconds=seconds), self._after(now))
 
     def _following(self, slot: datetime, begun: datetime) -> datetime:
         """When the next slot is due; those that came while a snapshot was being taken are skipped.
@@ -194,22 +237,12 @@ class Schedule:
         """
         ended = self._clock()
         current = self._slots.current(ended)
-        passed = self._count(slot, current)
-        if not passed:
-            return self._after(ended)
-        is_too_slow = ended - begun > self._slots.after(slot) - slot
-        if skipped := passed if is_too_slow else passed - 1:
-            log.warning("slots skipped=%d: they came while a snapshot was being taken", skipped)
-            self._record.slot("skipped", skipped)
-        return self._after(ended) if is_too_slow else ended
-
-    def _count(self, slot: datetime, current: datetime) -> int:
-        """How many slots came after one, up to another; no more than a few are counted one by one."""
-        passed = 0
-        while slot < current and passed < 100:
-            slot = self._slots.after(slot)
-            passed += 1
-        return passed
+        count = passed(self._slots, slot, current)
+        if count and ended - begun <= self._slots.after(slot) - slot:
+            return ended
+        if count:
+            self._tally.leave_out(current, count)
+        return self._after(ended)
 
     def _after(self, moment: datetime) -> datetime:
         late = random.uniform(0, self._jitter.total_seconds())  # noqa: S311  no secret
@@ -217,11 +250,6 @@ class Schedule:
 
     def _live(self) -> None:
         while not self._ended.wait(self._pace.beat):
-            self._keeper.renew()
+            self._steps.guard("lease", self._keeper.renew)
             if not self.is_stuck:
-                self.alive(self._how_it_stands())
-
-    def _how_it_stands(self) -> str:
-        last = f"{self._record.last_snapshot:%Y-%m-%d %H:%M:%S} UTC" if self._record.last_snapshot else "none yet"
-        trouble = f"; trouble: {self._record.trouble}" if self._record.trouble else ""
-        return f"last snapshot {last}, next {self._due:%Y-%m-%d %H:%M:%S} UTC{trouble}"
+                self._steps.guard("watchdog", lambda: self.alive(self._record.status(self._due)))
