@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -17,10 +18,11 @@ from api.metrics import Metrics, Newest
 from api.server import Server
 from api.statistics import Statistics
 from api.status import Status
-from collector import catalog, snapshot
-from collector.errors import DatabaseError, SettingsError
+from collector import catalog, logs, snapshot
+from collector.errors import DatabaseError
 from collector.history.retention import prune
 from collector.parts import Parts
+from collector.reloading import difference, taken_over
 from collector.schedule import Schedule
 from collector.settings import Settings, load
 from collector.slots import Slots
@@ -28,6 +30,7 @@ from collector.slots import Slots
 log = logging.getLogger(__name__)
 
 END_WITHIN = 1.5  # seconds that a running query has after the API has ended
+TIDY_WITHIN = 60.0  # seconds: a schedule that tidies for longer would be taken for stuck
 
 
 def serve(
@@ -64,17 +67,21 @@ def serve(
         Metrics(Newest(workspace, store), parts.record, token.get_secret_value() if token else ""),
     )
 
+    running = parts.settings
+
     def reload() -> None:
         """Takes over what can change while we run; wrong settings change nothing."""
+        nonlocal running
         try:
             settings = load()
-            schedule.change(Slots(settings.schedule, settings.timezone), timedelta(seconds=settings.jitter))
-        except SettingsError as error:
-            log.error("nothing is changed: %s", error)  # noqa: TRY400  the sentence is all there is to say
+            schedule.change(Slots(settings.schedule, parts.settings.timezone), timedelta(seconds=settings.jitter))
+        except Exception as error:  # noqa: BLE001  it goes on by the settings that it has
+            log.error('settings refused reason="%s"', logs.described(error))  # noqa: TRY400  all there is to say
             return
         admission.limit(settings.rate_limit)
-        logging.getLogger().setLevel(settings.log_level.upper())
-        log.info("settings read again")
+        logs.from_level(settings.log_level)
+        log.info("settings read again %s", difference(running, settings))
+        running = taken_over(running, settings)
 
     def announce(address: str) -> None:
         schedule.settled.wait()
@@ -116,9 +123,12 @@ def _in_thread(name: str, do: Callable[[], None]) -> None:
     threading.Thread(target=do, name=name, daemon=True).start()
 
 
-def tidy(parts: Parts) -> None:
-    """Removes the snapshots that are kept for no longer."""
-    if removed := prune(parts.store, parts.workspace, parts.retention, snapshot.now()):
+def tidy(parts: Parts, within: float = TIDY_WITHIN) -> None:
+    """Removes snapshots that are kept for no longer; those that are left after so many seconds go the next time."""
+    until = time.monotonic() + within
+    if removed := prune(
+        parts.store, parts.workspace, parts.retention, snapshot.now(), lambda: time.monotonic() > until
+    ):
         log.info("snapshots removed=%d, as they are kept for no longer", removed)
 
 

@@ -115,7 +115,8 @@ def test_it_stays_up_without_mongodb_and_recovers_by_itself(tmp_path: Path) -> N
         daemon.wait_for(lambda: daemon.get("/health")[0] == 200)
         status, body = daemon.get("/ready")
         assert status == 503
-        assert body["problems"]["workspace"] == "the workspace's MongoDB can't be reached"
+        refused = f"the workspace's MongoDB can't be reached: connection refused (127.0.0.1:{port})"
+        assert body["problems"]["workspace"] == refused
 
         with mongod.running(tmp_path, port), connect(url, "TEST") as client:
             workspace.fill(client["rocketchat"], datetime.now(UTC), SMALL)
@@ -233,3 +234,41 @@ def test_a_certificate_that_can_not_be_used_stops_the_start(urls: dict[str, str]
 def test_beyond_loopback_without_tls_it_warns(urls: dict[str, str]) -> None:
     with running("run", **urls, listen=f"0.0.0.0:{free_port()}") as daemon:
         daemon.wait_for(lambda: "open to others without TLS" in daemon.output)
+
+
+def test_a_reload_says_what_it_took_over_and_what_needs_a_restart(urls: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "rcstats.toml"
+    file.write_text('schedule = "0 0 1 1 *"\nkeep_daily_days = 30\n')
+    with running("run", **urls, config=str(file)) as daemon:
+        daemon.wait_for(lambda: snapshots(daemon) == 1)
+        for text, told in (
+            (
+                'schedule = "0 12 * * *"\nkeep_daily_days = 60\nmetrics_token = "hidden-word"\n',
+                "changed=RCSTATS_SCHEDULE needs_restart=RCSTATS_METRICS_TOKEN,RCSTATS_KEEP_DAILY_DAYS",
+            ),
+            ('schedule = "0 12 * * *"\nkeep_daily_days = 30\n', "changed=none needs_restart=none"),
+            ('schedule = "sometimes"\n', 'settings refused reason="RCSTATS_SCHEDULE: '),
+        ):
+            file.write_text(text)
+            daemon.process.send_signal(signal.SIGHUP)
+            daemon.wait_for(lambda: told in daemon.output)  # noqa: B023  used at once
+        assert daemon.end() == 0
+    assert "hidden-word" not in daemon.output
+    assert "Traceback" not in daemon.output
+
+
+def test_a_document_that_tidying_stumbles_over_does_not_end_the_schedule(
+    urls: dict[str, str], real_client: Client
+) -> None:
+    workspace_id = real_client[urls["mongo_url"].split("/")[3].split("?")[0]]["rocketchat_settings"].find_one(
+        {"_id": "uniqueID"}
+    )
+    assert workspace_id
+    odd = {"_id": "odd", "createdAt": datetime(1, 1, 1, tzinfo=UTC), "collector": {"workspace": workspace_id["value"]}}
+    real_client[urls["store_url"].split("/")[3].split("?")[0]]["statistics"].insert_one(odd)
+    settings = {"keep_every_days": "30", "timezone": "America/New_York", "schedule": "0 0 1 1 *"}
+    with running("run", **urls, **settings) as daemon:
+        daemon.wait_for(lambda: daemon.get("/ready")[0] == 200)
+        daemon.wait_for(lambda: daemon.get("/api/v1/statistics?refresh=true", **ADMIN)[0] == 200)
+        assert daemon.end() == 0
+    assert "Traceback" not in daemon.output
