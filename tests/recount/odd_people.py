@@ -119,7 +119,22 @@ def session(random: Random, user: str, day: date) -> Document:
     return {"_id": f"{user}-{day}", "userId": user} | draw(random, choices)
 
 
-NUMBERS: tuple[Any, ...] = (1, 2, 60, 3600, 86_399, 0, -5, 2**33, MISSING, None, "60")
+NUMBERS: tuple[Any, ...] = (
+    1,
+    2,
+    60,
+    3600,
+    86_399,
+    0,
+    -5,
+    2**33,
+    MISSING,
+    None,
+    "60",
+    float("nan"),
+    float("-inf"),
+    [60],
+)
 
 
 def device_use(random: Random) -> Document:

@@ -20,7 +20,7 @@ from tests.recount.whole import to_the_millisecond
 
 Workspace = dict[Collection, list[Document]]
 
-SIZES = (0, 3, 1000, 2**34, 5.0, -1, MISSING, None, "12")
+SIZES = (0, 3, 1000, 2**34, 5.0, -1, MISSING, None, "12", float("nan"), float("inf"), [3])
 PLAIN = (
     Collection.BUSINESS_HOURS,
     Collection.CANNED_RESPONSES,
