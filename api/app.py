@@ -28,7 +28,7 @@ from api.query import BadParametersError, BadQueryError
 from api.statistics import Statistics
 from api.status import Status
 from api.turns import BusyError
-from collector.errors import DatabaseError
+from collector.errors import AbandonedError, DatabaseError
 from collector.record import Record
 
 log = logging.getLogger(__name__)
@@ -163,6 +163,7 @@ ERRORS: Mapping[type[Exception], Callable[[Request, Any], Response]] = {
     BusyError: _failed(429, lambda error: envelope.failure(str(error))),
     NotLocalError: _failed(403, lambda error: envelope.failure(str(error))),
     NoTokenError: _failed(401, lambda error: envelope.failure(str(error))),
+    AbandonedError: _failed(503, lambda error: envelope.failure(str(error))),
     HTTPException: _no_route,
     Exception: _failed(500, lambda _: envelope.failure("Internal server error")),
 }

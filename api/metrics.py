@@ -8,9 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
-from ipaddress import ip_address
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
@@ -21,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import envelope
+from api.locality import is_local
 from api.memory import SECONDS, Memory
 from collector import __version__
 from collector.connection import Document, time_limit
@@ -82,9 +81,6 @@ ABOUT = {"version": "version", "unique_id": "uniqueId", "mongodb_version": "mong
 ABOUT |= {"node_version": "process.nodeVersion", "deploy_method": "deploy.method", "deploy_platform": "deploy.platform"}
 OUTCOMES, ASKED_FOR = ("taken", "skipped", "failed"), ("snapshot", "request")
 
-# A request that comes through a proxy on this host may be from anywhere. Each proxy has its own headers for that.
-FORWARDED = frozenset({"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip"})
-FORWARDED_BEGINNINGS = ("x-forwarded", "x-original-", "cf-", "x-envoy-")
 IDENTITY_HOLDS, IDENTITY_WITHIN = 60.0, 0.5  # seconds
 MOST_ACCEPTED = 1000  # characters of an Accept header that are read
 NEWEST_WITHIN = 0.9  # seconds that a scrape waits for the store
@@ -171,7 +167,7 @@ class Metrics:
 
     def _admit(self, request: Request) -> None:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        if not (self._token or _is_local(request)):
+        if not (self._token or is_local(request)):
             raise NotLocalError("Only requests from this host are accepted unless RCSTATS_METRICS_TOKEN is set")
         if self._token and not (scheme.lower() == "bearer" and compare_digest(given.encode("latin-1"), self._token)):
             raise NoTokenError("Expected the header Authorization: Bearer, with the token of RCSTATS_METRICS_TOKEN")
@@ -205,25 +201,10 @@ class _Scrape(Collector):
         yield from (gauge for gauge in (*_of_snapshot(self.snapshot), *_of_workspace(self.snapshot)) if gauge.samples)
 
 
-def _is_local(request: Request) -> bool:
-    """Whether a process of this host asks, by a loopback address at both ends and no trace of a proxy.
-
-    nginx's plain `proxy_pass` adds no header, and speaks HTTP/1.0 unless told otherwise.
-    """
-    is_forwarded = any(name in FORWARDED or name.startswith(FORWARDED_BEGINNINGS) for name in request.headers)
-    if is_forwarded or request.scope["http_version"] == "1.0":
-        return False
-    with suppress(ValueError):
-        client = request.client.host if request.client else ""
-        asked = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
-        return ip_address(client).is_loopback and (asked == "localhost" or ip_address(asked).is_loopback)
-    return False
-
-
 def _of_snapshot(snapshot: Document) -> Iterator[Metric]:
     """When the newest snapshot was taken, and how that went."""
     created, readings = _number(snapshot, "createdAt"), at(snapshot, "collector.readings") or {}
-    age = None if created is None else time.time() - created
+    age = None if created is None else max(time.time() - created, 0.0)  # clocks differ a little
     yield GaugeMetricFamily("rcstats_snapshot_age_seconds", "Time since the newest snapshot was taken.", age)
     took = _number(snapshot, "collector.seconds")
     yield GaugeMetricFamily("rcstats_snapshot_duration_seconds", "How long the newest snapshot took.", took)

@@ -171,7 +171,7 @@ class Statistics:
         return self._store.count(context.rules.workspace, query.where)
 
     def _newest_one(self, context: Context, _: None) -> Iterator[bytes]:
-        newest = next(self._store.page(context.rules.workspace, ListQuery(count=1)), None)
+        newest = self._store.newest_as_stored(context.rules.workspace)
         yield javascript.document({} if newest is None else newest)  # its truth would decode it, and not as JavaScript
 
 

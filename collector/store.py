@@ -147,8 +147,16 @@ class Store:
     @_asks
     def newest(self, workspace: str) -> Document | None:
         """The newest snapshot that is not of the future, and that is one: a stranger's document is passed over."""
-        where = {WORKSPACE: workspace, "createdAt": {"$lte": self._latest}, "collector": {"$not": {"$type": "array"}}}
-        return self._snapshots.find_one(where, sort=list(NEWEST_FIRST.items()))
+        return self._snapshots.find_one(self._not_of_the_future(workspace), sort=list(NEWEST_FIRST.items()))
+
+    @_asks
+    def newest_as_stored(self, workspace: str) -> RawBSONDocument | None:
+        """The same, without being decoded."""
+        raw = self._snapshots.with_options(codec_options=_RAW)
+        return raw.find_one(self._not_of_the_future(workspace), sort=list(NEWEST_FIRST.items()))
+
+    def _not_of_the_future(self, workspace: str) -> Document:
+        return {WORKSPACE: workspace, "createdAt": {"$lte": self._latest}, "collector": {"$not": {"$type": "array"}}}
 
     @_asks
     def of_the_future(self, workspace: str) -> tuple[int, datetime | None]:

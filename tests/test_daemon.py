@@ -117,6 +117,7 @@ def test_it_stays_up_without_mongodb_and_recovers_by_itself(tmp_path: Path) -> N
         assert status == 503
         refused = f"the workspace's MongoDB can't be reached: connection refused (127.0.0.1:{port})"
         assert body["problems"]["workspace"] == refused
+        daemon.wait_for(lambda: "trouble: " in daemon.output)
 
         with mongod.running(tmp_path, port), connect(url, "TEST") as client:
             workspace.fill(client["rocketchat"], datetime.now(UTC), SMALL)

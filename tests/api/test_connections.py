@@ -85,9 +85,9 @@ def test_a_client_that_does_not_read_what_is_left_to_the_kernel_is_given_up(tls:
         client = secured(plain) if tls else plain
         ours = client.getsockname()
         client.sendall(b"GET /big?1 HTTP/1.1\r\nConnection: close\r\n\r\n")
-        server.wait_for(lambda: held(server) == 0, 6)
-        server.wait_for(lambda: ours not in {found.raddr for found in psutil.net_connections("tcp")}, 6)
-        client.close()
+        with client:
+            server.wait_for(lambda: held(server) == 0)
+            server.wait_for(lambda: ours not in {found.raddr for found in psutil.net_connections("tcp")})
 
 
 def test_a_client_that_reads_slowly_but_steadily_gets_all_of_its_answer(tls: tuple[str, ...]) -> None:

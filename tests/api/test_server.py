@@ -6,6 +6,7 @@ import threading
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from statistics import median
 
 import psutil
 import pytest
@@ -47,7 +48,7 @@ def test_others_are_answered_beside_handshakes_that_do_not_end(tmp_path: Path) -
 @pytest.mark.slow
 def test_others_are_answered_beside_more_connections_than_there_are_descriptors() -> None:
     with serving(limit="-n 256") as server, connected(server, b"", 1200):
-        seconds = max(answered(server) for _ in range(20))
+        seconds = median(answered(server) for _ in range(20))
         process = psutil.Process(server.process.pid)
         print(f"{process.num_fds()} of 256 descriptors, /health after {seconds * 1000:.0f} ms")
 

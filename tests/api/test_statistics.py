@@ -1,6 +1,7 @@
 """statistics.list, statistics and info over stored snapshots."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -134,6 +135,14 @@ def test_the_newest_snapshot_is_flat_with_success_last(workspace: Db, admin: Tes
     body = admin.get("/api/v1/statistics").json()
     assert body["_id"] == "age 0"
     assert list(body)[-1] == "success"
+
+
+def test_a_snapshot_of_the_future_does_not_hide_the_newest_one(workspace: Db, admin: TestClient) -> None:
+    """M10: a clock was ahead once."""
+    keep(workspace, 0)
+    Store(workspace).add(snapshot(_id="ahead", at=datetime.now(UTC) + timedelta(days=400)))
+
+    assert admin.get("/api/v1/statistics").json()["_id"] == "age 0"
 
 
 def test_without_any_snapshot_there_is_only_success(admin: TestClient) -> None:

@@ -1,0 +1,26 @@
+"""Whether a request comes from a process of this host, or may have come from anywhere through a proxy."""
+
+from contextlib import suppress
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+# A request that comes through a proxy on this host may be from anywhere. Each proxy has its own headers for that.
+_FORWARDED = frozenset({"forwarded", "via", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip"})
+_FORWARDED_BEGINNINGS = ("x-forwarded", "x-original-", "cf-", "x-envoy-")
+
+
+def is_local(request: Request) -> bool:
+    """Whether a process of this host asks, by a loopback address at both ends and no trace of a proxy.
+
+    nginx's plain `proxy_pass` adds no header, and speaks HTTP/1.0 unless told otherwise.
+    """
+    is_forwarded = any(name in _FORWARDED or name.startswith(_FORWARDED_BEGINNINGS) for name in request.headers)
+    if is_forwarded or request.scope["http_version"] == "1.0":
+        return False
+    with suppress(ValueError):
+        client = request.client.host if request.client else ""
+        asked = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+        return ip_address(client).is_loopback and (asked == "localhost" or ip_address(asked).is_loopback)
+    return False
