@@ -18,18 +18,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import envelope, reference
-from api.answers import Answers
-from api.auth import NotAllowedError, NotLoggedInError
-from api.limiter import TooManyRequestsError
-from api.metrics import Metrics, NotLocalError, NoTokenError
-from api.page import files
-from api.query import BadParametersError, BadQueryError
-from api.statistics import Statistics
-from api.status import Status
-from api.turns import BusyError
+from api.access.auth import NotAllowedError, NotLoggedInError
+from api.access.rate_limit import TooManyRequestsError
+from api.caching.responses import Answers
+from api.caching.turns import BusyError
+from api.dashboard import static_files
+from api.openapi import docs_page
+from api.query.listing import BadParametersError, BadQueryError
+from api.rendering import envelope
+from api.routes.health import Status
+from api.routes.metrics import Metrics, NotLocalError, NoTokenError
+from api.routes.statistics import Statistics
 from collector.errors import AbandonedError, DatabaseError
-from collector.record import Record
+from collector.telemetry import Record
 
 log = logging.getLogger(__name__)
 
@@ -63,9 +64,9 @@ def create(answers: Answers, statistics: Statistics, status: Status, metrics: Me
         served("/api/v1/statistics.dictionary", statistics.dictionary),
         served("/api/info", statistics.info),
         served("/api/v1/info", statistics.info),
-        *files.routes(),
-        Route("/openapi.json", reference.openapi().answer),
-        Route("/docs", reference.page().answer),
+        *static_files.routes(),
+        Route("/openapi.json", docs_page.openapi().answer),
+        Route("/docs", docs_page.page().answer),
         Route("/metrics", metrics.answer),
         Route("/health", status.health),
         Route("/ready", status.ready),

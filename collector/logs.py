@@ -70,7 +70,7 @@ def described(error: Exception) -> str:
 
 
 def brief(error: BaseException) -> str:
-    """What an error that nobody foresaw is, and where in our code, such as "KeyError at collector/spool.py:97".
+    """What an error that nobody foresaw is, and where in our code, such as "KeyError at collector/store/spool.py:97".
 
     Its own text is left out: it can hold data.
     """

@@ -20,8 +20,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from collector.connection import database_name, hosts
 from collector.errors import SettingsError
+from collector.mongodb.connection import database_name, hosts
 
 PREFIX = "RCSTATS_"
 CONFIG_VARIABLE = "RCSTATS_CONFIG"

@@ -8,9 +8,9 @@ import pytest
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from collector.connection import Client, Document, connect
 from collector.demo import mongod
 from collector.errors import RcstatsError
+from collector.mongodb.connection import Client, Document, connect
 
 
 @pytest.fixture(scope="session")

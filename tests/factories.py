@@ -7,11 +7,11 @@ from typing import Any
 
 from pymongo.database import Database
 
-from collector import catalog
-from collector.connection import Document
-from collector.reading import Cost, Reading, Statistic, Unit, Values
+from collector.mongodb.connection import Document
 from collector.sources import Sources
 from collector.sources.rocketchat import Collection, RocketChat, hash_token
+from collector.statistics import catalog
+from collector.statistics.reading import Cost, Reading, Statistic, Unit, Values
 
 NOW = datetime(2024, 3, 15, 12, 30, tzinfo=UTC)
 _numbers = count(1)

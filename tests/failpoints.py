@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from collector.connection import Client
+from collector.mongodb.connection import Client
 
 DISK_FULL, NO_RIGHT, OF_ATLAS, TOO_SLOW = 14031, 13, 8000, 50
 

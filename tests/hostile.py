@@ -7,11 +7,11 @@ import bson
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
-from collector import catalog
-from collector.connection import Document
-from collector.snapshot import BUDGET, Circumstances, Runner, lay_out
+from collector.mongodb.connection import Document
 from collector.sources.rocketchat import RocketChat
-from collector.store import Store
+from collector.statistics import catalog
+from collector.statistics.snapshot import BUDGET, Circumstances, Runner, lay_out
+from collector.store.snapshots import Store
 from tests.factories import NOW, hours, number, room, setting, sources
 
 Db = Database[Document]

@@ -18,9 +18,10 @@ import trustme
 from rocketchat_API.APIExceptions.RocketExceptions import RocketApiException
 from rocketchat_API.rocketchat import RocketChat
 
-from collector.connection import Client, connect
-from collector.demo import mongod, workspace
+from collector.demo import mongod
 from collector.demo.mongod import free_port
+from collector.demo.sample import workspace
+from collector.mongodb.connection import Client, connect
 from tests.processes import RCSTATS, Running, environment, rcstats, running
 
 ADMIN = {"X_User_Id": workspace.ADMIN.user_id, "X_Auth_Token": workspace.ADMIN.token}

@@ -19,12 +19,12 @@ from uuid import uuid4
 import psutil
 import pytest
 
-from api.bounds import KEPT_DESCRIPTORS, Bounds
-from collector.connection import Client
-from collector.demo import workspace
+from api.network.bounds import KEPT_DESCRIPTORS, Bounds
 from collector.demo.mongod import free_port
+from collector.demo.sample import workspace
+from collector.mongodb.connection import Client
 from collector.settings import Settings, load, variable
-from collector.snapshot import BUDGET
+from collector.statistics.snapshot import BUDGET
 
 ROOT = Path(__file__).parent.parent
 UNITS = ROOT / "systemd"

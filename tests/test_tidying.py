@@ -3,9 +3,9 @@
 from pathlib import Path
 from uuid import uuid4
 
-from collector.connection import Client
-from collector.parts import opened
-from collector.service import tidy
+from collector.bootstrap import opened
+from collector.daemon import tidy
+from collector.mongodb.connection import Client
 from collector.settings import load
 from tests.factories import NOW, hours, snapshot
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from collector.demo.workspace import ADMIN, PLAIN, Login
+from collector.demo.sample.workspace import ADMIN, PLAIN, Login
 
 _TEXT = """
 [bold green]rcstats demo[/] is ready after {seconds:.1f} s: a sample workspace, its first snapshot, and the API at

@@ -15,11 +15,11 @@ from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.errors import BSONError
 
 from collector import __version__
-from collector.connection import Document, time_limit
 from collector.errors import UnacceptableError
-from collector.history.plan import derived_id
+from collector.history.backfill.plan import derived_id
+from collector.mongodb.connection import Document, time_limit
 from collector.sources.rocketchat import RocketChat
-from collector.store import Store
+from collector.store.snapshots import Store
 
 ORIGIN = "imported"
 BATCH = 100

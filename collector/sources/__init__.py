@@ -6,7 +6,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from collector.sources.deployment import Deployment
-from collector.sources.machine import Machine
+from collector.sources.host import Machine
 from collector.sources.rocketchat import RocketChat
 
 

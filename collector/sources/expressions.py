@@ -5,7 +5,7 @@ from typing import Any
 
 from bson import Decimal128
 
-from collector.connection import Document
+from collector.mongodb.connection import Document
 
 # Up to here JavaScript, and so the server, counts exactly.
 EXACT = 2**53

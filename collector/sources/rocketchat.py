@@ -15,8 +15,8 @@ from pymongo.collection import Collection as MongoCollection
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from collector.connection import Client, Document, asks, plainly
 from collector.errors import CommandRefusedError
+from collector.mongodb.connection import Client, Document, asks, plainly
 from collector.sources.expressions import added, among, number
 
 _asks = asks("the workspace's")

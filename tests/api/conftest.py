@@ -8,19 +8,19 @@ import pytest
 from pymongo.database import Database
 from starlette.testclient import TestClient
 
-from api import memory
-from api.access import Admission
-from api.answers import Answers
+from api.access.admission import Admission
 from api.app import create
-from api.statistics import Statistics
-from api.status import Status
-from collector import catalog
-from collector import snapshot as snapshots
-from collector.connection import connect
+from api.caching import single_flight
+from api.caching.responses import Answers
+from api.routes.health import Status
+from api.routes.statistics import Statistics
 from collector.demo.mongod import free_port
+from collector.mongodb.connection import connect
 from collector.sources import Sources
 from collector.sources.rocketchat import Collection, RocketChat
-from collector.store import Store
+from collector.statistics import catalog
+from collector.statistics import snapshot as snapshots
+from collector.store.snapshots import Store
 from tests.api import scrapes
 from tests.factories import insert, login, permission, setting, snapshot
 
@@ -36,7 +36,7 @@ def parts_of(
     entries: Sequence[Mapping[str, str]] = (),
     seconds: float = 0,
     keep: int = 0,
-    within: float = memory.ANSWER_WITHIN,
+    within: float = single_flight.ANSWER_WITHIN,
     **over: int,
 ) -> tuple[Answers, Statistics, Status]:
     """What the application is made of, over a database that is workspace and store."""

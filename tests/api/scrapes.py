@@ -9,14 +9,14 @@ from pymongo.database import Database
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from api.access import Admission
-from api.answers import Answers
+from api.access.admission import Admission
 from api.app import create
-from api.metrics import Metrics, Newest
-from api.statistics import Statistics
-from api.status import Status
+from api.caching.responses import Answers
+from api.routes.health import Status
+from api.routes.metrics import Metrics, Newest
+from api.routes.statistics import Statistics
 from collector.sources.rocketchat import RocketChat
-from collector.store import Store
+from collector.store.snapshots import Store
 
 Db = Database[dict[str, Any]]
 Series = dict[str, float]

@@ -14,13 +14,13 @@ from pymongo.database import Database
 from starlette.testclient import TestClient
 
 from api.app import create
-from api.metrics import Metrics, Newest
-from collector import catalog, snapshot
-from collector.demo import workspace as sample
-from collector.record import Record
+from api.routes.metrics import Metrics, Newest
+from collector.demo.sample import workspace as sample
 from collector.sources import Sources
 from collector.sources.rocketchat import RocketChat
-from collector.store import Store
+from collector.statistics import catalog, snapshot
+from collector.store.snapshots import Store
+from collector.telemetry import Record
 from tests.api.conftest import parts_of
 
 Db = Database[dict[str, Any]]

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from pymongo import InsertOne, UpdateOne
 
-from collector.connection import Document
-from collector.demo.chance import Chance
+from collector.demo.sample.randomness import Chance
+from collector.mongodb.connection import Document
 from collector.sources.rocketchat import Collection
-from tests.benchmarks.steps import Db
+from tests.benchmarks.query_model import Db
 
 MESSAGES, UPLOADS, LOGINS, ROOMS, REACTIONS = 300, 30, 150, 5, 40
 

@@ -13,9 +13,9 @@ import typer
 from rich.console import Console
 
 from tests.benchmarks import report
-from tests.benchmarks.filled import workspace_of
-from tests.benchmarks.race import Result, race
+from tests.benchmarks.runner import Result, race
 from tests.benchmarks.sizes import SIZES
+from tests.benchmarks.workspace import workspace_of
 
 ROUNDS = 5
 DEFAULT = ("small", "medium", "large")

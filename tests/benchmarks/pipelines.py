@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from collector.connection import Document
+from collector.mongodb.connection import Document
 
 _EXISTS = {"$exists": True}
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from collector.connection import Document
+from collector.mongodb.connection import Document
 from collector.sources.rocketchat import Collection
 from tests.benchmarks import pipelines
-from tests.benchmarks.steps import (
+from tests.benchmarks.query_model import (
     EXISTS,
     Db,
     Step,

@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
 
-from tests.benchmarks.meter import Work
-from tests.benchmarks.race import FIRST, FOLLOWING, SERVER, WAYS, Result
+from tests.benchmarks.profiler import Work
+from tests.benchmarks.runner import FIRST, FOLLOWING, SERVER, WAYS, Result
 
 _TITLES = {SERVER: "server", FIRST: "ours, first of a day", FOLLOWING: "ours, following"}
 _TOP = 15

@@ -15,9 +15,9 @@ from typing import Any
 
 from pymongo.database import Database
 
-from collector.connection import Document
-from tests.benchmarks.closing import STEPS
-from tests.benchmarks.steps import How, Step
+from collector.mongodb.connection import Document
+from tests.benchmarks.query_model import How, Step
+from tests.benchmarks.tail_queries import STEPS
 
 AT_ONCE = 100  # the connections of its driver's pool
 

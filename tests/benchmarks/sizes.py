@@ -1,6 +1,6 @@
 """The workspaces that are measured: how many users, rooms and messages, and of all else what goes with them."""
 
-from collector.demo.workspace import Size
+from collector.demo.sample.workspace import Size
 
 
 def sized(users: int, rooms: int, messages: int) -> Size:

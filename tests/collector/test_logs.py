@@ -8,8 +8,8 @@ import pytest
 from pymongo.database import Database
 
 from collector import logs
-from collector.connection import Document
 from collector.errors import RcstatsError
+from collector.mongodb.connection import Document
 
 
 @pytest.fixture(autouse=True)

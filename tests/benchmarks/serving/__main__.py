@@ -15,12 +15,12 @@ import orjson
 import typer
 from rich.console import Console
 
-from collector.connection import connect
 from collector.demo import mongod
+from collector.mongodb.connection import connect
 from collector.sources.rocketchat import RocketChat
-from tests.benchmarks.serving import servers, stored, tables
-from tests.benchmarks.serving.asked import asks
-from tests.benchmarks.serving.race import Race, Result
+from tests.benchmarks.serving import dataset, servers, tables
+from tests.benchmarks.serving.requests import asks
+from tests.benchmarks.serving.runner import Race, Result
 
 app = typer.Typer(pretty_exceptions_enable=False)
 
@@ -41,8 +41,8 @@ def main(
         url = stack.enter_context(mongod.running())
         client = stack.enter_context(connect(f"{url}&timeoutMS=600000", "BENCHMARK"))
         with console.status("filling"):
-            newest = stored.fill(client, documents, kilobytes)
-        found = servers.start(stack, url, RocketChat(client[stored.WORKSPACE]).identity(), console)
+            newest = dataset.fill(client, documents, kilobytes)
+        found = servers.start(stack, url, RocketChat(client[dataset.WORKSPACE]).identity(), console)
         status = client.admin.command("serverStatus")
         console.print(f"MongoDB {status['version']}, {documents:,} snapshots of about {kilobytes} kB")
         for name, server in found.items():

@@ -4,8 +4,8 @@ import sys
 
 from starlette.types import Receive, Scope, Send
 
-from api.bounds import Bounds
-from api.server import Server, listener
+from api.network.bounds import Bounds
+from api.network.server import Server, listener
 
 _HEAD = {
     "type": "http.response.start",

@@ -11,12 +11,12 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from collector.connection import Document
+from collector.mongodb.connection import Document
 from collector.settings import STORE_DATABASE
 from collector.sources.rocketchat import Collection, hash_token
-from collector.store import COLLECTION
-from collector.store import WORKSPACE as OF
-from tests.benchmarks.serving.stored import WORKSPACE
+from collector.store.snapshots import COLLECTION
+from collector.store.snapshots import WORKSPACE as OF
+from tests.benchmarks.serving.dataset import WORKSPACE
 
 THREADS = 8
 

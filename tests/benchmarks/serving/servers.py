@@ -17,8 +17,8 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 
 from collector.demo.mongod import free_port
-from tests.benchmarks.serving.asked import EVE, ROCKET_CHAT, Dialect
-from tests.benchmarks.serving.stored import SCHEDULE, TIMEZONE, WORKSPACE
+from tests.benchmarks.serving.dataset import SCHEDULE, TIMEZONE, WORKSPACE
+from tests.benchmarks.serving.requests import EVE, ROCKET_CHAT, Dialect
 from tests.processes import running
 
 OURS_COLD, OURS, NODE, EVES, BARE = "ours, cold", "ours", "Node", "Eve", "baseline"

@@ -8,7 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 
-from tests.benchmarks.serving.race import SAME, WARM, Figures, Result
+from tests.benchmarks.serving.runner import SAME, WARM, Figures, Result
 from tests.benchmarks.serving.servers import BARE, EVES, NODE, OURS_COLD
 
 

@@ -1,0 +1,183 @@
+"""The path of a GET: access, rate limit, query, conditional request, response cache; only then is anything read.
+
+All of it but the last step happens in memory, on the event loop; what asks MongoDB runs on threads.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+from cachetools import LRUCache
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.access import auth
+from api.access.admission import Admission
+from api.access.auth import User
+from api.access.policy import Rules
+from api.caching import etag
+from api.caching.single_flight import ANSWER_WITHIN, IN_ALL, SECONDS, Memory
+from api.caching.turns import Turns
+from api.query.listing import parameters
+from api.rendering import envelope, tabular
+from api.rendering.body import Body, begin, nothing, response
+from api.rendering.compression import chosen
+from collector import __version__
+from collector.errors import DatabaseError
+from collector.mongodb.connection import time_limit
+from collector.store.snapshots import Store
+
+# Answers that are made, or are long and being sent, in all and for each user.
+AT_ONCE, EACH = 6, 3
+
+ALWAYS = envelope.REVALIDATED | envelope.CORS | envelope.SAFE
+ALWAYS |= {"Vary": "Accept, Accept-Encoding, X-User-Id, X-Auth-Token"}
+
+Q = TypeVar("Q")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What an answer depends on beside its query."""
+
+    rules: Rules
+    edition: str
+    """The store's: it changes with every snapshot that comes or goes."""
+    may_view: bool
+    """Whether this is a user with view-statistics."""
+    kind: str
+    """The content type of the answer."""
+
+
+@dataclass(frozen=True)
+class Resource(Generic[Q]):
+    """What a GET answers: `parse` makes a query of its `parameters`, `render` the body, in parts.
+
+    Other parameters are ignored. An answer that `is_hourly` depends on the time and counts for one hour.
+    """
+
+    parse: Callable[[Mapping[str, str], Rules], Q]
+    render: Callable[[Context, Q], Iterable[bytes]]
+    parameters: frozenset[str] = frozenset()
+    is_open: bool = False
+    is_hourly: bool = False
+
+    def given(self, request: Request) -> dict[str, str]:
+        """The parameters that count.
+
+        Raises:
+            BadParametersError: the query string can't be read.
+        """
+        if not self.parameters:
+            return {}
+        found = parameters(request.scope["query_string"])
+        return {name: found[name] for name in sorted(self.parameters & found.keys())}
+
+    def kind(self, given: Mapping[str, str], request: Request) -> str:
+        """Raises: BadQueryError: the parameter `format` names no content type."""
+        return (
+            tabular.chosen(given, request.headers.get("accept", "")) if "format" in self.parameters else envelope.JSON
+        )
+
+
+class Answers:
+    """Answers GETs about one workspace from its store.
+
+    `keep` bytes of answers are remembered; what the store has counts for `seconds`; MongoDB has `within` seconds.
+    """
+
+    def __init__(
+        self,
+        admission: Admission,
+        store: Store,
+        *,
+        keep: int = 0,
+        seconds: float = SECONDS,
+        within: float = ANSWER_WITHIN,
+    ) -> None:
+        self._admission = admission
+        self._editions = Memory[str, str](lambda _: store.edition(), 1, seconds, CapacityLimiter(2), within=within)
+        self._kept: LRUCache[tuple[str, str], Body] = LRUCache(keep, _weight)
+        self._turns = Turns(AT_ONCE, EACH)
+        self._threads = CapacityLimiter(AT_ONCE)
+        self._within = within
+
+    async def answer(self, request: Request, resource: Resource[Any]) -> Response:
+        """What the resource says, or that it is still what the client has.
+
+        Raises:
+            DeniedError, TooManyRequestsError, BadParametersError, BadQueryError, BusyError, DatabaseError.
+        """
+        deadline = asyncio.get_running_loop().time() + IN_ALL
+        try:
+            rules, user = await self._admission.admit(request, is_open=resource.is_open, deadline=deadline)
+            given = resource.given(request)
+            query = resource.parse(given, rules)
+            edition = await self._editions.get("", deadline)
+            context = Context(rules, edition, auth.may_view(user, rules), resource.kind(given, request))
+            tag = _tag(request.scope["path"], given, context, is_hourly=resource.is_hourly)
+            if etag.matches(request.headers.get("if-none-match", ""), tag):
+                return Response(None, 304, ALWAYS | request.state.limits | {"ETag": etag.weak(tag)})
+            encoding = chosen(request.headers.get("accept-encoding", ""))
+            body, leave = await self._body((tag, encoding), lambda: resource.render(context, query), user, deadline)
+        except TimeoutError:
+            raise DatabaseError("MongoDB did not answer in time") from None
+        headers = ALWAYS | request.state.limits | {"Content-Type": context.kind, "ETag": etag.weak(tag)}
+        return response(body, headers, leave)
+
+    async def admit(self, request: Request) -> None:
+        """Lets a request pass that nothing in memory can answer. Raises as `answer` does."""
+        await self._admission.admit(request)
+
+    async def preflight(self, request: Request) -> Response:
+        """To OPTIONS."""
+        rules = await self._admission.rules()
+        return rules.origins.answer(request.headers)
+
+    def forget(self) -> None:
+        """Sees at once what has just been stored."""
+        self._editions.forget()
+
+    async def _body(
+        self, key: tuple[str, str], render: Callable[[], Iterable[bytes]], user: User | None, deadline: float
+    ) -> tuple[Body, Callable[[], None]]:
+        """The body from memory or made now, and what gives its turn back: a short one has none any more."""
+        if (found := self._kept.get(key)) and not found.is_long:
+            return found, nothing
+        leave = await self._turns.take(user.id if user else "", deadline)
+        try:
+            body = self._kept.get(key) or await self._made(key, render, deadline)
+        except BaseException:
+            leave()
+            raise
+        if not body.is_long:
+            leave()
+        return body, leave
+
+    async def _made(self, key: tuple[str, str], render: Callable[[], Iterable[bytes]], deadline: float) -> Body:
+        left = deadline - asyncio.get_running_loop().time()
+
+        def make() -> Body:
+            with time_limit(min(self._within, left)):
+                return begin(iter(render()), key[1])
+
+        async with asyncio.timeout_at(deadline):
+            body = await to_thread.run_sync(make, limiter=self._threads, abandon_on_cancel=True)
+        if body.rest is None and _weight(body) <= self._kept.maxsize:
+            self._kept[key] = body
+        return body
+
+
+def _weight(body: Body) -> int:
+    """The bytes that a remembered answer takes, with its key."""
+    return len(body.begun) + 512
+
+
+def _tag(path: str, given: Mapping[str, str], context: Context, *, is_hourly: bool) -> str:
+    """Names an answer: all that it depends on, and nothing that it does not. The response cache is keyed by it."""
+    hour = f"{datetime.now(UTC):%Y%m%d%H}" if is_hourly else ""
+    parts = (__version__, path, given, context.rules.key, context.edition, context.may_view, context.kind, hour)
+    return etag.tag_of(repr(parts).encode())

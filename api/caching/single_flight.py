@@ -1,0 +1,99 @@
+"""A TTL cache with single-flight loading, so that many equal requests cost MongoDB as much as one."""
+
+import asyncio
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+from cachetools import TLRUCache
+
+from collector.mongodb.connection import time_limit
+
+# Seconds for which what was read counts: what changes is seen within a second.
+SECONDS = 0.5
+
+# Seconds that MongoDB has for one request's questions.
+ANSWER_WITHIN = 4.0
+
+# Seconds after which a client is told that MongoDB is too slow, whichever of the questions was.
+IN_ALL = 4.5
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+@dataclass
+class _Load(Generic[V]):
+    """One reading of a value; `begun` is None while it waits for a thread."""
+
+    begun: float | None = None
+    task: "asyncio.Task[V]" = field(init=False)
+
+
+class Memory(Generic[K, V]):
+    """Values by key, each read on a thread of `threads`, however many requests ask for it.
+
+    A value counts for `seconds` after its reading began, not after it ended: a slow answer of MongoDB is not counted
+    as a fresh one. An error is raised in all requests that wait, and is not kept. Belongs to one event loop, and
+    needs no lock for that.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[K], V],
+        most: int,
+        seconds: float,
+        threads: CapacityLimiter | None = None,
+        *,
+        within: float = ANSWER_WITHIN,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._read = read
+        self._seconds = seconds
+        self._threads = threads or CapacityLimiter(1)
+        self._within = within
+        self._clock = clock
+        self._kept: TLRUCache[K, tuple[float, V]] = TLRUCache(most, lambda _, kept, __: kept[0] + seconds, clock)
+        self._loads: dict[K, _Load[V]] = {}
+
+    async def get(self, key: K, deadline: float | None = None) -> V:
+        """The value, from memory or read now.
+
+        Raises:
+            TimeoutError: it was not there by the deadline, a time of the event loop.
+        """
+        if (kept := self._kept.get(key)) is not None:
+            return kept[1]
+        load = self._loads.get(key)
+        if load is None or self._is_old(load):
+            load = self._begin(key)
+        async with asyncio.timeout_at(deadline):
+            return await asyncio.shield(load.task)  # a request that gives up does not take it from the others
+
+    def forget(self) -> None:
+        """Reads anew all that is asked from now on."""
+        self._kept.clear()
+        self._loads.clear()
+
+    def _is_old(self, load: _Load[V]) -> bool:
+        return load.begun is not None and self._clock() - load.begun > self._seconds
+
+    def _begin(self, key: K) -> _Load[V]:
+        load = self._loads[key] = _Load[V]()
+        load.task = asyncio.create_task(to_thread.run_sync(self._bounded, load, key, limiter=self._threads))
+        load.task.add_done_callback(lambda _: self._keep(key, load))
+        return load
+
+    def _bounded(self, load: _Load[V], key: K) -> V:
+        load.begun = self._clock()
+        with time_limit(self._within):
+            return self._read(key)
+
+    def _keep(self, key: K, load: _Load[V]) -> None:
+        is_current = self._loads.get(key) is load
+        if is_current:
+            del self._loads[key]
+        if not load.task.cancelled() and load.task.exception() is None and is_current and load.begun is not None:
+            self._kept[key] = (load.begun, load.task.result())

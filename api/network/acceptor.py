@@ -1,0 +1,105 @@
+"""Accepts the connections of a listening socket, and refuses those that are not admitted before anything is read."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+
+import orjson
+
+from api.network.bounds import Bounds
+from api.network.connections import Admission, Connections, ThrottledLog
+from api.rendering import envelope
+
+BATCH = 16  # connections that are accepted in a row: those that make room for them are closed only afterwards
+RETRY_SECONDS = 1.0  # after an error such as too many open files
+
+_BODY = orjson.dumps(envelope.failure("too many connections"))
+_REFUSAL = (
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\ncontent-length: %d\r\n"
+    b"retry-after: 5\r\nconnection: close\r\n\r\n%b"
+) % (len(_BODY), _BODY)
+
+
+class Acceptor:
+    """Gives each admitted connection a protocol, with `tls` after a handshake.
+
+    asyncio's own `create_server` would do, but it counts no connections, and without a free descriptor it logs
+    thousands of lines a second.
+    """
+
+    def __init__(
+        self,
+        listening: socket.socket,
+        connections: Connections,
+        protocol: Callable[[Admission], asyncio.Protocol],
+        bounds: Bounds,
+        tls: ssl.SSLContext | None,
+    ) -> None:
+        self._listening = listening
+        self._connections = connections
+        self._protocol = protocol
+        self._tls = tls
+        self._handshake_seconds = bounds.request_seconds if tls else None
+        self._farewell_seconds = bounds.write_seconds if tls else None
+        self._starting: set[asyncio.Task[None]] = set()
+        self._failed = ThrottledLog()
+        self._retry: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Accepts from now on, on the running event loop."""
+        self._listening.settimeout(0)
+        asyncio.get_running_loop().add_reader(self._listening, self._accept)
+
+    def stop(self) -> None:
+        """Accepts no more; what is open stays so."""
+        if self._retry:
+            self._retry.cancel()
+        asyncio.get_running_loop().remove_reader(self._listening)
+
+    def _accept(self) -> None:
+        for _ in range(BATCH):
+            try:
+                connection, (host, *_) = self._listening.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                self._failed.warning("accept failed error=%r", error.strerror)
+                self.stop()
+                self._retry = asyncio.get_running_loop().call_later(RETRY_SECONDS, self.start)
+                return
+            if admission := self._connections.admit(host):
+                self._begin(connection, admission)
+            else:
+                self._refuse(connection)
+
+    def _begin(self, connection: socket.socket, admission: Admission) -> None:
+        task = asyncio.get_running_loop().create_task(self._connect(connection, admission))
+        admission.idle(task.cancel)
+        self._starting.add(task)
+        task.add_done_callback(self._starting.discard)
+
+    async def _connect(self, connection: socket.socket, admission: Admission) -> None:
+        is_open = False
+        try:
+            transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
+                lambda: self._protocol(admission),
+                connection,
+                ssl=self._tls,
+                ssl_handshake_timeout=self._handshake_seconds,
+                ssl_shutdown_timeout=self._farewell_seconds,
+            )
+            is_open = not transport.is_closing()
+        except OSError:
+            pass  # the client speaks no TLS, or has gone, or was too slow
+        finally:
+            if not is_open:
+                admission.leave()
+
+    def _refuse(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            connection.settimeout(0)
+            if not self._tls:
+                connection.send(_REFUSAL)
+            connection.recv(2**16)  # bytes left unread would make the close a reset, which may overtake the answer

@@ -1,0 +1,104 @@
+"""The bytes of an answer: made as one, or in pieces that are sent one after the other."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+
+from starlette.concurrency import iterate_in_threadpool
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from api.rendering.compression import SMALL, compressed
+from collector.errors import DatabaseError
+
+log = logging.getLogger(__name__)
+
+# Bytes of an answer that is made as one and may be kept; of a longer one only pieces are held at a time.
+WHOLE = 4 * 2**20
+PIECE = 2**16
+# Bytes beyond which an answer is long: no more than these wait for each client that reads slowly.
+LONG = 2**18
+SENT_WITHIN = 300.0  # seconds
+
+
+@dataclass(frozen=True)
+class Body:
+    """The bytes of an answer; `rest` goes on where it was too long to be made as one."""
+
+    begun: bytes
+    rest: Iterator[bytes] | None
+    encoding: str
+
+    @property
+    def is_long(self) -> bool:
+        return self.rest is not None or len(self.begun) > LONG
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        yield self.begun
+        if self.rest:
+            async for piece in iterate_in_threadpool(self.rest):
+                yield piece
+
+
+def nothing() -> None:
+    """A short answer has no turn to give back."""
+
+
+def response(body: Body, headers: Mapping[str, str], leave: Callable[[], None] = nothing) -> Response:
+    """The body as an answer with the status 200; where it is long, `leave` is called when it was sent."""
+    headers = {**headers, **({"Content-Encoding": body.encoding} if body.encoding else {})}
+    if body.rest is None:
+        headers["Content-Length"] = str(len(body.begun))
+    return _LongResponse(body, headers, leave) if body.is_long else Response(body.begun, 200, headers)
+
+
+class _LongResponse(StreamingResponse):
+    """Sends a body piece by piece as it is made, and calls `leave` at the end.
+
+    Where MongoDB fails half-way, or the client takes too long, the connection is closed without the body's end.
+    """
+
+    def __init__(self, body: Body, headers: Mapping[str, str], leave: Callable[[], None]) -> None:
+        super().__init__(body.pieces(), 200, headers)
+        self._leave = leave
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._leave()
+
+    async def stream_response(self, send: Send) -> None:
+        try:
+            async with asyncio.timeout(SENT_WITHIN):
+                await super().stream_response(send)
+        except TimeoutError:
+            log.warning("response aborted reason=slow_client seconds=%d", SENT_WITHIN)
+        except DatabaseError as error:
+            log.warning("response aborted reason=database error=%s", error)
+
+
+def begin(parts: Iterator[bytes], encoding: str) -> Body:
+    """A body of these parts, up to what is made as one, and the rest if there is more."""
+    begun = b"".join(_up_to(SMALL, parts))
+    if len(begun) < SMALL:
+        return Body(begun, None, "")
+    pieces = _pieces(compressed(chain([begun], parts), encoding))
+    begun = b"".join(_up_to(WHOLE, pieces))
+    return Body(begun, pieces if len(begun) >= WHOLE else None, encoding)
+
+
+def _up_to(size: int, parts: Iterator[bytes]) -> Iterator[bytes]:
+    """Parts until they have this size together, or there are no more."""
+    taken = 0
+    while taken < size and (part := next(parts, None)) is not None:
+        taken += len(part)
+        yield part
+
+
+def _pieces(parts: Iterator[bytes]) -> Iterator[bytes]:
+    """The parts, joined to pieces that are worth a packet."""
+    while piece := b"".join(_up_to(PIECE, parts)):
+        yield piece

@@ -1,0 +1,101 @@
+"""Answers in other forms than JSON: comma-separated values, and a JSON document a line."""
+
+import csv
+import io
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from api.query.listing import BadQueryError
+from api.rendering.envelope import JSON
+
+CSV, NDJSON = "text/csv; charset=utf-8", "application/x-ndjson"
+
+_NAMES = {"json": JSON, "csv": CSV, "ndjson": NDJSON}
+
+# Of a header Accept: browsers name fewer than ten.
+MOST_ACCEPTED = 32
+
+# Characters with which a formula begins, in any of the widths that Unicode has for them.
+_FORMULA = tuple("=+-@\N{MINUS SIGN}")
+_CONTROLS = ("\t", "\r", "\n")
+# Spreadsheets trim what is not seen, and may take a quotation mark for one of the file.
+_PASSED_OVER = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Pi", "Pf"})  # categories: controls, spaces, quotation marks
+_QUOTES = "\"'`‚„"  # those of other categories
+
+
+def chosen(given: Mapping[str, str], accept: str) -> str:
+    """The content type to answer with: by the parameter `format`, else by the header Accept, else JSON.
+
+    Only the first MOST_ACCEPTED parts of the header count.
+
+    Raises:
+        BadQueryError: the parameter names none.
+    """
+    if name := given.get("format"):
+        if name not in _NAMES:
+            raise BadQueryError("format", name, f"expected one of {', '.join(_NAMES)}")
+        return _NAMES[name]
+    parts = accept.lower().split(",", MOST_ACCEPTED)[:MOST_ACCEPTED]
+    wanted = (part.partition(";")[0].strip() for part in parts)
+    kinds = {kind.partition(";")[0]: kind for kind in _NAMES.values()}
+    return next((kinds[name] for name in wanted if name in kinds), JSON)
+
+
+def lines(documents: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+    """A JSON document a line."""
+    for document in documents:
+        yield orjson.dumps(document) + b"\n"
+
+
+def table(documents: Iterable[Mapping[str, Any]], names: Iterable[str] = ()) -> Iterator[bytes]:
+    """Comma-separated values with a head: a column a dotted key path; what is absent is empty, a list is JSON.
+
+    Without `names` the columns are all paths that occur, in the order in which they do: all documents are held then.
+    """
+    rows: Iterable[dict[str, Any]] = map(_flat, documents)
+    heads = list(names)
+    if not heads:
+        rows = list(rows)
+        heads = list(dict.fromkeys(path for row in rows for path in row))
+    yield _line(map(_cell, heads))
+    for row in rows:
+        yield _line(_cell(row.get(name)) for name in heads)
+
+
+def _flat(document: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in document.items():
+        if isinstance(value, dict):
+            found |= _flat(value, f"{path}{key}.")
+        else:
+            found[f"{path}{key}"] = value
+    return found
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case str():
+            return f"'{value}" if _is_formula(value) else value
+        case _:
+            return orjson.dumps(value).decode()
+
+
+def _is_formula(text: str) -> bool:
+    """Whether a spreadsheet may calculate a text rather than show it."""
+    first = next((character for character in text if not _is_passed_over(character)), "")
+    return text.startswith(_CONTROLS) or unicodedata.normalize("NFKC", first).startswith(_FORMULA)
+
+
+def _is_passed_over(character: str) -> bool:
+    return character in _QUOTES or unicodedata.category(character) in _PASSED_OVER
+
+
+def _line(cells: Iterable[str]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text).writerow(cells)
+    return text.getvalue().encode()

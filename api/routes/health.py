@@ -1,0 +1,64 @@
+"""How the daemon does: alive, and ready to serve."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.access.locality import is_local
+from api.caching.single_flight import IN_ALL, SECONDS, Memory
+from api.rendering import envelope
+from collector.errors import DatabaseError
+
+CHECKED_WITHIN = 3.0  # seconds that all checks together have
+
+Checks = Mapping[str, Callable[[], str]]
+
+
+class Problem(NamedTuple):
+    """What is wrong: the whole sentence, and one without the names of hosts."""
+
+    whole: str
+    brief: str
+
+
+class Status:
+    """`checks` are what serving needs, by name: each gives the problem in a sentence, or "".
+
+    A DatabaseError that one raises is a problem too. What they found counts for `seconds`, for all who ask. Only
+    processes of this host are told the names of MongoDB's hosts.
+    """
+
+    def __init__(self, checks: Checks, seconds: float = SECONDS) -> None:
+        self._problems = Memory[str, dict[str, Problem]](lambda _: _problems(checks), 1, seconds, within=CHECKED_WITHIN)
+
+    async def health(self, _: Request) -> Response:
+        """`GET /health`: 200 while the process lives."""
+        return envelope.response({"status": "ok"})
+
+    async def ready(self, request: Request) -> Response:
+        """`GET /ready`: 200, or 503 with what is wrong."""
+        try:
+            problems = await self._problems.get("", asyncio.get_running_loop().time() + IN_ALL)
+        except TimeoutError:
+            problems = {"mongodb": _plain("MongoDB did not answer in time")}
+        told = {name: problem.whole if is_local(request) else problem.brief for name, problem in problems.items()}
+        body = {"ready": not told} | ({"problems": told} if told else {})
+        return envelope.response(body, 503 if told else 200)
+
+
+def _problems(checks: Checks) -> dict[str, Problem]:
+    return {name: problem for name, check in checks.items() if (problem := _problem(check)).whole}
+
+
+def _problem(check: Callable[[], str]) -> Problem:
+    try:
+        return _plain(check())
+    except DatabaseError as error:
+        return Problem(str(error), getattr(error, "brief", str(error)))
+
+
+def _plain(text: str) -> Problem:
+    return Problem(text, text)

@@ -1,0 +1,202 @@
+"""The handlers of Rocket.Chat's own routes: statistics.list, statistics and info."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from functools import cache, lru_cache
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import orjson
+from bson.raw_bson import RawBSONDocument
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.access.policy import Rules
+from api.caching.responses import Answers, Context, Resource
+from api.query import series
+from api.query.listing import BadParametersError, BadQueryError, parameters, parse
+from api.rendering import bson_json, envelope, tabular
+from collector.errors import CommandRefusedError, DatabaseError, TooLargeError, UnknownTimeZoneError
+from collector.mongodb.connection import Document
+from collector.series.forecast import outlook
+from collector.series.pipeline import SeriesQuery
+from collector.store.snapshots import ListQuery, Store
+
+# Seconds that a request waits for its new snapshot.
+REFRESH_WITHIN = 120.0
+
+_LIST = frozenset({"offset", "count", "sort", "fields", "query", "format"})
+_SERIES = frozenset({"fields", "start", "end", "every", "how", "timezone", "format"})
+
+
+class _Page(NamedTuple):
+    """A page that is asked for, and its filter as it was sent, for the text of an error."""
+
+    query: ListQuery
+    sent: str
+
+
+class Statistics:
+    """Serves one workspace's snapshots.
+
+    `ask` asks for a new one and gives what will be it; `entries` are the dictionary's; days are those of `zone`.
+    """
+
+    def __init__(
+        self,
+        answers: Answers,
+        store: Store,
+        ask: Callable[[], Future[Document]],
+        entries: Sequence[Mapping[str, str]] = (),
+        zone: str = "UTC",
+    ) -> None:
+        self._answers = answers
+        self._store = store
+        self._ask = ask
+        self._zone = zone
+        self.calendar = cache(lambda: store.calendar(zone, datetime.now(UTC)))
+        """The time zone in which series are made, as far as MongoDB has it."""
+        self._all = lru_cache(maxsize=8)(lambda workspace, _edition: store.count(workspace, {}))
+        dictionary = orjson.dumps(envelope.success({"statistics": list(entries), "count": len(entries)}))
+        self._list = Resource(_page, self._snapshots, _LIST)
+        self._series = Resource(self._over_time, self._buckets, _SERIES, is_hourly=True)
+        self._newest = Resource(_nothing, self._newest_one, frozenset({"refresh"}))
+        self._outlook = Resource(_nothing, self._growth, is_hourly=True)
+        self._dictionary = Resource(_nothing, lambda _, __: [dictionary])
+        self._info = Resource(_nothing, _info, is_open=True)
+
+    async def list(self, request: Request) -> Response:
+        """`GET /api/v1/statistics.list`: {statistics: […], count, offset, total, success}; or CSV, or NDJSON."""
+        return await self._answers.answer(request, self._list)
+
+    async def series(self, request: Request) -> Response:
+        """`GET /api/v1/statistics.series`: {at: […], series: {path: […]}, …, success}; or CSV, or NDJSON."""
+        return await self._answers.answer(request, self._series)
+
+    async def newest(self, request: Request) -> Response:
+        """`GET /api/v1/statistics`: the newest snapshot's own fields, and success; `refresh=true` takes a new one."""
+        if not _asks_for_a_new_one(request):
+            return await self._answers.answer(request, self._newest)
+        await self._answers.admit(request)
+        snapshot = await self._refreshed()
+        self._answers.forget()
+        return envelope.encoded(bson_json.document(snapshot), headers=request.state.limits)
+
+    async def outlook(self, request: Request) -> Response:
+        """`GET /api/v1/statistics.outlook`: {growth: […], odd: […], success}: where figures head, which are odd."""
+        return await self._answers.answer(request, self._outlook)
+
+    async def dictionary(self, request: Request) -> Response:
+        """`GET /api/v1/statistics.dictionary`: {statistics: [{key, meaning, unit, source, cost, accuracy}], count}."""
+        return await self._answers.answer(request, self._dictionary)
+
+    async def info(self, request: Request) -> Response:
+        """`GET /api/info`: the server's release, as far as it is known; whole only for who may see statistics."""
+        return await self._answers.answer(request, self._info)
+
+    async def _refreshed(self) -> Document:
+        """A snapshot taken after this call. No thread waits for it, however many requests do."""
+        try:
+            async with asyncio.timeout(REFRESH_WITHIN):
+                return await asyncio.shield(asyncio.wrap_future(self._ask()))
+        except TimeoutError:
+            raise DatabaseError("the new snapshot takes too long") from None
+
+    def _snapshots(self, context: Context, page: _Page) -> Iterator[bytes]:
+        if context.kind == envelope.JSON:
+            return self._envelope(context, page)
+        snapshots = map(bson_json.plain, self._stored(context, page))
+        return tabular.table(snapshots) if context.kind == tabular.CSV else tabular.lines(snapshots)
+
+    def _envelope(self, context: Context, page: _Page) -> Iterator[bytes]:
+        query, count = page.query, 0
+        yield b'{"statistics":['
+        for count, snapshot in enumerate(self._stored(context, page), 1):
+            yield bson_json.item(snapshot) if count == 1 else b"," + bson_json.item(snapshot)
+        end = {"count": count, "offset": query.offset, "total": self._total(context, query, count), "success": True}
+        yield b"]," + orjson.dumps(end)[1:]
+
+    def _stored(self, context: Context, page: _Page) -> Iterator[RawBSONDocument]:
+        """The page's snapshots.
+
+        Raises:
+            BadQueryError: MongoDB does not take the query.
+        """
+        try:
+            yield from self._store.page(context.rules.workspace, page.query)
+        except CommandRefusedError as error:
+            raise BadQueryError("query", page.sent, "MongoDB refuses it") from error
+
+    def _over_time(self, given: Mapping[str, str], _: Rules) -> SeriesQuery:
+        return series.parse(given, self._zone, datetime.now(UTC))
+
+    def _buckets(self, context: Context, query: SeriesQuery) -> Iterator[bytes]:
+        query = replace(query, zone=self.calendar()) if query.zone == self._zone else query
+        rows = self._rows(context, query)
+        if context.kind == envelope.JSON:
+            return series.columns(query, rows)
+        records = series.records(query, rows)
+        return tabular.table(records, ("at", *query.fields)) if context.kind == tabular.CSV else tabular.lines(records)
+
+    def _rows(self, context: Context, query: SeriesQuery) -> Iterator[Document]:
+        """The rows of a series.
+
+        Raises:
+            BadQueryError: MongoDB does not have its time zone, or the values are too large.
+        """
+        try:
+            return self._store.series(context.rules.workspace, query)
+        except UnknownTimeZoneError as error:
+            raise BadQueryError("timezone", query.zone, "MongoDB does not have this time zone") from error
+        except TooLargeError as error:
+            raise BadQueryError("fields", ",".join(query.fields), str(error)) from error
+
+    def _growth(self, context: Context, _: None) -> Iterator[bytes]:
+        def rows(query: SeriesQuery) -> Sequence[Document]:
+            return list(self._rows(context, query))
+
+        found = outlook(rows, datetime.now(UTC), ZoneInfo(self.calendar()))
+        odd = [asdict(oddity) | {"text": str(oddity)} for oddity in found.odd]
+        yield bson_json.document({"growth": [asdict(growth) for growth in found.growth], "odd": odd})
+
+    def _total(self, context: Context, query: ListQuery, found: int) -> int:
+        """How many match in all: counted, unless the page itself tells."""
+        is_last = not query.count or found < query.count
+        if is_last and (found or not query.offset):
+            return query.offset + found
+        if not query.where:
+            return self._all(context.rules.workspace, context.edition)
+        return self._store.count(context.rules.workspace, query.where)
+
+    def _newest_one(self, context: Context, _: None) -> Iterator[bytes]:
+        newest = self._store.newest_as_stored(context.rules.workspace)
+        yield bson_json.document({} if newest is None else newest)  # its truth would decode it, and not as JavaScript
+
+
+def _page(given: Mapping[str, str], rules: Rules) -> _Page:
+    return _Page(parse(given, rules.pages), given.get("query", ""))
+
+
+def _nothing(*_: object) -> None:
+    """The query of what takes no parameters."""
+
+
+def _asks_for_a_new_one(request: Request) -> bool:
+    """Whether `refresh` is true; what can't be read is refused later, to who may ask at all."""
+    try:
+        return parameters(request.scope["query_string"]).get("refresh") == "true"
+    except BadParametersError:
+        return False
+
+
+def _info(context: Context, _: None) -> Iterator[bytes]:
+    release = context.rules.release
+    body: dict[str, object] = {}
+    if release:
+        body = {"version": ".".join(release.split(".")[:2])}
+        if context.may_view:
+            body = {"version": release, "info": {"version": release}}
+    yield orjson.dumps(envelope.success(body))

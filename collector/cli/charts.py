@@ -1,0 +1,153 @@
+"""Stored snapshots in the terminal: lists of them, two side by side, figures over time."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from collector.cli.tables import err, out
+from collector.history.diff import Change
+from collector.mongodb.connection import Document
+from collector.numbers import is_figure
+from collector.series.forecast import FEWEST_WEEKS, Outlook
+from collector.series.pipeline import SeriesQuery
+from collector.statistics.reading import at
+
+_COLUMNS = ("totalUsers", "activeUsers", "onlineUsers", "totalRooms", "totalMessages")
+_BARS = "▁▂▃▄▅▆▇█"
+_WIDTH = 60  # of a drawn line
+_SMALL = 0.01  # a move of less than this part is not shown unless all are
+
+
+@contextmanager
+def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal's stderr that says how far something has come, and how long it will take."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def listing(snapshots: Sequence[Document], total: int, zone: ZoneInfo) -> None:
+    """A line a snapshot: when, where it is from, its main numbers, what failed."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("id", "taken", "origin", *_COLUMNS, "seconds", "failed"):
+        table.add_column(name, justify="right" if name in (*_COLUMNS, "seconds") else "left", overflow="fold")
+    for snapshot in snapshots:
+        table.add_row(*_row(snapshot, zone))
+    out.print(table)
+    out.print(f"[dim]{len(snapshots)} of {total:,}[/]")
+
+
+def _row(snapshot: Document, zone: ZoneInfo) -> Iterator[str]:
+    """The cells of a document, which need not be a snapshot: a dash for each value that it lacks."""
+    yield escape(str(snapshot.get("_id")))
+    yield _when(snapshot.get("createdAt"), zone)
+    yield escape(str(at(snapshot, "collector.origin") or ""))
+    for path in _COLUMNS:
+        yield figure(at(snapshot, path))
+    yield figure(at(snapshot, "collector.seconds"))
+    failed = _failed(at(snapshot, "collector.readings"))
+    yield f"[red]{escape(', '.join(failed))}[/]" if failed else ""
+
+
+def _when(moment: Any, zone: tzinfo) -> str:
+    """A date to the minute, marked where it is in UTC; any other value as it is."""
+    if not isinstance(moment, datetime):
+        return figure(moment)
+    with suppress(OverflowError, ValueError):  # at either end of the calendar the zone has no time for it
+        moment = moment.astimezone(zone)
+    return f"{moment:%Y-%m-%d %H:%M}{' UTC' if zone is UTC else ''}"
+
+
+def _failed(readings: Any) -> list[str]:
+    records = readings.items() if isinstance(readings, dict) else ()
+    return [name for name, record in records if not (isinstance(record, dict) and record.get("ok"))]
+
+
+def differences(before: Document, after: Document, changes: Sequence[Change], *, whole: bool) -> None:
+    """What changed from one snapshot to another; small moves and what is no number only in the `whole` picture."""
+    shown = [change for change in changes if whole or (change.difference and change.weight >= _SMALL)]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("statistic", overflow="fold")
+    for snapshot in (before, after):
+        table.add_column(_when(snapshot.get("createdAt"), UTC), justify="right", overflow="fold")
+    table.add_column("change", justify="right")
+    for change in shown:
+        table.add_row(escape(change.path), figure(change.before), figure(change.after), _move(change))
+    out.print(table)
+    if left_out := len(changes) - len(shown):
+        out.print(f"[dim]and {left_out} more that moved by less than 1% or are no numbers (--all)[/]")
+
+
+def _move(change: Change) -> str:
+    if change.difference is None:
+        return ""
+    share = f" ({change.difference / abs(change.before):+.0%})" if change.before else ""
+    return f"{'+' if change.difference > 0 else ''}{figure(change.difference)}{share}"
+
+
+def trends(query: SeriesQuery, rows: Sequence[Mapping[str, Any]]) -> None:
+    """A drawn line a field, with its lowest, highest and last value."""
+    for number, path in enumerate(query.fields):
+        values = [row.get(f"v{number}") for row in rows]
+        known = [value for value in values if is_figure(value)]
+        out.print(f"[bold]{escape(path)}[/]")
+        if known:
+            low, high = figure(min(known)), figure(max(known))
+            out.print(f"{spark(values)}  [dim]{low} to {high}, now[/] {figure(known[-1])}", soft_wrap=True)
+        else:
+            out.print("[dim]no numbers in this time[/]")
+    if rows:
+        first, last = (f"{rows[end]['_id']:%Y-%m-%d %H:%M}" for end in (0, -1))
+        out.print(f"[dim]{first} to {last} UTC, {len(rows)} buckets[/]")
+
+
+def outlook(found: Outlook) -> None:
+    """Growth a week and what it may come to, and what is odd; in one sentence that there is nothing to say."""
+    if not found.growth:
+        out.print(f"[dim]Of growth nothing can be said before {FEWEST_WEEKS} whole weeks.[/]")
+    for one in found.growth:
+        out.print(f"[bold]{one.key}[/] {figure(round(one.now))}, {one.weekly:+,.0f} a week over {one.weeks} weeks")
+        for ahead in one.expected:
+            low, middle, high = (figure(round(value)) for value in (ahead.low, ahead.middle, ahead.high))
+            out.print(
+                f"  in {ahead.days} days about {middle} [dim](95 of 100 times {low} to {high}, if it goes on so)[/]"
+            )
+    for odd in found.odd:
+        out.print(f"[yellow]odd:[/] {escape(str(odd))}")
+
+
+def spark(values: Sequence[Any], width: int = _WIDTH) -> str:
+    """Numbers as a line of bars, as wide as there are values but no wider than this; a gap where there is none."""
+    size = max(1, -(-len(values) // width))
+    groups = [values[start : start + size] for start in range(0, len(values), size)]
+    means = [_mean([value for value in group if is_figure(value)]) for group in groups]
+    known = [mean for mean in means if mean is not None]
+    low, span = min(known, default=0), (max(known, default=0) - min(known, default=0)) or 1
+    return "".join(" " if mean is None else _BARS[int((mean - low) / span * (len(_BARS) - 1))] for mean in means)
+
+
+def _mean(numbers: Sequence[float]) -> float | None:
+    return sum(numbers) / len(numbers) if numbers else None
+
+
+def figure(value: Any) -> str:
+    """A value for a cell: numbers with separators, absent as a dash."""
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return str(value).lower()
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:,.2f}"
+        case _:
+            text = escape(str(value))
+            return text if len(text) <= 40 else f"{text[:39]}…"

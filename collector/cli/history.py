@@ -1,0 +1,233 @@
+"""The commands that look at what is stored, and bring more: import, backfill, list, diff, trend."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+from bson import ObjectId
+
+from collector.bootstrap import Parts, opened
+from collector.errors import RcstatsError
+from collector.mongodb.connection import Document
+from collector.settings import load
+from collector.store.snapshots import ListQuery
+
+_FOUND = 1  # the exit code of what was done and found something
+
+
+def add_to(app: typer.Typer) -> None:
+    """Makes these functions commands."""
+    app.command("import")(import_)
+    app.command()(backfill)
+    app.command("list")(list_)
+    # otherwise -7d would be an unknown option
+    app.command(context_settings={"ignore_unknown_options": True})(diff)
+    app.command()(trend)
+    app.command()(outlook)
+
+
+def import_() -> None:
+    """Bring the server's own statistics documents into the store; what is there already is left as it is."""
+    from collector.cli import charts
+    from collector.history.importing import bring
+    from collector.sources.rocketchat import Collection
+
+    with opened(load(log_level="warning")) as parts:
+        parts.store.prepare()
+        source = parts.sources.workspace
+        with charts.counting("documents", source.estimate(Collection.STATISTICS)) as progress:
+            tally = bring(source, parts.store, parts.workspace, lambda tally: progress(tally.read))
+    left_out = f", {tally.left_out} left out" if tally.left_out else ""
+    typer.echo(f"{tally.added} snapshots imported of {tally.read} documents{left_out}")
+    for one in tally.named:
+        typer.echo(f"left out: {one.id}: {one.reason}", err=True)
+    if more := tally.left_out - len(tally.named):
+        typer.echo(f"and {more} more", err=True)
+    if tally.left_out:
+        raise typer.Exit(_FOUND)
+
+
+def backfill(
+    since: Annotated[str, typer.Option(help="A time, such as 2023-03-01 or -2y.")],
+    until: Annotated[str, typer.Option(help="The same.")] = "now",
+    every: Annotated[str, typer.Option(help="A number and one of h, d, w, mo.")] = "1d",
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would take; store nothing.")] = False,
+) -> None:
+    """Reconstruct snapshots of the past from the dates of users, rooms, files, messages and sessions."""
+    from collector.cli import charts
+    from collector.history.backfill.run import Backfill
+    from collector.series.calendar import Grid
+
+    settings = load(log_level="warning")
+    grid = Grid.parse(every, ZoneInfo(settings.timezone))
+    now = datetime.now(UTC)
+    start, end = (_moment(name, raw, grid.zone, now) for name, raw in (("since", since), ("until", until)))
+    if start >= end:
+        raise RcstatsError("since: it is not before until")
+    with opened(settings) as parts:
+        filling = Backfill(parts.sources.at(now), parts.store, parts.workspace)
+        filling.aim(grid, start, end)
+        if dry_run:
+            _show_bill(filling, grid.zone)
+        else:
+            parts.store.prepare()
+            with charts.counting("days of history", filling.days) as progress:
+                added = filling.run(lambda tally: progress(tally.days))
+            typer.echo(f"{_snapshots(added)} reconstructed{_remainder(filling)}")
+
+
+def reconstruct(parts: Parts, now: datetime) -> None:
+    """Ninety days, as far as they can be known, so that the demo has something to show."""
+    from collector.history.backfill.run import Backfill
+    from collector.history.backfill.walk import Pace
+    from collector.series.calendar import Grid
+
+    nobody_else_asks = Pace(sleep=lambda _: None)
+    filling = Backfill(parts.sources.at(now), parts.store, parts.workspace, nobody_else_asks)
+    filling.aim(Grid.parse("1d", ZoneInfo(parts.settings.timezone)), now - timedelta(days=90), now)
+    filling.run()
+
+
+def _show_bill(filling: Any, zone: ZoneInfo) -> None:
+    """What a backfill would take; about, and at most."""
+    import humanize
+
+    bill, wanted = filling.bill(), filling.plan.wanted
+    ends = [f"{bucket.last.astimezone(zone):%Y-%m-%d %H:%M}" for bucket in (*wanted[:1], *wanted[-1:])]
+    span = f" from {ends[0]} to {ends[-1]}" if wanted else ""
+    typer.echo(f"{_snapshots(len(wanted))} would be reconstructed{span}{_remainder(filling)}")
+    for cost in bill.costs:
+        typer.echo(f"{cost.collection}: at most {cost.keys:,} keys and {cost.documents:,} documents examined")
+    if wanted:
+        typer.echo(f"about {humanize.naturaldelta(bill.seconds)}, more than half of it rest")
+
+
+def _remainder(filling: Any) -> str:
+    plan = filling.plan
+    return "".join(
+        (
+            f", {plan.there} were there already" if plan.there else "",
+            f", {plan.taken} left out for snapshots that were taken or imported" if plan.taken else "",
+            *(f"\nwithout {collection}: {reason}" for collection, reason in filling.left_out.items()),
+        )
+    )
+
+
+def _snapshots(count: int) -> str:
+    return f"{count:,} snapshot{'' if count == 1 else 's'}"
+
+
+def _moment(name: str, raw: str, zone: ZoneInfo, now: datetime) -> datetime:
+    """Raises: RcstatsError: it is no time; the text names the parameter."""
+    from api.query.series import moment
+
+    try:
+        return moment(raw, zone, now)
+    except ValueError as error:
+        raise RcstatsError(f"{name}: {error}") from None
+
+
+def list_(
+    *,
+    query: Annotated[str, typer.Option(help="MongoDB's query language, as in the API.")] = "",
+    sort: Annotated[str, typer.Option(help='For example {"totalUsers":-1}; otherwise the newest first.')] = "",
+    count: Annotated[str, typer.Option(help="How many.")] = "20",
+    offset: Annotated[str, typer.Option(help="How many to skip.")] = "0",
+) -> None:
+    """List stored snapshots."""
+    from collector.cli import charts
+
+    chosen = _parsed({"query": query, "sort": sort, "count": count, "offset": offset})
+    with opened(load()) as parts:
+        snapshots = list(parts.store.snapshots(parts.workspace, chosen))
+        charts.listing(snapshots, parts.store.count(parts.workspace, chosen.where), ZoneInfo(parts.settings.timezone))
+
+
+def diff(
+    before: Annotated[str, typer.Argument(help="An id, or a time such as 2024-03-01 or -7d: the last one until then.")],
+    after: Annotated[str, typer.Argument(help="The same; the newest one unless given.")] = "now",
+    *,
+    whole: Annotated[bool, typer.Option("--all", help="Also what moved little, and what is no number.")] = False,
+) -> None:
+    """Show what changed between two snapshots, the biggest movers first."""
+    from collector.cli import charts
+    from collector.history.diff import changes
+
+    with opened(load()) as parts:
+        old, new = _snapshot(parts, before), _snapshot(parts, after)
+    charts.differences(old, new, changes(old, new), whole=whole)
+
+
+def trend(
+    paths: Annotated[list[str], typer.Argument(help="Key paths, such as totalUsers or os.freemem.")],
+    since: Annotated[str, typer.Option(help="A time, such as 2024-03-01 or -90d.")] = "-90d",
+    until: Annotated[str, typer.Option(help="The same.")] = "now",
+    every: Annotated[str, typer.Option(help="A number and one of m, h, d, w, mo, q, y.")] = "1d",
+    how: Annotated[str, typer.Option(help="last, min, max, mean or delta.")] = "last",
+) -> None:
+    """Draw figures over time."""
+    from api.query import series
+    from collector.cli import charts
+
+    given = {"fields": ",".join(paths), "start": since, "end": until, "every": every, "how": how}
+    settings, now = load(), datetime.now(UTC)
+    query = _served(lambda: series.parse(given, settings.timezone, now))
+    with opened(settings) as parts:
+        query = replace(query, zone=parts.store.calendar(query.zone, now))
+        charts.trends(query, list(parts.store.series(parts.workspace, query)))
+
+
+def outlook() -> None:
+    """Say where figures are heading, and which of the newest are odd."""
+    from collector.cli import charts
+    from collector.series.forecast import outlook as look
+
+    now = datetime.now(UTC)
+    with opened(load()) as parts:
+        zone = ZoneInfo(parts.store.calendar(parts.settings.timezone, now))
+        charts.outlook(look(lambda query: list(parts.store.series(parts.workspace, query)), now, zone))
+
+
+def _parsed(given: Mapping[str, str]) -> ListQuery:
+    from api.query.listing import PageLimits, parse
+
+    query: ListQuery = _served(lambda: parse(given, PageLimits(upper=10_000)))
+    return query
+
+
+def _served(parse: Any) -> Any:
+    """What the API would make of these parameters.
+
+    Raises:
+        RcstatsError: nothing; the text names the parameter.
+    """
+    from api.query.listing import BadQueryError
+
+    try:
+        return parse()
+    except BadQueryError as error:
+        raise RcstatsError(f"{error.parameter}: {error.reason}") from None
+
+
+def _snapshot(parts: Parts, which: str) -> Document:
+    """The snapshot with this id, or the last one until this time.
+
+    Raises:
+        RcstatsError: there is none. An unknown option ends here too, since -7d is not one.
+    """
+    from api.query.series import moment
+
+    try:
+        until = moment(which, ZoneInfo(parts.settings.timezone), datetime.now(UTC))
+        where: Document = {"createdAt": {"$lte": until, "$not": {"$type": "array"}}}
+    except ValueError:
+        where = {"_id": {"$in": [which, ObjectId(which)]} if ObjectId.is_valid(which) else which}
+    found = next(parts.store.snapshots(parts.workspace, ListQuery(where, count=1)), None)
+    if found is None:
+        option = ", and no option of that name" if which.startswith("-") and "_id" in where else ""
+        raise RcstatsError(f"there is no snapshot {which}{option}")
+    return found

@@ -1,0 +1,197 @@
+"""What a person sees in the terminal: a progress bar, a snapshot as a table, the findings of a check."""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import humanize
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from collector.diagnostics.checks import Finding, Level, verdict
+from collector.diagnostics.explain import Bill
+from collector.diagnostics.parity import Comparison, Verdict
+from collector.mongodb.connection import Document
+from collector.statistics.reading import Reading, Statistic, Subject, Unit, at
+from collector.statistics.snapshot import Outcome
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+_STYLES = {Verdict.EQUAL: "green", Verdict.DIFFERS: "bold red", Verdict.UNKNOWN: "yellow"}
+_KEY_WIDTH, _VALUE_WIDTH = 52, 26
+_BRIEF = 60  # characters of a value in a comparison
+_MARKS = {Level.OK: "[green]✓[/]", Level.WARNING: "[yellow]![/]", Level.CRITICAL: "[red]✗[/]"}
+
+
+@contextmanager
+def progress(readings: Iterable[Reading]) -> Iterator[Callable[[Outcome], None]]:
+    """A bar on a terminal's stderr that grows by one for each reading; nothing where there is no terminal."""
+    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task("snapshot", total=len(list(readings)))
+        yield lambda outcome: bar.update(task, advance=1, description=outcome.reading.name)
+
+
+def snapshot(document: Document, subjects: Iterable[Subject], note: str, *, whole: bool) -> None:
+    """The document as a table, subject by subject.
+
+    Not `whole`: without settings and what is zero, empty, off or absent; with the readings that failed in any case.
+    """
+    own = document["collector"]
+    local = document["createdAt"].astimezone()
+    out.print(f"[bold]Snapshot {document['_id']}[/] of workspace {escape(own['workspace'])}")
+    readings = f"{len(own['readings'])} readings in {own['seconds']:.2f} s"
+    out.print(f"[dim]{local:%Y-%m-%d %H:%M:%S %Z}, {readings}; {note}[/]")
+    left_out = 0
+    for subject in subjects:
+        statistics = [statistic for reading in subject for statistic in reading.statistics]
+        shown = [statistic for statistic in statistics if whole or _is_worth_showing(document, statistic)]
+        left_out += len(statistics) - len(shown)
+        if shown:
+            out.print()
+            out.print(_table(document, subject, shown))
+    if left_out:
+        out.print(f"\n[dim]{left_out} more are settings, or zero, empty, off or absent: --all shows them.[/]")
+    for name, record in own["readings"].items():
+        if not record["ok"]:
+            err.print(f"[red]✗[/] {name}: {escape(record['error'])}")
+
+
+def _is_worth_showing(document: Document, statistic: Statistic) -> bool:
+    return bool(at(document, statistic.key)) and not statistic.is_setting
+
+
+def _table(document: Document, subject: Subject, statistics: Iterable[Statistic]) -> Table:
+    """One line a statistic: its key, its value, and, where there is room, what it means."""
+    title = f"[bold cyan]{subject.name}[/]"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, show_header=False)
+    table.add_column(width=_KEY_WIDTH, no_wrap=True)
+    table.add_column(width=_VALUE_WIDTH, justify="right", no_wrap=True, overflow="ellipsis")
+    room = out.width - _KEY_WIDTH - _VALUE_WIDTH - 4
+    if room >= _VALUE_WIDTH:
+        table.add_column(width=room, style="dim", no_wrap=True, overflow="ellipsis")  # the dictionary has it whole
+    for statistic in statistics:
+        table.add_row(statistic.key, *_cells(document, statistic)[: len(table.columns) - 1])
+    return table
+
+
+def _cells(document: Document, statistic: Statistic) -> tuple[str, str]:
+    """The value and what it means; or a dash and why there is none."""
+    value = at(document, statistic.key)
+    if value is None:
+        reason = at(document["collector"]["unavailable"], statistic.key)
+        return "[yellow]–[/]", f"[yellow]{escape(str(reason))}[/]"
+    return escape(readable(value, statistic.unit)), escape(statistic.meaning)
+
+
+def readable(value: Any, unit: Unit) -> str:
+    """A value as people write it: 1,234 or 23.5 GiB or 3 days ago."""
+    try:
+        return _WRITTEN.get(unit, str)(value)
+    except (TypeError, ValueError, AttributeError):  # a setting can have a value of any kind
+        return str(value)
+
+
+def bill(bills: Iterable[Bill]) -> None:
+    """What each reading costs MongoDB, line by line as they come, and the total."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("reading", no_wrap=True)
+    for name in ("ms", "keys", "documents", "returned"):
+        table.add_column(name, justify="right")
+    table.add_column("collections and plans", style="dim", overflow="fold")
+    total = [0.0, 0, 0, 0]
+    for one in bills:
+        figures = [one.seconds * 1000, one.keys, one.documents, one.returned]
+        total = [a + b for a, b in zip(total, figures, strict=True)]
+        table.add_row(one.reading, *_figures(figures), _plans(one))
+    table.add_section()
+    table.add_row("total", *_figures(total), style="bold")
+    out.print(table)
+
+
+def _figures(figures: list[float]) -> list[str]:
+    return [f"{figures[0]:,.1f}", *(f"{figure:,.0f}" for figure in figures[1:])]
+
+
+def _plans(one: Bill) -> str:
+    """The collections that were asked, each with the ways by which MongoDB got at its data; or why it failed."""
+    if one.error:
+        return f"[red]{escape(one.error)}[/]"
+    plans = dict.fromkeys(f"{item.collection} {'+'.join(item.stages)}" for item in one.items)
+    return ", ".join(plans)
+
+
+def parity(compared: list[Comparison], taken: Any, *, whole: bool) -> None:
+    """What is not equal, with both values; then how many there are of each kind.
+
+    `taken` is the server's createdAt, which is not always a date.
+    """
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("statistic", "verdict", "server", "ours", "by"):
+        table.add_column(name, overflow="fold", justify="right" if name in {"server", "ours", "by"} else "left")
+    for one in compared:
+        if whole or one.verdict not in {Verdict.EQUAL, Verdict.OURS_ONLY}:
+            style = _STYLES.get(one.verdict, "dim")
+            name, verdict = escape(one.key), f"[{style}]{one.verdict}[/]"
+            table.add_row(name, verdict, _brief(one.server), _brief(one.ours), escape(one.note))
+    out.print(table)
+    counts = Counter(one.verdict for one in compared)
+    age = f"{taken:%Y-%m-%d %H:%M:%S} UTC ({_ago(taken)})" if isinstance(taken, datetime) else "an unknown time"
+    out.print(f"\nThe server's document is of {age}.")
+    out.print(", ".join(f"[{_STYLES.get(v, 'dim')}]{counts[v]} {v}[/]" for v in Verdict if counts[v]))
+
+
+def _brief(value: Any) -> str:
+    text = "" if value is None else str(value)
+    return escape(text if len(text) <= _BRIEF else f"{text[:_BRIEF]}…")
+
+
+def _duration(seconds: float) -> str:
+    return humanize.naturaldelta(timedelta(seconds=seconds))
+
+
+def _ago(moment: datetime) -> str:
+    return humanize.naturaltime(moment, when=datetime.now(UTC))
+
+
+def _pairs(document: Document) -> str:
+    """Its plain values, and how many items its lists have."""
+    plain = [f"{key} {item}" for key, item in document.items() if isinstance(item, str | int | float)]
+    lists = [f"{key}: {len(item)}" for key, item in document.items() if isinstance(item, list | dict)]
+    return ", ".join([*plain, *lists])
+
+
+def _listed(items: list[Any]) -> str:
+    if items and isinstance(items[0], dict):
+        return f"{len(items)} × {items[0]['model']}" if "model" in items[0] else f"{len(items)} items"
+    return "  ".join(f"{item:.2f}" if isinstance(item, float) else str(item) for item in items)
+
+
+def page(markup: str) -> None:
+    """A text in rich's markup; long lines are left whole, so that commands in it can be pasted."""
+    out.print(markup, soft_wrap=True)
+
+
+def findings(found: Sequence[Finding]) -> None:
+    """The verdict in one line, and one for each finding: its mark, its name and its sentence."""
+    plainly = Console(highlight=False, emoji=False, force_terminal=sys.stdout.isatty())  # monitoring systems read it
+    plainly.print(escape(verdict(found)), soft_wrap=True)
+    for one in found:
+        plainly.print(f"{_MARKS[one.level]} {one.name:<10} {escape(one.text)}", soft_wrap=True)
+
+
+_WRITTEN: dict[Unit, Callable[[Any], str]] = {
+    **dict.fromkeys((Unit.USERS, Unit.ROOMS, Unit.MESSAGES, Unit.SERVERS), "{:,}".format),
+    Unit.BYTES: partial(humanize.naturalsize, binary=True),
+    Unit.SECONDS: _duration,
+    Unit.DATE: _ago,
+    Unit.LIST: _listed,
+    Unit.DOCUMENT: _pairs,
+}

@@ -1,0 +1,139 @@
+"""The sample workspace: believable documents of any size, the same ones for the same seed and moment."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from pymongo.database import Database
+
+from collector.demo import instance
+from collector.demo.sample import (
+    events,
+    indexes,
+    loader,
+    messages,
+    omnichannel,
+    rooms,
+    sessions,
+    settings,
+    small_collections,
+    users,
+)
+from collector.demo.sample.accounts import ADMIN, PLAIN, Login
+from collector.demo.sample.blueprint import Plan
+from collector.demo.sample.size import SESSION_DAYS, Size
+from collector.mongodb.connection import Document
+from collector.sources.rocketchat import Collection
+
+__all__ = ["ADMIN", "PLAIN", "Login", "Sample", "Size", "fill", "is_filled"]
+
+SLICE = 10_000
+LARGE = 200_000  # documents; from here on several processes and late indexes are worth their start
+
+Many = Callable[[Plan, range], Iterator[Document]]
+Few = Callable[[Plan], Iterator[Document]]
+
+_FEW: dict[Collection, Few] = {
+    Collection.ABAC_ATTRIBUTES: small_collections.attributes,
+    Collection.APPS: small_collections.apps,
+    Collection.BUSINESS_HOURS: small_collections.business_hours,
+    Collection.CANNED_RESPONSES: small_collections.canned_responses,
+    Collection.CUSTOM_FIELDS: small_collections.custom_fields,
+    Collection.EMAIL_INBOXES: small_collections.email_inboxes,
+    Collection.FEDERATION_SERVERS: small_collections.federation_servers,
+    Collection.INTEGRATIONS: small_collections.integrations,
+    Collection.LIVECHAT_TAGS: small_collections.tags,
+    Collection.MATRIX_BRIDGED_ROOMS: small_collections.bridged_rooms,
+    Collection.MIGRATIONS: small_collections.migrations,
+    Collection.PERMISSIONS: small_collections.permissions,
+    Collection.ROLES: small_collections.roles,
+    Collection.SERVICE_LEVELS: small_collections.service_levels,
+    Collection.STATISTICS: small_collections.statistics,
+    Collection.TRIGGERS: small_collections.triggers,
+}
+
+
+@dataclass(frozen=True)
+class Series:
+    """Numbered documents of one collection."""
+
+    collection: Collection
+    count: int
+    documents: Many
+
+
+class Sample:
+    """The documents of one workspace, in slices that can be made apart and in any order."""
+
+    def __init__(self, size: Size, now: datetime, seed: int) -> None:
+        self.plan = Plan(size, now, seed)
+        self._series = (*_people_and_rooms(self.plan), *_the_rest(self.plan))
+
+    def slices(self) -> Iterator[loader.Slice]:
+        for place, series in enumerate(self._series):
+            for start in range(0, series.count, SLICE):
+                yield loader.Slice(series.collection, place, start, min(start + SLICE, series.count))
+
+    def documents(self, of: loader.Slice) -> Iterator[Document]:
+        return self._series[of.series].documents(self.plan, range(of.start, of.stop))
+
+    def small(self) -> Iterator[tuple[Collection, Sequence[Document]]]:
+        """The collections that are given as a whole; the settings come last."""
+        for collection, documents in _FEW.items():
+            yield collection, list(documents(self.plan))
+        yield (
+            Collection.INSTANCES,
+            [instance.row(self.plan.now) | {"_id": instance.INSTANCE_ID, "_createdAt": self.plan.now}],
+        )
+        yield Collection.SETTINGS, list(settings.settings(self.plan))
+
+
+def _people_and_rooms(plan: Plan) -> Iterator[Series]:
+    size = plan.size
+    yield Series(Collection.USERS, size.users, users.users)
+    yield Series(Collection.ROOMS, size.rooms, rooms.rooms)
+    yield Series(Collection.MESSAGES, size.messages, messages.messages)
+    yield Series(Collection.SUBSCRIPTIONS, size.rooms, rooms.subscriptions)
+    yield Series(Collection.SUBSCRIPTIONS, size.users, rooms.everybodys)
+    yield Series(Collection.TEAMS, plan.teams, rooms.teams)
+
+
+def _the_rest(plan: Plan) -> Iterator[Series]:
+    size, there = plan.size, sessions.there_daily(plan)
+    yield Series(Collection.SESSIONS, there * SESSION_DAYS, sessions.daily)
+    yield Series(Collection.SESSIONS, there * 2, sessions.single)
+    yield Series(Collection.UPLOADS, size.uploads, events.uploads)
+    yield Series(Collection.VISITORS, size.visitors, omnichannel.visitors)
+    yield Series(Collection.CONTACTS, size.contacts, omnichannel.contacts)
+    yield Series(Collection.DEPARTMENTS, omnichannel.DEPARTMENTS + omnichannel.UNITS, omnichannel.departments)
+    yield Series(Collection.VIDEO_CONFERENCES, size.conferences, events.conferences)
+    yield Series(Collection.FREESWITCH_CALLS, size.telephone, events.telephone)
+    yield Series(Collection.ANALYTICS, size.analytics, events.analytics)
+    yield Series(Collection.INVITES, size.invites, events.invites)
+    yield Series(Collection.NOTIFICATIONS, 7, events.notifications)
+
+
+def is_filled(database: Database[Document]) -> bool:
+    return database[Collection.SETTINGS].find_one({"_id": "uniqueID"}) is not None
+
+
+def fill(
+    database: Database[Document],
+    now: datetime,
+    size: Size | None = None,
+    seed: int = 1,
+    progress: loader.Progress = loader.silent,
+) -> None:
+    """Writes the whole workspace, as of `now`, and Rocket.Chat's indexes; the settings come last."""
+    size = size or Size()
+    sample = Sample(size, now, seed)
+    if size.documents < LARGE:
+        indexes.make(database)
+        loader.in_turn(database, sample.slices(), sample.documents, progress)
+    else:
+        loader.side_by_side(database, sample.slices(), partial(Sample, size, now, seed), progress)
+        indexes.make(database, at_once=loader.PROCESSES)
+    for collection, documents in sample.small():
+        loader.insert(database, collection, documents)
+        progress(collection, len(documents))

@@ -1,0 +1,137 @@
+"""Our snapshot beside the server's own newest statistics document, statistic by statistic. Pure."""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from math import isfinite
+from typing import Any
+
+from collector.mongodb.connection import Document
+from collector.statistics.reading import Statistic, at
+
+# Until this age of the server's document a value that moves with time should still be close to ours.
+STILL_CLOSE = timedelta(minutes=15)
+TOLERANCE = 0.1
+SLACK = 10  # what small numbers may be off by
+
+_NOT_COMPARED = frozenset({"_id", "createdAt", "_updatedAt", "statsToken"})
+_JAVASCRIPT_DATE = "%a %b %d %Y %H:%M:%S GMT%z"
+
+
+class Verdict(StrEnum):
+    """How one statistic compares."""
+
+    EQUAL = "equal"
+    CLOSE = "moves, close"
+    MOVED = "moves, moved on"
+    DIFFERS = "differs"
+    NOT_DERIVABLE = "not derivable"
+    OURS_ONLY = "ours only"
+    UNKNOWN = "unknown to us"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One statistic in both documents; `note` says by how much they differ, or why ours is absent."""
+
+    key: str
+    verdict: Verdict
+    server: Any = None
+    ours: Any = None
+    note: str = ""
+
+
+def compare(ours: Document, server: Document, statistics: Iterable[Statistic]) -> Iterator[Comparison]:
+    """All statistics that either document has, ours in their order, then what only the server knows."""
+    known = [statistic for statistic in statistics if not statistic.key.startswith("collector.")]
+    taken = server.get("createdAt")
+    fresh = isinstance(taken, datetime) and ours["createdAt"] - taken <= STILL_CLOSE
+    for statistic in known:
+        pair = at(server, statistic.key), at(ours, statistic.key)
+        if pair != (None, None):
+            yield _compared(statistic, *pair, ours["collector"]["unavailable"], fresh=fresh)
+    keys = {statistic.key for statistic in known}
+    for path, value in _leaves(server, keys):
+        yield Comparison(path, Verdict.UNKNOWN, server=value)
+
+
+def _compared(statistic: Statistic, server: Any, ours: Any, reasons: Document, *, fresh: bool) -> Comparison:
+    if ours is None:
+        return Comparison(statistic.key, Verdict.NOT_DERIVABLE, server, note=str(at(reasons, statistic.key)))
+    if server is None:
+        return Comparison(statistic.key, Verdict.OURS_ONLY, ours=ours)
+    if _same(server, ours):
+        return Comparison(statistic.key, Verdict.EQUAL, server, ours)
+    verdict = _judged(server, ours, fresh=fresh) if statistic.moves else Verdict.DIFFERS
+    return Comparison(statistic.key, verdict, server, ours, _difference(server, ours))
+
+
+def _judged(server: Any, ours: Any, *, fresh: bool) -> Verdict:
+    """A value that moves with time: close to the server's, or, where that is old, moved on."""
+    if not fresh:
+        return Verdict.MOVED
+    if _is_number(server) and _is_number(ours):
+        close = abs(ours - server) <= max(SLACK, TOLERANCE * abs(server))
+        return Verdict.CLOSE if close else Verdict.DIFFERS
+    return Verdict.CLOSE
+
+
+def _same(server: Any, ours: Any) -> bool:
+    if isinstance(ours, datetime):
+        moment = _moment(server)
+        return moment is not None and abs(moment - ours) < timedelta(seconds=1)  # the server's text has no milliseconds
+    return bool(_canonical(server) == _canonical(ours))
+
+
+def _moment(value: Any) -> datetime | None:
+    """A date, or one of the two texts in which the server stores some."""
+    moment = value if isinstance(value, datetime) else None
+    with suppress(ValueError):
+        moment = moment or datetime.fromisoformat(str(value))
+    with suppress(ValueError, OverflowError):
+        moment = moment or datetime.strptime(str(value).partition(" (")[0], _JAVASCRIPT_DATE).astimezone(UTC)
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _canonical(value: Any) -> Any:
+    """Lists without their order, numbers without their kind, and null as no value."""
+    match value:
+        case dict():
+            return {key: _canonical(item) for key, item in value.items() if item is not None}
+        case list():
+            return sorted((_canonical(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
+        case bool():
+            return str(value)  # or else it would equal 0 or 1
+        case int() | float():
+            return round(float(value), 6) if isfinite(value) else str(value)  # NaN is not equal to itself
+        case datetime():
+            return value.astimezone(UTC).isoformat(timespec="milliseconds")
+        case _:
+            return str(value)
+
+
+def _difference(server: Any, ours: Any) -> str:
+    if _is_number(server) and _is_number(ours):
+        return f"{round(ours - server, 3):+,}"
+    if isinstance(ours, datetime) and (moment := _moment(server)):
+        return f"{(ours - moment).total_seconds():+,.0f} s"
+    return ""
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _leaves(document: Document, known: set[str], above: str = "") -> Iterator[tuple[str, Any]]:
+    """The paths of the server's document that no statistic of ours covers."""
+    for key, value in document.items():
+        path = f"{above}{key}"
+        if path in known or path in _NOT_COMPARED:
+            continue
+        if isinstance(value, dict) and any(other.startswith(f"{path}.") for other in known):
+            yield from _leaves(value, known, f"{path}.")
+        else:
+            yield path, value

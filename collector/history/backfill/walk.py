@@ -1,0 +1,203 @@
+"""What of a workspace's past its dates still tell: counts that walk along the dates, at a gentle pace."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, TypeVar
+
+from collector.errors import DatabaseError
+from collector.mongodb.connection import Document, time_limit
+from collector.numbers import LARGEST, is_figure
+from collector.series.calendar import TICK
+from collector.sources.rocketchat import AS_IT_LIES, MESSAGE_INDEXES, Collection, RocketChat
+from collector.statistics.reading import at
+from collector.statistics.subjects.rooms import CHANNEL, DIRECT, GROUP, LIVECHAT
+
+TARGET = 0.1  # seconds that one query should take
+LIMIT = 5.0  # seconds that one may take
+GROWTH, CUT = 2.0, 1 / 8  # the most that a span grows or is cut by, from one query to the next
+FIRST_SPAN, LEAST_SPAN, LONGEST_SPAN = timedelta(hours=6), timedelta(seconds=1), timedelta(days=32)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Statistics that are sums over one collection's documents up to a moment, by the date in their field `by`.
+
+    `sums` are MongoDB's expressions by key; `note` says why they are lower bounds.
+    """
+
+    collection: Collection
+    by: str
+    index: Document
+    sums: Mapping[str, Any]
+    note: str
+    is_covered: bool = False
+    """Whether the index alone answers."""
+
+    @property
+    def has_index(self) -> bool:
+        return self.index != AS_IT_LIES
+
+
+def _is(kind: str) -> Document:
+    return {"$cond": [{"$eq": ["$t", kind]}, 1, 0]}
+
+
+_IS_DISCUSSION: Document = {"$cond": [{"$eq": [{"$type": "$prid"}, "missing"]}, 0, 1]}
+
+USERS = Part(
+    Collection.USERS,
+    "createdAt",
+    {"createdAt": 1},
+    {"totalUsers": 1},
+    "a lower bound: deleted accounts are gone, and those without a date are left out",
+    is_covered=True,
+)
+ROOMS = Part(
+    Collection.ROOMS,
+    "ts",
+    {"ts": 1},
+    {
+        "totalRooms": 1,
+        "totalChannels": _is(CHANNEL),
+        "totalPrivateGroups": _is(GROUP),
+        "totalDirect": _is(DIRECT),
+        "totalLivechat": _is(LIVECHAT),
+        "totlalLivechat": _is(LIVECHAT),
+        "totalDiscussions": _IS_DISCUSSION,
+    },
+    "a lower bound: deleted rooms are gone; a channel or group that was changed into the other counts as it is today",
+)
+_EXACT = 2.0**53  # up to here a double, and so the server, counts each byte
+# The size, of whatever type of number: NaN, texts, lists and what is missing do not lie in between.
+_BYTES: Document = {
+    "$cond": [{"$and": [{"$gt": ["$size", -_EXACT]}, {"$lt": ["$size", _EXACT]}]}, {"$toLong": "$size"}, 0]
+}
+
+UPLOADS = Part(
+    Collection.UPLOADS,
+    "uploadedAt",
+    {"uploadedAt": -1},
+    {"uploadsTotal": 1, "uploadsTotalSize": _BYTES},
+    "a lower bound: deleted files are gone, and unfinished ones have no date",
+)
+TEAMS = Part(
+    Collection.TEAMS, "createdAt", AS_IT_LIES, {"teams.totalTeams": 1}, "a lower bound: deleted teams are gone"
+)
+MESSAGES = Part(
+    Collection.MESSAGES,
+    "ts",
+    MESSAGE_INDEXES["ts"],
+    {"totalMessages": 1, "collector.messages.documents": 1},
+    "a lower bound: deleted messages are gone; documents are counted, hidden and system ones too, no counters",
+    is_covered=True,
+)
+PARTS = (USERS, ROOMS, UPLOADS, TEAMS, MESSAGES)  # the messages last: where they are, all others are too
+
+
+@dataclass
+class Pace:
+    """One question at a time, and after each a rest as long as it took. `took` is the last one's seconds."""
+
+    clock: Callable[[], float] = time.perf_counter
+    sleep: Callable[[float], None] = time.sleep
+    took: float = 0.0
+
+    def ask(self, question: Callable[[], T], limit: float = LIMIT) -> T:
+        """Raises: DatabaseError: no answer within the limit, in seconds, or another one."""
+        begun = self.clock()
+        try:
+            with time_limit(limit):
+                return question()
+        finally:
+            self.took = self.clock() - begun
+            self.sleep(self.took)
+
+
+@dataclass
+class Walk:
+    """One part's sums, carried on from moment to moment; each document is counted once."""
+
+    part: Part
+    workspace: RocketChat
+    pace: Pace
+    first: datetime | None = None
+    """The earliest date; None if there is none, and nothing to be counted."""
+    values: dict[str, Any] = field(default_factory=dict)
+    reached: datetime | None = None
+    """What is earlier than this is counted."""
+    span: timedelta = FIRST_SPAN
+
+    def begin(self) -> None:
+        """Finds where the part's history begins.
+
+        Raises:
+            DatabaseError: the part can't be read along its index.
+        """
+        part = self.part
+        self.first = self.reached = self.pace.ask(lambda: self.workspace.oldest(part.collection, part.by, part.index))
+        self.values = dict.fromkeys(part.sums, 0)
+
+    def resume(self, snapshot: Document) -> None:
+        """Goes on from an earlier reconstructed snapshot, if it is further on and has all of the part's sums.
+
+        It does not go on from NaN, which an older release may have stored.
+        """
+        found = {key: at(snapshot, key) for key in self.part.sums}
+        after = snapshot["createdAt"] + TICK
+        if self.reached and self.reached < after and all(is_figure(value) for value in found.values()):
+            self.values, self.reached = found, after
+
+    def advance(self, until: datetime, step: Callable[[], None]) -> None:
+        """Counts all that is earlier than `until`; `step` is called after each query.
+
+        Raises:
+            DatabaseError: the workspace can't be read, or not even a second of it in time.
+        """
+        while self.reached and self.reached < until:
+            span = (self.reached, min(self.reached + self.span, until))
+            try:
+                found = self.pace.ask(partial(self._sums, span))
+            except DatabaseError as error:
+                if not timed_out(error) or span[1] - span[0] <= LEAST_SPAN:
+                    raise
+                self.span = max((span[1] - span[0]) * CUT, LEAST_SPAN)
+                continue
+            self.values = {key: _sum(self.values[key], more) for key, more in zip(self.values, found, strict=True)}
+            self.reached = span[1]
+            self._adapt(span[1] - span[0])
+            step()
+
+    @property
+    def counted(self) -> int:
+        """How many documents are counted: each part's first sum says so."""
+        return int(next(iter(self.values.values())))
+
+    def sample(self, until: datetime, most: int) -> list[Any]:
+        """The sums over the next documents, this many at most; none of them is added."""
+        return self.pace.ask(lambda: self._sums((self.reached or until, until), most))
+
+    def _sums(self, span: tuple[datetime, datetime], most: int = 0) -> list[Any]:
+        """The part's sums over a span, its end left out; over `most` documents unless 0."""
+        part = self.part
+        return self.workspace.sums_between(part.collection, part.by, part.index, span, list(part.sums.values()), most)
+
+    def _adapt(self, asked: timedelta) -> None:
+        """The next span: what would have taken TARGET. One that a point has cut short makes it no shorter."""
+        factor = min(max(TARGET / max(self.pace.took, 1e-6), CUT), GROWTH)
+        wanted = max(self.span, asked * factor) if factor >= 1 else asked * factor
+        self.span = min(max(wanted, LEAST_SPAN), LONGEST_SPAN)
+
+
+def _sum(one: float, other: float) -> float:
+    """A whole number, or, where BSON has none as large, a double."""
+    added = one + other
+    return added if abs(added) < LARGEST else float(added)
+
+
+def timed_out(error: DatabaseError) -> bool:
+    return bool(getattr(error.__cause__, "timeout", False))

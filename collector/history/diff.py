@@ -1,0 +1,67 @@
+"""What differs between two snapshots, the biggest movers first. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from collector.mongodb.connection import Document
+from collector.numbers import is_figure
+from collector.statistics.reading import at
+
+_LEFT_OUT = {"_id", "createdAt", "_updatedAt"}
+
+
+@dataclass(frozen=True)
+class Change:
+    """A key path whose value differs; None where it is absent."""
+
+    path: str
+    before: Any
+    after: Any
+
+    @property
+    def difference(self) -> float | None:
+        """By how much, if both are numbers."""
+        both = (self.before, self.after)
+        return self.after - self.before if all(_is_number(value) for value in both) else None
+
+    @property
+    def weight(self) -> float:
+        """How big a move it is: by which part of the larger number; 0 if they are none."""
+        if self.difference is None:
+            return 0.0
+        return float(abs(self.difference) / max(abs(self.before), abs(self.after)))
+
+
+def changes(before: Document, after: Document) -> list[Change]:
+    """All key paths with different values, numbers first, by how much they moved."""
+    old, new = _compared(before), _compared(after)
+    found = [Change(path, old.get(path), new.get(path)) for path in dict.fromkeys((*old, *new))]
+    differing = [change for change in found if not _same(change.before, change.after)]
+    return sorted(differing, key=lambda change: (change.difference is None, -change.weight, change.path))
+
+
+def _compared(snapshot: Document) -> dict[str, Any]:
+    """All values by key path; of the collector's own account only what it counts."""
+    messages = at(snapshot, "collector.messages")
+    own = {} if messages is None else {"messages": messages}
+    whole = {key: value for key, value in snapshot.items() if key not in _LEFT_OUT} | {"collector": own}
+    return dict(_leaves(whole))
+
+
+def _leaves(document: Document, path: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in document.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{path}{key}.")
+        else:
+            yield f"{path}{key}", value
+
+
+def _same(before: Any, after: Any) -> bool:
+    """Equality, by which NaN is the same as NaN."""
+    is_nan = [isinstance(value, float) and value != value for value in (before, after)]  # noqa: PLR0124  only NaN
+    return all(is_nan) or bool(before == after)
+
+
+def _is_number(value: Any) -> bool:
+    return is_figure(value) and not isinstance(value, bool)

@@ -1,0 +1,125 @@
+"""How much of the workspace's data a snapshot takes: what can be stored of a value, and how many entries of a list."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from math import inf, isfinite
+from typing import Any
+
+import bson
+from bson.errors import BSONError
+
+from collector.mongodb.connection import Document
+from collector.sources.expressions import MOST_NAME
+from collector.statistics.reading import LIST_BYTES, Absent, Noted, Values
+
+# MongoDB stores no document that is nested deeper than 180; a value lies some levels below its document.
+MOST_DEPTH = 100
+
+_TOLD = 3  # values that an error names
+
+
+def key(text: str) -> str:
+    """A text of the workspace as a key: without what BSON and key paths do not allow in one, and not too long."""
+    escaped = text.replace("\0", "%00").replace(".", "%2E")
+    escaped = f"%24{escaped[1:]}" if escaped.startswith("$") else escaped
+    return escaped.encode()[:MOST_NAME].decode(errors="ignore")
+
+
+def keyed(entries: Iterable[tuple[str, Any]], *, more: bool = False) -> tuple[Document, str]:
+    """The entries as a document as far as LIST_BYTES hold them, and a note if they are not all that there are."""
+    found = {key(name): value for name, value in entries}
+    kept = _fitting(found)
+    return kept, _note(len(kept), is_whole=len(kept) == len(found) and not more)
+
+
+def listed(rows: Sequence[Any], *, more: bool = False) -> tuple[list[Any], str]:
+    """The rows as far as LIST_BYTES hold them, and a note if they are not all that there are."""
+    kept = list(_fitting({str(place): row for place, row in enumerate(rows)}).values())
+    return kept, _note(len(kept), is_whole=len(kept) == len(rows) and not more)
+
+
+def hold(values: Values, most: int) -> tuple[dict[str, Any], str]:
+    """The values, those that a document cannot take absent with a reason; and an error that names these, '' if none is.
+
+    Where all together take more than `most` bytes the largest are given up.
+    """
+    held, sizes, refused = dict(values), dict.fromkeys(values, inf), {}
+    for name, value in values.items():
+        held[name], sizes[name] = _weighed(value)
+    while sum(sizes.values()) > most:
+        name = max(sizes, key=sizes.__getitem__)
+        refused[name] = _refusal(sizes[name], most)
+        held[name], sizes[name] = Absent(f"the value {refused[name]}"), 0
+    return held, _error(refused)
+
+
+def size(value: Any) -> float:
+    """The bytes that a value takes in a document; infinite if it cannot be stored."""
+    try:
+        return len(bson.encode({"": value}))
+    except (BSONError, OverflowError, ValueError):
+        return inf
+
+
+def _weighed(value: Any) -> tuple[Any, float]:
+    """A value in a form that can be stored, and its size."""
+    if isinstance(value, Absent):
+        return value, size(value.reason)
+    if isinstance(value, Noted):
+        plain, weight = _weighed(value.value)
+        return replace(value, value=plain), weight + size(value.note)
+    if isinstance(value, float) and not isfinite(value):
+        return Absent("the value is not a finite number"), 0
+    try:
+        plain = _storable(value, MOST_DEPTH)
+    except (OverflowError, ValueError):
+        return value, inf
+    return plain, size(plain)
+
+
+def _storable(value: Any, depth: int) -> Any:
+    """A copy with an integer of more than 64 bits as a double, and with null for a number that is not finite.
+
+    Raises:
+        ValueError: it is nested too deep.
+    """
+    if depth < 0:
+        raise ValueError("nested too deep")
+    match value:
+        case dict():
+            return {name: _storable(item, depth - 1) for name, item in value.items()}
+        case list() | tuple():
+            return [_storable(item, depth - 1) for item in value]
+        case float() if not isfinite(value):
+            return None
+        case int() if not -(2**63) <= value < 2**63:
+            return float(value)
+        case _:
+            return value
+
+
+def _fitting(entries: Mapping[str, Any]) -> Document:
+    """The entries in their order, without those that do not fit any more."""
+    kept, left = {}, float(LIST_BYTES)
+    for name, value in entries.items():
+        needed = size({name: value})
+        if needed <= left:
+            kept[name] = value
+            left -= needed
+    return kept
+
+
+def _note(kept: int, *, is_whole: bool) -> str:
+    return "" if is_whole else f"only {kept} entries are listed: there are more than a snapshot takes"
+
+
+def _refusal(weight: float, most: int) -> str:
+    if weight == inf:
+        return "cannot be stored"
+    return f"takes {weight:.0f} bytes; the values of its reading may take {most} together"
+
+
+def _error(refused: Mapping[str, str]) -> str:
+    named = [f"{name} {why}" for name, why in refused.items()]
+    rest = [f"{len(named) - _TOLD} more values are refused"] if len(named) > _TOLD else []
+    return "; ".join(named[:_TOLD] + rest)

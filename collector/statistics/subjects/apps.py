@@ -1,0 +1,43 @@
+"""Apps from the marketplace and private ones."""
+
+from collector.mongodb.connection import Document
+from collector.sources import Sources
+from collector.sources.expressions import among
+from collector.sources.rocketchat import Collection
+from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
+
+apps = Subject("apps", "Apps from the marketplace and private ones.")
+
+ENABLED, DISABLED = ("auto_enabled", "manually_enabled"), "manually_disabled"
+PRIVATE = "private"
+
+apps.told("apps_engine", Statistic("apps.engineVersion", "The release of the apps engine.", Unit.TEXT))
+
+
+@apps.reads(
+    "apps",
+    Statistic("apps.totalInstalled", "Installed apps.", Unit.NUMBER),
+    Statistic("apps.totalActive", "Apps that are enabled, by the status that is stored.", Unit.NUMBER),
+    Statistic("apps.totalFailed", "Apps that are not enabled, though nobody disabled them.", Unit.NUMBER),
+    Statistic("apps.totalPrivateApps", "Apps that are not from the marketplace.", Unit.NUMBER),
+    Statistic("apps.totalPrivateAppsEnabled", "Those of them that are enabled.", Unit.NUMBER),
+    source="rocketchat_apps, one group over status and installationSource",
+    cost=Cost.SCAN,
+    reason="All of them are counted; there are a handful of apps.",
+)
+def totals(sources: Sources) -> Values:
+    by = {"status": among("$status", (*ENABLED, DISABLED)), "source": among("$installationSource", (PRIVATE,))}
+    rows = sources.workspace.groups(Collection.APPS, {}, by=by)
+    private = [row for row in rows if row["_id"]["source"] == PRIVATE]
+    return {
+        "apps.totalInstalled": _sum(rows),
+        "apps.totalActive": _sum(rows, *ENABLED),
+        "apps.totalFailed": _sum(rows) - _sum(rows, *ENABLED, DISABLED),
+        "apps.totalPrivateApps": _sum(private),
+        "apps.totalPrivateAppsEnabled": _sum(private, *ENABLED),
+    }
+
+
+def _sum(rows: list[Document], *statuses: str) -> int:
+    """Of the rows with one of these statuses; of all rows if none is given."""
+    return sum(row["documents"] for row in rows if not statuses or row["_id"]["status"] in statuses)

@@ -1,0 +1,177 @@
+"""What the licence allows, and the figures of features that need one."""
+
+from datetime import datetime, timedelta
+
+from collector.mongodb.connection import Document
+from collector.sources import Sources
+from collector.sources.expressions import among, finite, number
+from collector.sources.rocketchat import Collection, Pipeline
+from collector.statistics.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values
+
+enterprise = Subject("enterprise", "What the licence allows, and the figures of features that need one.")
+
+OMNICHANNEL, ABAC = "livechat-enterprise", "abac"
+
+
+@enterprise.reads(
+    "ready",
+    Statistic("enterpriseReady", "Whether this release can have a licence: always.", Unit.FLAG),
+    source="constant",
+    cost=Cost.FREE,
+)
+def ready(_: Sources) -> Values:
+    return {"enterpriseReady": True}
+
+
+enterprise.told(
+    "licence",
+    Statistic("enterprise.modules", "The modules of the licence.", Unit.LIST),
+    Statistic("enterprise.tags", "The names of the licence's tags.", Unit.LIST),
+)
+
+
+@enterprise.reads(
+    "seat_requests",
+    Statistic("enterprise.seatRequests", "Requests for a seat since the server's own last statistics.", Unit.NUMBER),
+    source="rocketchat_analytics, the document of type seat-request",
+    cost=Cost.SCAN,
+    reason="No index carries type; the document, which has no date, is looked for under that first.",
+)
+def seat_requests(sources: Sources) -> Values:
+    for where in ({"date": None, "type": "seat-request"}, {"type": "seat-request"}):
+        stages: Pipeline = [{"$match": where}, {"$limit": 1}, {"$project": {"count": finite("$count")}}]
+        if rows := sources.workspace.aggregate(Collection.ANALYTICS, stages):
+            return {"enterprise.seatRequests": number(rows[0]["count"])}
+    return {"enterprise.seatRequests": 0}
+
+
+_SIZES = {
+    "enterprise.livechatTags": (Collection.LIVECHAT_TAGS, "Tags of conversations."),
+    "enterprise.cannedResponses": (Collection.CANNED_RESPONSES, "Canned responses."),
+    "enterprise.slas": (Collection.SERVICE_LEVELS, "Service level agreements."),
+}
+_COUNTS: dict[str, tuple[Collection, Document, str]] = {
+    "enterprise.businessUnits": (Collection.DEPARTMENTS, {"type": "u"}, "Business units."),
+    "enterprise.livechatMonitors": (Collection.USERS, {"roles": "livechat-monitor"}, "Accounts that monitor a unit."),
+    "enterprise.omnichannelRoomsWithPriorities": (
+        Collection.ROOMS,
+        {"priorityId": {"$exists": True}},
+        "Conversations with a priority.",
+    ),
+    "enterprise.omnichannelRoomsWithSlas": (
+        Collection.ROOMS,
+        {"slaId": {"$exists": True}},
+        "Conversations with a service level.",
+    ),
+    "enterprise.omnichannelPdfTranscriptRequested": (
+        Collection.ROOMS,
+        {"t": "l", "pdfTranscriptRequested": True},  # only these rooms have the field, and t has an index
+        "Conversations of which a PDF was asked for.",
+    ),
+    "enterprise.omnichannelPdfTranscriptSucceeded": (
+        Collection.ROOMS,
+        {"pdfTranscriptFileId": {"$exists": True}},
+        "Conversations of which a PDF was made.",
+    ),
+}
+
+
+@enterprise.reads(
+    "omnichannel_licensed",
+    *(Statistic(key, meaning, Unit.NUMBER, estimated=True) for key, (_, meaning) in _SIZES.items()),
+    *(Statistic(key, meaning, Unit.NUMBER) for key, (_, _, meaning) in _COUNTS.items()),
+    source="metadata and counts, where the licence has livechat-enterprise",
+    cost=Cost.INDEXED,
+)
+def omnichannel(sources: Sources) -> Values:
+    if missing := _unlicensed(sources, OMNICHANNEL):
+        return dict.fromkeys((*_SIZES, *_COUNTS), missing)
+    sizes = {key: sources.workspace.estimate(of) for key, (of, _) in _SIZES.items()}
+    return sizes | {key: sources.workspace.count(of, where) for key, (of, where, _) in _COUNTS.items()}
+
+
+_CALLS_LAST = {"total": None, "lastMonth": 30, "lastWeek": 7, "lastDay": 1}  # days
+_DIRECTIONS = {
+    "internalCalls": "internal",
+    "externalInboundCalls": "external_inbound",
+    "externalOutboundCalls": "external_outbound",
+}
+_SUCCESS = 5  # seconds from which a call counts as one
+
+
+@enterprise.reads(
+    "freeswitch_calls",
+    *(
+        Statistic(f"enterprise.voip.{period}", "Calls by direction and success, and their seconds.", Unit.DOCUMENT)
+        for period in _CALLS_LAST
+    ),
+    source="rocketchat_freeswitch_calls, one group for all periods, where the licence has livechat-enterprise",
+    cost=Cost.SCAN,
+    reason="All calls are counted, and no index carries duration.",
+)
+def freeswitch_calls(sources: Sources) -> Values:
+    keys = {period: f"enterprise.voip.{period}" for period in _CALLS_LAST}
+    if missing := _unlicensed(sources, OMNICHANNEL):
+        return dict.fromkeys(keys.values(), missing)
+    direction = among("$direction", _DIRECTIONS.values())
+    by = {"direction": direction, "success": {"$gte": ["$duration", _SUCCESS]}, **_began_within(sources.now)}
+    rows = sources.workspace.groups(Collection.FREESWITCH_CALLS, {}, by=by, seconds="$duration")
+    return {key: _calls([row for row in rows if row["_id"][period]]) for period, key in keys.items()}
+
+
+def _began_within(now: datetime) -> Document:
+    """Whether a call began in each of the periods."""
+    began = {period: now - timedelta(days=days) for period, days in _CALLS_LAST.items() if days}
+    return {"total": {"$literal": True}} | {period: {"$gte": ["$startedAt", day]} for period, day in began.items()}
+
+
+def _calls(rows: list[Document]) -> Document:
+    """The server's shape; where there was no call, it tells no duration."""
+
+    def number(**wanted: object) -> int:
+        return sum(row["documents"] for row in rows if wanted.items() <= row["_id"].items())
+
+    found: Document = {key: number(direction=direction) for key, direction in _DIRECTIONS.items()}
+    if rows:
+        found["callsDuration"] = sum(row["seconds"] for row in rows)
+    return found | {
+        "externalCalls": found["externalInboundCalls"] + found["externalOutboundCalls"],
+        "successfulCalls": number(success=True),
+        "failedCalls": number(success=False),
+        "calls": number(),
+    }
+
+
+@enterprise.reads(
+    "abac",
+    Statistic("abacTotalAttributes", "Attributes of attribute-based access control.", Unit.NUMBER, estimated=True),
+    Statistic("abacTotalAttributeValues", "The values that these attributes may have.", Unit.NUMBER),
+    Statistic("abacRoomsEnrolled", "Rooms that have attributes.", Unit.ROOMS),
+    source="rocketchat_abac_attributes; rocketchat_room, count over abacAttributes; where the licence has abac",
+    cost=Cost.SCAN,
+    reason="No index carries the lengths of lists or abacAttributes.",
+)
+def abac(sources: Sources) -> Values:
+    keys = ("abacTotalAttributes", "abacTotalAttributeValues", "abacRoomsEnrolled")
+    if missing := _unlicensed(sources, ABAC):
+        return dict.fromkeys(keys, missing)
+    values = {"$cond": [{"$isArray": "$values"}, {"$size": "$values"}, 0]}
+    rows = sources.workspace.groups(Collection.ABAC_ATTRIBUTES, {}, by=None, values=values)
+    return {
+        "abacTotalAttributes": sources.workspace.estimate(Collection.ABAC_ATTRIBUTES),
+        "abacTotalAttributeValues": rows[0]["values"] if rows else 0,
+        "abacRoomsEnrolled": sources.workspace.count(Collection.ROOMS, {"abacAttributes.0": {"$exists": True}}),
+    }
+
+
+enterprise.settings(
+    Setting("abacEnabled", "Whether attribute-based access control is in use.", Unit.FLAG, "ABAC_Enabled"),
+)
+
+
+def _unlicensed(sources: Sources, module: str) -> Absent | None:
+    """Why figures that need a module of the licence are absent; None if the licence has it."""
+    modules = sources.workspace.licence_modules()
+    if modules is None:
+        return Absent("the server has not told its licence")
+    return None if module in modules else Absent(f"the licence does not include {module}")

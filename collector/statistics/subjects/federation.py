@@ -1,0 +1,98 @@
+"""Federation with other servers, by Matrix and by the protocol before it."""
+
+from collector.mongodb.connection import Document
+from collector.sources import Sources
+from collector.sources.expressions import finite, kinds, largest, name
+from collector.sources.rocketchat import Collection
+from collector.statistics.bounds import listed
+from collector.statistics.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values, noted
+
+federation = Subject("federation", "Federation with other servers, by Matrix and by the protocol before it.")
+
+_HOME = "Federation_Matrix_homeserver_domain"
+_ROOM = {
+    "usersCount": finite("$usersCount", None),
+    "_id": "$_id",
+    "name": {"$ifNull": [name("$fname"), {"$ifNull": [name("$name"), ""]}]},
+}
+
+federation.settings(
+    Setting(
+        "matrixFederation.enabled", "Whether federation by Matrix is in use.", Unit.FLAG, "Federation_Matrix_enabled"
+    ),
+    Setting(
+        "matrixFederation.maximumSizeOfPublicRoomsUsers",
+        "Up to how many users a public room may have to be joined.",
+        Unit.NUMBER,
+        "Federation_Matrix_max_size_of_public_rooms_users",
+    ),
+)
+
+
+@federation.reads(
+    "federated_rooms",
+    Statistic(
+        "matrixFederation.biggestRoom", "The federated room with the most users: _id, name, usersCount.", Unit.DOCUMENT
+    ),
+    Statistic("matrixFederation.smallestRoom", "The federated room with the fewest users.", Unit.DOCUMENT),
+    Statistic("matrixFederation.amountOfFederatedRooms", "Federated rooms.", Unit.ROOMS),
+    source="rocketchat_room, one group over those with federated",
+    cost=Cost.INDEXED,
+)
+def rooms(sources: Sources) -> Values:
+    group = {"_id": None, "rooms": {"$sum": 1}, "biggest": {"$max": _ROOM}, "smallest": {"$min": _ROOM}}
+    rows = sources.workspace.aggregate(Collection.ROOMS, [{"$match": {"federated": True}}, {"$group": group}])
+    found: Document = rows[0] if rows else {"rooms": 0}
+    return {
+        "matrixFederation.biggestRoom": _room(found.get("biggest")),
+        "matrixFederation.smallestRoom": _room(found.get("smallest")),
+        "matrixFederation.amountOfFederatedRooms": found["rooms"],
+    }
+
+
+@federation.reads(
+    "external_servers",
+    Statistic("matrixFederation.amountOfExternalUsers", "Accounts of people on other servers.", Unit.USERS),
+    Statistic("matrixFederation.externalConnectedServers", "Other servers: quantity and names.", Unit.DOCUMENT),
+    source="users, count over federated; rocketchat_matrix_bridged_rooms, distinct fromServer",
+    cost=Cost.SCAN,
+    reason="No index carries fromServer; there are as many bridged rooms as federated rooms.",
+    lists=1,
+)
+def external(sources: Sources) -> Values:
+    where = {"fromServer": {"$exists": True, "$ne": sources.workspace.values(_HOME).get(_HOME)}}
+    facets = {"servers": largest("rooms"), "quantity": [{"$count": "servers"}]}
+    (found,) = sources.workspace.aggregate(
+        Collection.MATRIX_BRIDGED_ROOMS,
+        [{"$match": where}, kinds({"server": "$fromServer"}, rooms={"$sum": 1}), {"$facet": facets}],
+    )
+    quantity = found["quantity"][0]["servers"] if found["quantity"] else 0
+    servers = sorted(str(row["_id"].get("server")) for row in found["servers"])
+    listing, note = listed(servers, more=len(servers) < quantity)
+    return {
+        "matrixFederation.amountOfExternalUsers": sources.workspace.count(Collection.USERS, {"federated": True}),
+        "matrixFederation.externalConnectedServers": noted({"quantity": quantity, "servers": listing}, note),
+    }
+
+
+@federation.reads(
+    "earlier_federation",
+    Statistic("federatedServers", "Servers known by the protocol before Matrix.", Unit.SERVERS, estimated=True),
+    Statistic("federatedUsers", "Accounts of people on those servers.", Unit.USERS),
+    source="rocketchat_federation_servers, metadata; users, count over isRemote",
+    cost=Cost.INDEXED,
+)
+def earlier(sources: Sources) -> Values:
+    numbers = {
+        "federatedServers": sources.workspace.estimate(Collection.FEDERATION_SERVERS),
+        "federatedUsers": sources.workspace.count(Collection.USERS, {"isRemote": True}),
+    }
+    if any(numbers.values()):
+        return numbers
+    return dict.fromkeys(numbers, Absent("there is no trace of the protocol before Matrix"))
+
+
+def _room(found: Document | None) -> Document | Absent:
+    if found is None:
+        return Absent("there is no federated room")
+    return {key: found[key] for key in ("_id", "name", "usersCount") if found.get(key) is not None}

@@ -1,0 +1,91 @@
+"""The host, the server's process on it, and how it was deployed."""
+
+from datetime import datetime, timedelta
+
+from collector.mongodb.connection import Document
+from collector.sources import Sources
+from collector.sources.host import Machine, Process
+from collector.statistics.reading import Absent, Cost, Statistic, Subject, Unit, Values
+
+# The kernel tells the time of its start, from which a process's start follows, in whole seconds.
+CLOCK_SLACK = timedelta(seconds=2)
+
+system = Subject("system", "The host, the server's process on it, and how it was deployed.")
+
+
+@system.reads(
+    "os",
+    Statistic("os.type", "The operating system's name.", Unit.TEXT),
+    Statistic("os.platform", "The platform by Node's name.", Unit.TEXT),
+    Statistic("os.arch", "The processor's architecture by Node's name.", Unit.TEXT),
+    Statistic("os.release", "The kernel's release.", Unit.TEXT),
+    Statistic("os.uptime", "How long the host has been up.", Unit.SECONDS, moves=True),
+    Statistic("os.loadavg", "The load averages of 1, 5 and 15 minutes.", Unit.LIST, moves=True),
+    Statistic("os.totalmem", "The host's memory.", Unit.BYTES),
+    Statistic("os.freemem", "Memory that programs can still get.", Unit.BYTES, moves=True),
+    Statistic("os.cpus", "Per processor: model, speed in MHz, and times in milliseconds.", Unit.LIST, moves=True),
+    source="this host, by psutil",
+    cost=Cost.FREE,
+    lists=1,
+)
+def operating_system(sources: Sources) -> Values:
+    return {f"os.{name}": value for name, value in sources.machine.system().items()}
+
+
+@system.reads(
+    "process",
+    Statistic("process.nodeVersion", "The Node release that the server runs on.", Unit.TEXT),
+    Statistic("process.pid", "The process id.", Unit.NUMBER, moves=True),
+    Statistic("process.uptime", "How long the process has been up.", Unit.SECONDS, moves=True),
+    Statistic("collector.process", "Whose process it is: the server's, or else the collector's own.", Unit.TEXT),
+    source="instances, then pid file, then port; the process on this host by psutil",
+    cost=Cost.INDEXED,
+)
+def process(sources: Sources) -> Values:
+    server, node = _server(sources)
+    found = server or sources.machine.own_process()
+    return {
+        "process.nodeVersion": node or Absent("no server on this host tells its Node release"),
+        "process.pid": found.pid,
+        "process.uptime": found.uptime,
+        "collector.process": "server" if server else "collector",
+    }
+
+
+@system.reads(
+    "deploy",
+    Statistic("deploy.method", "How the server was deployed.", Unit.TEXT),
+    Statistic("deploy.platform", "On which platform the server was deployed.", Unit.TEXT),
+    source="settings DEPLOY_METHOD and DEPLOY_PLATFORM",
+    cost=Cost.FREE,
+)
+def deploy(sources: Sources) -> Values:
+    return {"deploy.method": sources.deployment.method, "deploy.platform": sources.deployment.platform}
+
+
+def _server(sources: Sources) -> tuple[Process | None, str | None]:
+    """The server's process on this host, and its Node release if its row tells it."""
+    for row in sources.workspace.instances(sources.now):
+        if found := _process_of(row, sources.machine):
+            return found, _extra(row, "nodeVersion")
+    deployment = sources.deployment
+    pid = deployment.pid() or (sources.machine.listener(deployment.port) if deployment.port else None)
+    found = sources.machine.process(pid) if pid else None
+    return (found if found and found.runs_node else None), None
+
+
+def _process_of(row: Document, machine: Machine) -> Process | None:
+    """The process of a live server's row, if it runs here: a Node process at least as old as the row."""
+    pid, created = row.get("pid"), row.get("_createdAt")
+    host = _extra(row, "host") or "localhost"
+    if not (isinstance(pid, int) and isinstance(created, datetime) and machine.has_address(host)):
+        return None
+    found = machine.process(pid)
+    return found if found and found.runs_node and found.started_at - CLOCK_SLACK <= created else None
+
+
+def _extra(row: Document, name: str) -> str | None:
+    """A text of the extra information in an instance's row; None if it has no such text."""
+    extra = row.get("extraInformation")
+    found = extra.get(name) if isinstance(extra, dict) else None
+    return found if isinstance(found, str) else None

@@ -1,0 +1,59 @@
+"""Which workspace this is, what was said of it at its set-up, and which release of the server runs it."""
+
+from datetime import datetime
+
+from collector.sources import Sources
+from collector.statistics.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values
+
+identity = Subject("identity", "Which workspace this is, what was said of it at its set-up, and which release runs it.")
+
+
+@identity.reads(
+    "workspace",
+    Statistic("uniqueId", "The workspace's own id.", Unit.TEXT),
+    Statistic("installedAt", "When the workspace was set up: when its id was made.", Unit.DATE),
+    source="rocketchat_settings, row uniqueID: value and createdAt",
+    cost=Cost.INDEXED,
+)
+def workspace(sources: Sources) -> Values:
+    row = sources.workspace.settings("uniqueID").get("uniqueID")
+    if row is None:
+        return dict.fromkeys(("uniqueId", "installedAt"), Absent("the workspace has no setting uniqueID"))
+    unique_id, created = row.get("value"), row.get("createdAt")
+    return {
+        "uniqueId": Absent("the setting uniqueID has no value") if unique_id is None else unique_id,
+        "installedAt": created if isinstance(created, datetime) else Absent("the setting uniqueID has no date"),
+    }
+
+
+identity.settings(
+    Setting(
+        "deploymentFingerprintHash", "Hash of the site's URL and database.", Unit.TEXT, "Deployment_FingerPrint_Hash"
+    ),
+    Setting(
+        "deploymentFingerprintVerified",
+        "Whether that hash was confirmed to be this workspace's.",
+        Unit.FLAG,
+        "Deployment_FingerPrint_Verified",
+    ),
+    Setting("wizard.organizationType", "What kind of organization it is.", Unit.TEXT, "Organization_Type"),
+    Setting("wizard.industry", "The organization's industry.", Unit.TEXT, "Industry"),
+    Setting("wizard.size", "The organization's size.", Unit.TEXT, "Size"),
+    Setting("wizard.country", "The organization's country.", Unit.TEXT, "Country"),
+    Setting("wizard.language", "The workspace's language.", Unit.TEXT, "Language"),
+    Setting("wizard.serverType", "What kind of workspace it is.", Unit.TEXT, "Server_Type"),
+    Setting("wizard.registerServer", "Whether it was registered with the vendor.", Unit.FLAG, "Register_Server"),
+)
+
+identity.told(
+    "build",
+    Statistic("version", "The server's release.", Unit.TEXT),
+    Statistic("tag", "The git tag that the server was built from.", Unit.TEXT),
+    Statistic("branch", "The git branch that the server was built from.", Unit.TEXT),
+    Statistic("fips", "Whether the server's cryptography runs in FIPS mode.", Unit.FLAG),
+    Statistic(
+        "allowUnsafeQueryAndFieldsApiParamsEnabled",
+        "Whether the server's own API was told to take `query` and `fields`.",
+        Unit.FLAG,
+    ),
+)

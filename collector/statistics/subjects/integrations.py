@@ -1,0 +1,42 @@
+"""Webhooks, incoming and outgoing."""
+
+from collector.mongodb.connection import Document
+from collector.sources import Sources
+from collector.sources.expressions import among
+from collector.sources.rocketchat import Collection
+from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
+
+integrations = Subject("integrations", "Webhooks, incoming and outgoing.")
+
+INCOMING, OUTGOING = "webhook-incoming", "webhook-outgoing"
+
+
+@integrations.reads(
+    "integrations",
+    Statistic("integrations.totalIntegrations", "All integrations.", Unit.NUMBER),
+    Statistic("integrations.totalIncoming", "Incoming webhooks.", Unit.NUMBER),
+    Statistic("integrations.totalIncomingActive", "Incoming webhooks that are enabled.", Unit.NUMBER),
+    Statistic("integrations.totalOutgoing", "Outgoing webhooks.", Unit.NUMBER),
+    Statistic("integrations.totalOutgoingActive", "Outgoing webhooks that are enabled.", Unit.NUMBER),
+    Statistic("integrations.totalWithScriptEnabled", "Integrations with a script that is enabled.", Unit.NUMBER),
+    source="rocketchat_integrations, one group over type, enabled and scriptEnabled",
+    cost=Cost.SCAN,
+    reason="All of them are counted; there are some dozen integrations.",
+)
+def totals(sources: Sources) -> Values:
+    by = {"type": among("$type", (INCOMING, OUTGOING))}
+    by |= {flag: among(f"${flag}", (True,)) for flag in ("enabled", "scriptEnabled")}
+    rows = sources.workspace.groups(Collection.INTEGRATIONS, {}, by=by)
+    return {
+        "integrations.totalIntegrations": _sum(rows),
+        "integrations.totalIncoming": _sum(rows, type=INCOMING),
+        "integrations.totalIncomingActive": _sum(rows, type=INCOMING, enabled=True),
+        "integrations.totalOutgoing": _sum(rows, type=OUTGOING),
+        "integrations.totalOutgoingActive": _sum(rows, type=OUTGOING, enabled=True),
+        "integrations.totalWithScriptEnabled": _sum(rows, scriptEnabled=True),
+    }
+
+
+def _sum(rows: list[Document], **wanted: object) -> int:
+    """Of the rows that have these values."""
+    return sum(row["documents"] for row in rows if wanted.items() <= row["_id"].items())

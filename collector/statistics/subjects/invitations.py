@@ -1,0 +1,28 @@
+"""How people were invited."""
+
+from collector.sources import Sources
+from collector.sources.rocketchat import Collection
+from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values
+
+invitations = Subject("invitations", "How people were invited.")
+
+
+@invitations.reads(
+    "invites",
+    Statistic("totalLinkInvitation", "Invitation links.", Unit.NUMBER, estimated=True),
+    Statistic("totalLinkInvitationUses", "How often invitation links were used.", Unit.NUMBER),
+    source="rocketchat_invites, metadata and the sum of uses",
+    cost=Cost.SCAN,
+    reason="No index carries uses; there are few invitation links.",
+)
+def invites(sources: Sources) -> Values:
+    rows = sources.workspace.groups(Collection.INVITES, {}, by=None, uses="$uses")
+    return {
+        "totalLinkInvitation": sources.workspace.estimate(Collection.INVITES),
+        "totalLinkInvitationUses": rows[0]["uses"] if rows else 0,
+    }
+
+
+invitations.settings(
+    Setting("totalEmailInvitation", "Invitations by e-mail.", Unit.NUMBER, "Invitation_Email_Count"),
+)

@@ -1,0 +1,141 @@
+"""Ways to log in: which are in use, how they are set, and how many active accounts use each."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from collector.mongodb.connection import Document
+from collector.sources import Sources
+from collector.sources.expressions import MOST_KINDS, MOST_NAME
+from collector.sources.rocketchat import AS_IT_LIES, Collection
+from collector.statistics.bounds import keyed
+from collector.statistics.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values, changed, noted
+
+services = Subject("services", "Ways to log in: which are in use, how they are set, and who uses each.")
+
+LDAP = {
+    "enabled": "LDAP_Enable",
+    "loginFallback": "LDAP_Login_Fallback",
+    "encryption": "LDAP_Encryption",
+    "mergeUsers": "LDAP_Merge_Existing_Users",
+    "syncRoles": "LDAP_Sync_User_Data_Roles",
+    "syncRolesAutoRemove": "LDAP_Sync_User_Data_Roles_AutoRemove",
+    "syncData": "LDAP_Sync_Custom_Fields",
+    "syncChannels": "LDAP_Sync_User_Data_Channels",
+    "syncAvatar": "LDAP_Sync_User_Avatar",
+    "groupFilter": "LDAP_Group_Filter_Enable",
+    "backgroundSync.enabled": "LDAP_Background_Sync",
+    "backgroundSync.interval": "LDAP_Background_Sync_Interval",
+    "backgroundSync.newUsers": "LDAP_Background_Sync_Import_New_Users",
+    "backgroundSync.existingUsers": "LDAP_Background_Sync_Keep_Existant_Users_Updated",
+    "ee.syncActiveState": "LDAP_Sync_User_Active_State",
+    "ee.syncTeams": "LDAP_Enable_LDAP_Groups_To_RC_Teams",
+    "ee.syncRoles": "LDAP_Sync_User_Data_Roles",
+}
+SAML = {
+    "enabled": "SAML_Custom_Default",
+    "signatureValidationType": "SAML_Custom_Default_signature_validation_type",
+    "generateUsername": "SAML_Custom_Default_generate_username",
+    "updateSubscriptionsOnLogin": "SAML_Custom_Default_channels_update",
+    "syncRoles": "SAML_Custom_Default_role_attribute_sync",
+}
+CAS = {
+    "enabled": "CAS_enabled",
+    "allowUserCreation": "CAS_Creation_User_Enabled",
+    "alwaysSyncUserData": "CAS_Sync_User_Data_Enabled",
+}
+# By key below `services.oauth`: the setting, and the name under which an account keeps the service.
+OAUTH = {
+    "github": ("Accounts_OAuth_Github", "github"),
+    "githubEnterprise": ("Accounts_OAuth_GitHub_Enterprise", "github_enterprise"),
+    "gitlab": ("Accounts_OAuth_Gitlab", "gitlab"),
+    "google": ("Accounts_OAuth_Google", "google"),
+}
+# The same, of providers that newer releases no longer know.
+EARLIER_OAUTH = {
+    name.lower(): (f"Accounts_OAuth_{name}", name.lower())
+    for name in "Apple Dolphin Drupal Facebook Linkedin Meteor Nextcloud Tokenpass Twitter Wordpress".split()
+}
+# The names under which an account keeps the services that have a place of their own.
+_PROVIDED = ("ldap", "saml", "cas", *(name for _, name in (OAUTH | EARLIER_OAUTH).values()))
+_CUSTOM = re.compile(r"Accounts_OAuth_Custom-([^-]+)")
+_PERSONS = {"active": True, "type": {"$nin": ["app"]}, "roles": {"$ne": ["guest"]}}
+
+services.settings(
+    *(Setting(f"services.ldap.{key}", "As set for LDAP.", Unit.TEXT, id_) for key, id_ in LDAP.items()),
+    *(Setting(f"services.saml.{key}", "As set for SAML.", Unit.TEXT, id_) for key, id_ in SAML.items()),
+    Setting(
+        "services.saml.userDataCustomFieldMap",
+        "Whether the map of custom fields was changed.",
+        Unit.FLAG,
+        "SAML_Custom_Default_user_data_custom_fieldmap",
+        changed,
+    ),
+    *(Setting(f"services.cas.{key}", "As set for CAS.", Unit.FLAG, id_) for key, id_ in CAS.items()),
+    *(
+        Setting(f"services.oauth.{key}.enabled", "Whether this provider is in use.", Unit.FLAG, id_)
+        for key, (id_, _) in (OAUTH | EARLIER_OAUTH).items()
+    ),
+)
+
+
+@services.reads(
+    "services",
+    *(
+        Statistic(f"services.{key}.users", f"Active accounts with {key}, apps and plain guests excepted.", Unit.USERS)
+        for key in ("ldap", "saml", "cas", *(f"oauth.{name}" for name in OAUTH | EARLIER_OAUTH))
+    ),
+    Statistic("services.oauth.custom", "Custom providers: enabled, mergeRoles, users and more by name.", Unit.DOCUMENT),
+    source="users, one group over the names of services; settings Accounts_OAuth_Custom-…",
+    cost=Cost.SCAN,
+    reason="No index carries the services; one pass over the active accounts counts all of them.",
+    lists=1,
+)
+def accounts(sources: Sources) -> Values:
+    settings = sources.workspace.settings_like("Accounts_OAuth_Custom-")
+    names = sorted(match[1] for id_ in settings if (match := _CUSTOM.fullmatch(id_)))
+    custom = [name for name in names if len(name.encode()) <= MOST_NAME][:MOST_KINDS]
+    users = _users_by_service(sources, [*_PROVIDED, *custom])
+    known = sources.workspace.settings(*(id_ for id_, _ in EARLIER_OAUTH.values()))
+    values: Document = {f"services.{name}.users": users.get(name, 0) for name in ("ldap", "saml", "cas")}
+    for key, (_, name) in OAUTH.items():
+        values[f"services.oauth.{key}.users"] = users.get(name, 0)
+    for key, (id_, name) in EARLIER_OAUTH.items():
+        unknown = Absent("this release does not know the provider")
+        values[f"services.oauth.{key}.users"] = users.get(name, 0) if id_ in known else unknown
+    providers = ((name, _provider(settings, name, users.get(name, 0))) for name in custom)
+    return values | {"services.oauth.custom": noted(*keyed(providers, more=len(custom) < len(names)))}
+
+
+def _users_by_service(sources: Sources, services: Sequence[str]) -> dict[str, int]:
+    """How many active accounts have each of these services."""
+    names = {"$map": {"input": {"$objectToArray": "$services"}, "in": "$$this.k"}}
+    where = _PERSONS | {"services": {"$type": "object", "$not": {"$type": "array"}}}
+    rows = sources.workspace.aggregate(
+        Collection.USERS,
+        [
+            {"$match": where},
+            {"$group": {"_id": names, "users": {"$sum": 1}}},  # few lists of names are many accounts'
+            {"$unwind": "$_id"},
+            {"$match": {"_id": {"$in": list(services)}}},
+            {"$group": {"_id": "$_id", "users": {"$sum": "$users"}}},
+        ],
+        hint=AS_IT_LIES,
+    )
+    return {row["_id"]: row["users"] for row in rows}
+
+
+def _provider(settings: Mapping[str, Document], name: str, users: int) -> Document:
+    """A custom provider, by its settings."""
+
+    def value(aside: str = "") -> Any:
+        return settings.get(f"Accounts_OAuth_Custom-{name}{aside}", {}).get("value")
+
+    found = {
+        "enabled": value(),
+        "mergeRoles": value("-merge_roles"),
+        "users": users,
+        "mapChannels": value("-map_channels"),
+        "rolesToSync": bool(value("-roles_to_sync")),
+    }
+    return {key: value for key, value in found.items() if value is not None}

@@ -1,0 +1,65 @@
+"""Messages with something to them: threads, pins, stars, encryption."""
+
+from typing import Any
+
+from collector.mongodb.connection import Document
+from collector.sources import Sources
+from collector.sources.rocketchat import Collection
+from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
+
+messages = Subject("messages", "Messages with something to them: threads, pins, stars, encryption.")
+
+_IS_HIDDEN = {"$eq": ["$_hidden", True]}
+_IS_REMOVED = {"$eq": ["$t", "rm"]}
+
+messages.count(
+    "totalThreads",
+    "Messages that began a thread.",
+    Unit.MESSAGES,
+    of=Collection.MESSAGES,
+    where={"tcount": {"$gte": 0}},  # whether it exists only the documents could tell, a number is in the index
+    cost=Cost.INDEXED,
+)
+
+
+@messages.reads(
+    "starred",
+    Statistic("totalRoomsWithStarred", "Rooms with a message that somebody starred.", Unit.ROOMS),
+    Statistic("totalStarred", "Messages that somebody starred, without hidden ones.", Unit.MESSAGES),
+    source="rocketchat_message, one group over those with starred._id",
+    cost=Cost.INDEXED,
+)
+def starred(sources: Sources) -> Values:
+    row = _rooms_and_messages(sources, {"starred._id": {"$exists": True}}, left_out=_IS_HIDDEN)
+    return {"totalRoomsWithStarred": row["rooms"], "totalStarred": row["messages"]}
+
+
+@messages.reads(
+    "pinned",
+    Statistic("totalRoomsWithPinned", "Rooms with a pinned message.", Unit.ROOMS),
+    Statistic("totalPinned", "Pinned messages, without hidden and removed ones.", Unit.MESSAGES),
+    source="rocketchat_message, one group over those with pinned",
+    cost=Cost.INDEXED,
+)
+def pinned(sources: Sources) -> Values:
+    row = _rooms_and_messages(sources, {"pinned": True}, left_out={"$or": [_IS_HIDDEN, _IS_REMOVED]})
+    return {"totalRoomsWithPinned": row["rooms"], "totalPinned": row["messages"]}
+
+
+messages.count(
+    "totalEncryptedMessages",
+    "End-to-end encrypted messages.",
+    Unit.MESSAGES,
+    of=Collection.MESSAGES,
+    where={"t": "e2e"},
+    cost=Cost.INDEXED,
+)
+
+
+def _rooms_and_messages(sources: Sources, where: Document, left_out: Any) -> Document:
+    """How many rooms have such messages, and how many there are without those left out: {rooms, messages}."""
+    counted = {"$sum": {"$cond": [left_out, 0, 1]}}
+    per_room = {"$group": {"_id": "$rid", "messages": counted}}
+    whole = {"$group": {"_id": None, "rooms": {"$sum": 1}, "messages": {"$sum": "$messages"}}}
+    rows = sources.workspace.aggregate(Collection.MESSAGES, [{"$match": where}, per_room, whole])
+    return rows[0] if rows else {"rooms": 0, "messages": 0}

@@ -1,0 +1,143 @@
+"""Omnichannel: visitors, agents, departments, sources, and how conversations are routed."""
+
+from collector.mongodb.connection import Document
+from collector.sources import Sources
+from collector.sources.expressions import MOST_KINDS, kinds, largest
+from collector.sources.rocketchat import Collection
+from collector.statistics.bounds import listed
+from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values, noted, same
+
+livechat = Subject("livechat", "Omnichannel: visitors, agents, departments, sources, and how conversations are routed.")
+
+livechat.sizes(
+    "omnichannel_sizes",
+    totalLivechatVisitors=(Collection.VISITORS, "Visitors.", Unit.NUMBER),
+    departments=(Collection.DEPARTMENTS, "Departments and business units.", Unit.NUMBER),
+    totalTriggers=(Collection.TRIGGERS, "Triggers of the widget.", Unit.NUMBER),
+    totalCustomFields=(Collection.CUSTOM_FIELDS, "Custom fields of visitors and conversations.", Unit.NUMBER),
+    emailInboxes=(Collection.EMAIL_INBOXES, "E-mail inboxes.", Unit.NUMBER),
+    **{"BusinessHours.total": (Collection.BUSINESS_HOURS, "Business hours.", Unit.NUMBER)},
+)
+
+
+@livechat.reads(
+    "agents",
+    Statistic("totalLivechatAgents", "Accounts with the role livechat-agent.", Unit.USERS),
+    Statistic("totalLivechatManagers", "Accounts with the role livechat-manager.", Unit.USERS),
+    source="users, counts over roles",
+    cost=Cost.INDEXED,
+)
+def agents(sources: Sources) -> Values:
+    count = sources.workspace.count
+    return {
+        "totalLivechatAgents": count(Collection.USERS, {"roles": "livechat-agent"}),
+        "totalLivechatManagers": count(Collection.USERS, {"roles": "livechat-manager"}),
+    }
+
+
+@livechat.reads(
+    "sources",
+    Statistic("omnichannelSources", "Where conversations came from: per source id, alias, type and count.", Unit.LIST),
+    source="rocketchat_room, omnichannel rooms grouped by id, alias and type of their source",
+    cost=Cost.INDEXED,
+    lists=1,
+)
+def conversation_sources(sources: Sources) -> Values:
+    where = {"t": "l", "source": {"$exists": True}}
+    by_source = kinds({name: f"$source.{name}" for name in ("id", "alias", "type")}, count={"$sum": 1})
+    rows = sources.workspace.aggregate(Collection.ROOMS, [{"$match": where}, by_source, *largest("count")])
+    found, note = listed([row["_id"] | {"count": row["count"]} for row in rows], more=len(rows) == MOST_KINDS)
+    return {"omnichannelSources": noted(found, note)}
+
+
+livechat.count(
+    "totalLivechatRoomsWithDepartment",
+    "Rooms that belong to a department.",
+    Unit.ROOMS,
+    of=Collection.ROOMS,
+    where={"departmentId": {"$exists": True}},
+    cost=Cost.INDEXED,
+)
+livechat.count(
+    "archivedDepartments",
+    "Departments that were archived.",
+    Unit.NUMBER,
+    of=Collection.DEPARTMENTS,
+    where={"archived": True},
+    cost=Cost.INDEXED,
+)
+
+
+@livechat.reads(
+    "public_fields",
+    Statistic("totalLivechatPublicCustomFields", "Custom fields that visitors see.", Unit.NUMBER),
+    source="rocketchat_livechat_custom_field, count over public",
+    cost=Cost.SCAN,
+    reason="Nothing but _id and scope is indexed; there are a handful of custom fields.",
+)
+def public_fields(sources: Sources) -> Values:
+    return {"totalLivechatPublicCustomFields": sources.workspace.count(Collection.CUSTOM_FIELDS, {"public": True})}
+
+
+@livechat.reads(
+    "on_hold",
+    Statistic("chatsOnHold", "Conversations that were ever put on hold.", Unit.ROOMS),
+    source="rocketchat_message, rooms of messages of type omnichannel_placed_chat_on_hold",
+    cost=Cost.INDEXED,
+)
+def on_hold(sources: Sources) -> Values:
+    where = {"t": "omnichannel_placed_chat_on_hold"}
+    return {"chatsOnHold": sources.workspace.count_distinct(Collection.MESSAGES, where, "rid")}
+
+
+def _forwards(row: Document) -> bool:
+    return not same(row.get("value"), 0)
+
+
+livechat.settings(
+    Setting("livechatEnabled", "Whether omnichannel is in use.", Unit.FLAG, "Livechat_enabled"),
+    Setting(
+        "isDepartmentRemovalEnabled",
+        "Whether departments may be removed.",
+        Unit.FLAG,
+        "Omnichannel_enable_department_removal",
+    ),
+    Setting(
+        "livechatAutomaticForwardingUnansweredChats",
+        "Whether unanswered conversations are forwarded after a while.",
+        Unit.FLAG,
+        "Livechat_auto_transfer_chat_timeout",
+        _forwards,
+        missing=True,
+    ),
+    Setting("routingAlgorithm", "How conversations are given to agents.", Unit.TEXT, "Livechat_Routing_Method"),
+    Setting(
+        "onHoldEnabled", "Whether agents may put conversations on hold.", Unit.FLAG, "Livechat_allow_manual_on_hold"
+    ),
+    Setting(
+        "BusinessHours.strategy",
+        "The kind of business hours, empty where there are none.",
+        Unit.TEXT,
+        "Livechat_enable_business_hours",
+        lambda row: row.get("value") or "",
+        missing="",
+    ),
+    Setting(
+        "lastChattedAgentPreferred",
+        "Whether a visitor gets the agent of the last time.",
+        Unit.FLAG,
+        "Livechat_last_chatted_agent_routing",
+    ),
+    Setting(
+        "assignNewConversationsToContactManager",
+        "Whether a contact's manager gets the contact's conversations.",
+        Unit.FLAG,
+        "Omnichannel_contact_manager_routing",
+    ),
+    Setting(
+        "visitorAbandonment",
+        "What is done with conversations that a visitor abandons.",
+        Unit.TEXT,
+        "Livechat_abandoned_rooms_action",
+    ),
+)

@@ -1,0 +1,94 @@
+"""Omnichannel contacts that were active lately, by the source of their conversations."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from collector.mongodb.connection import Document
+from collector.sources import Sources
+from collector.sources.expressions import MOST_KINDS, kinds, largest
+from collector.sources.rocketchat import Collection
+from collector.statistics.bounds import listed
+from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values, noted
+
+conversations = Subject("conversations", "Omnichannel contacts that were active lately, by source of conversation.")
+
+_SHAPE = "contacts and conversations, in all and by source"
+_SOURCE = {"$ifNull": ["$source.alias", "$source.type"]}
+_WINDOWS = {
+    "uniqueContactsOfYesterday": timedelta(days=1),
+    "uniqueContactsOfLastWeek": timedelta(days=7),
+    "uniqueContactsOfLastMonth": timedelta(days=30),
+}
+
+
+@conversations.reads(
+    "active_contacts",
+    Statistic("omnichannelContactsBySource", f"This month, by UTC: {_SHAPE}.", Unit.DOCUMENT),
+    source="rocketchat_room, omnichannel rooms whose v.activity has this month",
+    cost=Cost.INDEXED,
+    lists=1,
+)
+def active_contacts(sources: Sources) -> Values:
+    month = f"{sources.now.astimezone(UTC):%Y-%m}"
+    found = _contacts(sources, {"t": "l", "v.activity": month}, {"all": 1})
+    return {"omnichannelContactsBySource": _active(found, "all")}
+
+
+@conversations.reads(
+    "unique_contacts",
+    Statistic("uniqueContactsOfYesterday", f"The last 24 hours: {_SHAPE}.", Unit.DOCUMENT),
+    Statistic("uniqueContactsOfLastWeek", f"The last 7 days of 24 hours: {_SHAPE}.", Unit.DOCUMENT),
+    Statistic("uniqueContactsOfLastMonth", f"The last 30 days of 24 hours: {_SHAPE}.", Unit.DOCUMENT),
+    source="rocketchat_room, omnichannel rooms with v.activity, by ts; one pass for all three",
+    cost=Cost.INDEXED,
+    lists=3,
+)
+def unique_contacts(sources: Sources) -> Values:
+    longest = max(_WINDOWS.values())
+    where = {"t": "l", "ts": {"$gte": sources.now - longest, "$lt": sources.now}, "v.activity": {"$exists": True}}
+    began = {key: _since(sources.now - window) for key, window in _WINDOWS.items()}
+    found = _contacts(sources, where, began)
+    return {key: _active(found, key) for key in _WINDOWS}
+
+
+def _since(moment: datetime) -> Document:
+    return {"$cond": [{"$gte": ["$ts", moment]}, 1, 0]}
+
+
+def _contacts(sources: Sources, where: Document, counted: dict[str, Any]) -> Document:
+    """For each of `counted`, its conversations and the contacts that had any: {sources: by source, whole: [in all]}.
+
+    A contact is counted once a source, however many conversations it had there. The last of `counted` has all of them.
+    """
+    *_, widest = counted
+    per_contact = {name: {"$sum": what} for name, what in counted.items()}
+    sums: Document = {f"{name}_conversations": {"$sum": f"${name}"} for name in counted}
+    sums |= {f"{name}_contacts": {"$sum": {"$cond": [{"$gt": [f"${name}", 0]}, 1, 0]}} for name in counted}
+    whole = {"$group": {"_id": None} | {name: {"$sum": f"${name}"} for name in sums}}
+    (found,) = sources.workspace.aggregate(
+        Collection.ROOMS,
+        [
+            {"$match": where},
+            {"$group": {"_id": {"source": _SOURCE, "contact": "$v._id"}} | per_contact},
+            kinds({"source": "$_id.source"}, **sums),
+            {"$facet": {"sources": largest(f"{widest}_conversations"), "whole": [whole]}},
+        ],
+    )
+    return found
+
+
+def _active(found: Document, name: str) -> Any:
+    """The server's shape; its totals add up the sources, so who came by two of them counts twice."""
+    rows = [
+        {"source": row["_id"].get("source"), **_counts(row, name)}
+        for row in found["sources"]
+        if row[f"{name}_conversations"]
+    ]
+    rows.sort(key=lambda row: (-row["conversationsCount"], str(row["source"])))
+    totals = _counts(found["whole"][0], name) if found["whole"] else {"contactsCount": 0, "conversationsCount": 0}
+    kept, note = listed(rows, more=len(found["sources"]) == MOST_KINDS)
+    return noted(totals | {"sources": kept}, note)
+
+
+def _counts(row: Document, name: str) -> Document:
+    return {"contactsCount": row[f"{name}_contacts"], "conversationsCount": row[f"{name}_conversations"]}

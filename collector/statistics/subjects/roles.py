@@ -1,0 +1,32 @@
+"""How many roles there are."""
+
+from collector.sources import Sources
+from collector.sources.expressions import among
+from collector.sources.rocketchat import Collection
+from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
+
+roles = Subject("roles", "How many roles there are.")
+
+SUBSCRIPTIONS, USERS = "Subscriptions", "Users"
+
+
+@roles.reads(
+    "roles",
+    Statistic("totalSubscriptionRoles", "Roles that people have in a room.", Unit.NUMBER),
+    Statistic("totalUserRoles", "Roles that people have in the workspace.", Unit.NUMBER),
+    Statistic("totalCustomRoles", "Roles that are not protected: the workspace's own.", Unit.NUMBER),
+    source="rocketchat_roles, one group over scope and protected",
+    cost=Cost.SCAN,
+    reason="Nothing but _id is indexed; there are some dozen roles.",
+)
+def totals(sources: Sources) -> Values:
+    by = {"scope": among("$scope", (SUBSCRIPTIONS, USERS)), "protected": among("$protected", (False,))}
+    rows = sources.workspace.groups(Collection.ROLES, {}, by=by)
+    scopes = {
+        scope: sum(row["documents"] for row in rows if row["_id"]["scope"] == scope) for scope in (SUBSCRIPTIONS, USERS)
+    }
+    return {
+        "totalSubscriptionRoles": scopes[SUBSCRIPTIONS],
+        "totalUserRoles": scopes[USERS],
+        "totalCustomRoles": sum(row["documents"] for row in rows if row["_id"]["protected"] is False),
+    }

@@ -1,0 +1,70 @@
+"""The server as a whole: migrations, running instances, connections, its database."""
+
+from datetime import datetime, time, timedelta
+
+from collector.sources import Sources
+from collector.sources.expressions import finite, number
+from collector.sources.rocketchat import Collection
+from collector.statistics.reading import Absent, Cost, Statistic, Subject, Unit, Values
+
+server = Subject("server", "The server as a whole: migrations, running instances, connections, its database.")
+
+PEAK_DAYS = 30
+
+
+@server.reads(
+    "migration",
+    Statistic("migration", "Version and lock of the server's database migrations.", Unit.DOCUMENT),
+    source="migrations, the document control",
+    cost=Cost.INDEXED,
+)
+def migration(sources: Sources) -> Values:
+    return {"migration": sources.workspace.migration() or Absent("the server has not run migrations here")}
+
+
+@server.reads(
+    "instances",
+    Statistic("instanceCount", "Servers of this workspace that are alive, on all hosts.", Unit.SERVERS, moves=True),
+    source="instances, rows renewed within a minute",
+    cost=Cost.INDEXED,
+)
+def instances(sources: Sources) -> Values:
+    return {"instanceCount": len(sources.workspace.instances(sources.now))}
+
+
+@server.reads(
+    "peaks",
+    Statistic("dailyPeakConnections", "The most connections at once since the server's last statistics.", Unit.NUMBER),
+    Statistic("maxMonthlyPeakConnections", "The highest such peak that the server stored in 30 days.", Unit.NUMBER),
+    source="rocketchat_statistics, the highest dailyPeakConnections since local midnight 30 days ago",
+    cost=Cost.INDEXED,
+)
+def peaks(sources: Sources) -> Values:
+    midnight = datetime.combine(sources.today - timedelta(days=PEAK_DAYS), time(), sources.timezone)
+    highest = {"$group": {"_id": None, "peak": {"$max": finite("$dailyPeakConnections", None)}}}
+    rows = sources.workspace.aggregate(Collection.STATISTICS, [{"$match": {"createdAt": {"$gte": midnight}}}, highest])
+    peak = rows[0]["peak"] if rows else None
+    return {
+        "dailyPeakConnections": Absent("the server keeps it in memory"),
+        "maxMonthlyPeakConnections": Absent("the server has stored none in 30 days") if peak is None else number(peak),
+    }
+
+
+server.told(
+    "modes",
+    Statistic("msEnabled", "Whether the server runs as micro services.", Unit.FLAG),
+    Statistic("oplogEnabled", "Whether the server follows the oplog: no, in newer releases.", Unit.FLAG),
+)
+
+
+@server.reads(
+    "mongo",
+    Statistic("mongoVersion", "The release of MongoDB.", Unit.TEXT),
+    Statistic("mongoStorageEngine", "MongoDB's storage engine.", Unit.TEXT),
+    source="buildInfo and serverStatus",
+    cost=Cost.METADATA,
+)
+def mongo(sources: Sources) -> Values:
+    found = sources.workspace.server()
+    denied = Absent("the login may not run serverStatus")
+    return {"mongoVersion": found["version"], "mongoStorageEngine": found.get("engine") or denied}

@@ -1,0 +1,52 @@
+"""Video conferences, and where they are allowed."""
+
+from typing import Any
+
+from collector.sources import Sources
+from collector.sources.expressions import among
+from collector.sources.rocketchat import Collection
+from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values
+
+videoconf = Subject("videoconf", "Video conferences, and where they are allowed.")
+
+CALLING, STARTED, ENDED = 0, 1, 3
+
+# By key below `videoConf`: the type and the status that are counted.
+_COUNTED = {
+    "videoConference.started": ("videoconference", STARTED),
+    "videoConference.ended": ("videoconference", ENDED),
+    "direct.calling": ("direct", CALLING),
+    "direct.started": ("direct", STARTED),
+    "direct.ended": ("direct", ENDED),
+    "livechat.started": ("livechat", STARTED),
+    "livechat.ended": ("livechat", ENDED),
+}
+_IN_WORDS = {CALLING: "are calling", STARTED: "have started", ENDED: "have ended"}
+
+
+@videoconf.reads(
+    "conferences",
+    *(
+        Statistic(f"videoConf.{key}", f"Conferences of type {kind} that {_IN_WORDS[status]}.", Unit.NUMBER)
+        for key, (kind, status) in _COUNTED.items()
+    ),
+    source="rocketchat_video_conference, one group over type and status",
+    cost=Cost.INDEXED,
+)
+def conferences(sources: Sources) -> Values:
+    kinds = sorted({kind for kind, _ in _COUNTED.values()})
+    counted: dict[str, list[Any]] = {"type": kinds, "status": [CALLING, STARTED, ENDED]}
+    where = {name: {"$in": values} for name, values in counted.items()}
+    by = {name: among(f"${name}", values) for name, values in counted.items()}
+    rows = sources.workspace.groups(Collection.VIDEO_CONFERENCES, where, by=by)
+    found = {(row["_id"]["type"], row["_id"]["status"]): row["documents"] for row in rows}
+    return {f"videoConf.{key}": found.get(counted, 0) for key, counted in _COUNTED.items()}
+
+
+videoconf.settings(
+    Setting("videoConf.settings.provider", "Who provides the conferences.", Unit.TEXT, "VideoConf_Default_Provider"),
+    Setting("videoConf.settings.dms", "Conferences in direct rooms.", Unit.FLAG, "VideoConf_Enable_DMs"),
+    Setting("videoConf.settings.channels", "Conferences in channels.", Unit.FLAG, "VideoConf_Enable_Channels"),
+    Setting("videoConf.settings.groups", "Conferences in private groups.", Unit.FLAG, "VideoConf_Enable_Groups"),
+    Setting("videoConf.settings.teams", "Conferences in teams.", Unit.FLAG, "VideoConf_Enable_Teams"),
+)

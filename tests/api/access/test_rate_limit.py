@@ -1,0 +1,40 @@
+"""How often a caller may ask."""
+
+import pytest
+
+from api.access.rate_limit import WINDOW, Limiter, TooManyRequestsError
+
+
+class Clock:
+    """A clock that a test turns on."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_wait_is_the_rest_of_the_minute_by_a_clock_that_is_never_put_back() -> None:
+    """After the time of day was put back by an hour the text asked for a wait of 3660 seconds."""
+    clock = Clock()
+    limiter = Limiter(1, clock)
+    limiter.hit("somebody")
+    clock.now += 20
+
+    with pytest.raises(TooManyRequestsError, match="You must wait 40 seconds"):
+        limiter.hit("somebody")
+
+
+def test_a_window_ends_and_another_begins() -> None:
+    clock = Clock()
+    limiter = Limiter(1, clock)
+    first = limiter.hit("somebody")
+    clock.now += WINDOW
+
+    assert limiter.hit("somebody")["X-RateLimit-Remaining"] == "0"
+    assert first["X-RateLimit-Limit"] == "1"
+
+
+def test_a_limit_of_zero_limits_nobody() -> None:
+    assert [Limiter(0).hit("somebody") for _ in range(3)] == [{}, {}, {}]

@@ -1,0 +1,300 @@
+"""statistics.series: figures over time, in buckets made by the database."""
+
+import csv
+import io
+import json
+import math
+import random
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from pymongo.database import Database
+from starlette.testclient import TestClient
+
+from api.query.series import parse
+from collector.store.snapshots import TRENDS, Store
+from tests.api.conftest import LIST
+from tests.factories import NOW, hours, snapshot
+
+Db = Database[dict[str, Any]]
+SERIES = "/api/v1/statistics.series"
+ALL = {"start": "2024-03-01", "end": "2024-03-16"}
+
+
+def keep(database: Db, *snapshots: dict[str, Any]) -> None:
+    Store(database)._snapshots.insert_many(list(snapshots))
+
+
+def at(text: str, **values: Any) -> dict[str, Any]:
+    return snapshot(at=datetime.fromisoformat(text).replace(tzinfo=UTC), **values)
+
+
+def asked(client: TestClient, fields: str, **parameters: str) -> dict[str, Any]:
+    answer = client.get(SERIES, params=ALL | {"fields": fields} | parameters)
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())
+
+
+def test_a_bucket_has_its_last_value_and_a_gap_is_a_gap(workspace: Db, admin: TestClient) -> None:
+    keep(workspace, at("2024-03-10T08:00", totalUsers=5), at("2024-03-10T20:00", totalUsers=7))
+    keep(workspace, at("2024-03-13T08:00", totalUsers=9), at("2024-03-13T09:00"))
+
+    body = asked(admin, "totalUsers,missing")
+    assert body["at"] == ["2024-03-10T00:00:00.000Z", "2024-03-13T00:00:00.000Z"]
+    assert body["series"] == {"totalUsers": [7, 9], "missing": [None, None]}
+    assert {key: body[key] for key in ("every", "how", "timezone", "count")} == {
+        "every": "1d",
+        "how": "last",
+        "timezone": "UTC",
+        "count": 2,
+    }
+    assert list(body)[-1] == "success"
+
+
+@pytest.mark.parametrize(
+    ("how", "expected"),
+    [("last", [3, 8]), ("min", [3, 6]), ("max", [9, 8]), ("mean", [6, 7]), ("delta", [None, 5])],
+)
+def test_what_stands_for_a_bucket(workspace: Db, admin: TestClient, how: str, expected: list[float]) -> None:
+    for day, values in (("10", (9, 3)), ("11", (6, 8))):
+        keep(workspace, *[at(f"2024-03-{day}T{8 + n:02}:00", totalUsers=value) for n, value in enumerate(values)])
+
+    assert asked(admin, "totalUsers", how=how)["series"]["totalUsers"] == expected
+
+
+def test_after_a_gap_there_is_no_difference(workspace: Db, admin: TestClient) -> None:
+    keep(workspace, *[at(f"2024-03-{day}T08:00", totalUsers=int(day)) for day in ("10", "11", "13", "14")])
+
+    assert asked(admin, "totalUsers", how="delta")["series"]["totalUsers"] == [None, 1, None, 1]
+
+
+def test_buckets_lie_on_the_calendar_of_the_zone_also_where_clocks_change(workspace: Db, admin: TestClient) -> None:
+    keep(workspace, *[snapshot(at=datetime(2020, 10, 23, tzinfo=UTC) + hours(n), totalUsers=n) for n in range(96)])
+
+    body = asked(
+        admin, "totalUsers", start="2020-10-24", end="2020-10-27", timezone="Europe/Berlin", every="1d", how="delta"
+    )
+    assert body["at"] == ["2020-10-23T22:00:00.000Z", "2020-10-24T22:00:00.000Z", "2020-10-25T23:00:00.000Z"]
+    assert body["series"]["totalUsers"] == [None, 25, 24]
+
+
+def test_the_bucket_in_which_the_start_lies_is_whole(workspace: Db, admin: TestClient) -> None:
+    keep(workspace, at("2024-03-10T01:00", totalUsers=1), at("2024-03-10T20:00", totalUsers=3))
+
+    assert asked(admin, "totalUsers", start="2024-03-10T12:00:00Z", how="min")["series"]["totalUsers"] == [1]
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("os.loadavg.1", 2),
+        ("uniqueUsersOfYesterday.data.0.count", 12),
+        ("uniqueUsersOfYesterday.data.0.roles.0.role", "user"),
+        ("os.loadavg.7", None),
+        ("os.loadavg.1.x", None),
+        ("os.type", "Linux"),
+        ("lastLogin", "2024-03-15T12:30:00.000Z"),
+    ],
+)
+def test_paths_reach_into_documents_and_lists(workspace: Db, admin: TestClient, path: str, value: Any) -> None:
+    users = {"data": [{"count": 12, "roles": [{"role": "user"}]}]}
+    keep(workspace, snapshot(os={"loadavg": [1, 2, 3], "type": "Linux"}, uniqueUsersOfYesterday=users, lastLogin=NOW))
+
+    assert asked(admin, path)["series"] == {path: [value]}
+
+
+def test_text_is_no_number(workspace: Db, admin: TestClient) -> None:
+    keep(workspace, at("2024-03-10T01:00", totalUsers="many"), at("2024-03-10T02:00", totalUsers=3))
+
+    assert asked(admin, "totalUsers", how="max")["series"]["totalUsers"] == [3]
+    assert asked(admin, "totalUsers", how="mean")["series"]["totalUsers"] == [3]
+
+
+def test_another_workspaces_figures_are_not_in_it(workspace: Db, admin: TestClient) -> None:
+    keep(workspace, snapshot("other", totalUsers=1000))
+
+    assert asked(admin, "totalUsers")["at"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("fields", ""),
+        ("fields", "$where"),
+        ("fields", "a,,b"),
+        ("fields", "statsToken"),
+        ("fields", "0"),
+        ("fields", ",".join(f"f{n}" for n in range(41))),
+        ("start", "yesterday"),
+        ("start", "-1"),
+        ("start", "-99999y"),
+        ("end", "2024-02-30"),
+        ("start", "2030-01-01"),
+        ("every", "0d"),
+        ("every", "1"),
+        ("every", "1s"),
+        ("how", "median"),
+        ("timezone", "Mars/Olympus"),
+        ("timezone", "../../etc/passwd"),
+        ("format", "xml"),
+    ],
+)
+def test_a_bad_parameter_is_a_400_that_names_it(admin: TestClient, name: str, value: str) -> None:
+    answer = admin.get(SERIES, params=ALL | {"fields": "totalUsers", name: value})
+
+    assert answer.status_code == 400
+    assert answer.json()["errorType"] == f"error-invalid-{name}"
+    assert answer.json()["details"]["reason"]
+
+
+@pytest.mark.parametrize("width", [{"every": "9999y"}, {"start": "0001-01-01", "every": "1mo"}])
+def test_a_time_as_far_as_the_calendar_goes_is_served(workspace: Db, admin: TestClient, width: dict[str, str]) -> None:
+    keep(workspace, at("2024-03-10T08:00", totalUsers=5))
+
+    assert asked(admin, "totalUsers", **width)["series"]["totalUsers"] == [5]
+
+
+def test_too_many_buckets_are_refused(admin: TestClient) -> None:
+    answer = admin.get(SERIES, params={"fields": "a", "start": "2000-01-01", "end": "2024-01-01", "every": "1m"})
+
+    assert "more than 50000 buckets" in answer.json()["details"]["reason"]
+
+
+def test_who_may_not_see_statistics_sees_no_series(anonymous: TestClient) -> None:
+    assert anonymous.get(SERIES, params={"fields": "totalUsers"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        ("-30d", NOW - timedelta(days=30)),
+        ("-2w", NOW - timedelta(weeks=2)),
+        ("2024-03-01", datetime(2024, 2, 29, 23, tzinfo=UTC)),
+        ("2024-03-01T10:00:00Z", datetime(2024, 3, 1, 10, tzinfo=UTC)),
+        ("2024-03-01T10:00:00+05:00", datetime(2024, 3, 1, 5, tzinfo=UTC)),
+    ],
+)
+def test_times_are_absolute_or_before_now(start: str, expected: datetime) -> None:
+    assert parse({"fields": "a", "start": start}, "Europe/Berlin", NOW).start == expected
+
+
+@pytest.mark.parametrize(("how", "zone"), [("last", "UTC"), ("mean", "Europe/Berlin"), ("max", "Asia/Kolkata")])
+@pytest.mark.parametrize("every", ["1h", "1d", "1w", "1mo"])
+def test_it_equals_a_naive_recount(workspace: Db, admin: TestClient, how: str, zone: str, every: str) -> None:
+    rng = random.Random(f"{how}{zone}{every}")  # noqa: S311  no secret
+    moments = sorted({NOW - timedelta(minutes=rng.randrange(60 * 24 * 60)) for _ in range(300)})
+    kept = [snapshot(at=moment, totalUsers=rng.choice([None, rng.randrange(1000)])) for moment in moments]
+    keep(workspace, *kept)
+
+    body = asked(admin, "totalUsers", start="2023-12-01", end="2024-04-01", how=how, timezone=zone, every=every)
+    expected = recount(kept, how, ZoneInfo(zone), every)
+    assert dict(zip(body["at"], body["series"]["totalUsers"], strict=True)) == pytest.approx(expected)
+
+
+def recount(kept: Sequence[dict[str, Any]], how: str, zone: ZoneInfo, every: str) -> dict[str, Any]:
+    """Bucket by bucket, in local time."""
+    buckets: dict[str, list[Any]] = {}
+    for one in kept:
+        local = one["createdAt"].astimezone(zone)
+        begun = {
+            "1h": local.replace(minute=0, second=0),
+            "1d": datetime.combine(local.date(), datetime.min.time(), zone),
+            "1w": datetime.combine(local.date() - timedelta(days=local.weekday()), datetime.min.time(), zone),
+            "1mo": datetime.combine(date(local.year, local.month, 1), datetime.min.time(), zone),
+        }[every].astimezone(UTC)
+        buckets.setdefault(f"{begun:%Y-%m-%dT%H:%M:%S}.000Z", []).append(one["totalUsers"])
+    return {begun: _one(values, how) for begun, values in buckets.items()}
+
+
+def _one(values: list[Any], how: str) -> Any:
+    numbers = [value for value in values if value is not None]
+    if not numbers:
+        return None
+    return {"last": numbers[-1], "max": max(numbers), "mean": math.fsum(numbers) / len(numbers)}[how]
+
+
+@pytest.mark.parametrize("by", ["format", "accept"])
+def test_as_comma_separated_values(workspace: Db, admin: TestClient, by: str) -> None:
+    keep(workspace, at("2024-03-10T08:00", totalUsers=5, a="=1+1", b=[1, 2]), at("2024-03-11T08:00"))
+    headers = {"Accept": "text/csv"} if by == "accept" else {}
+    parameters = ALL | {"fields": "totalUsers,a,b"} | ({"format": "csv"} if by == "format" else {})
+    answer = admin.get(SERIES, params=parameters, headers=headers)
+
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert list(csv.reader(io.StringIO(answer.text))) == [
+        ["at", "totalUsers", "a", "b"],
+        ["2024-03-10T00:00:00.000Z", "5", "'=1+1", "[1,2]"],
+        ["2024-03-11T00:00:00.000Z", "", "", ""],
+    ]
+
+
+def test_as_a_document_a_line(workspace: Db, admin: TestClient) -> None:
+    keep(workspace, at("2024-03-10T08:00", totalUsers=5))
+    answer = admin.get(SERIES, params=ALL | {"fields": "totalUsers", "format": "ndjson"})
+
+    assert answer.headers["content-type"] == "application/x-ndjson"
+    assert [json.loads(row) for row in answer.text.splitlines()] == [
+        {"at": "2024-03-10T00:00:00.000Z", "totalUsers": 5}
+    ]
+
+
+def test_the_list_too_comes_in_these_forms(workspace: Db, admin: TestClient) -> None:
+    keep(workspace, snapshot(_id="a", totalUsers=1, os={"freemem": 2}), snapshot(_id="b", at=NOW - hours(1), x=3))
+    fields = '{"totalUsers":1,"os.freemem":1,"x":1}'
+
+    table = admin.get(LIST, params={"format": "csv", "fields": fields}).text
+    assert list(csv.reader(io.StringIO(table))) == [
+        ["_id", "totalUsers", "os.freemem", "x"],
+        ["a", "1", "2", ""],
+        ["b", "", "", "3"],
+    ]
+    lines = admin.get(LIST, params={"fields": fields}, headers={"Accept": "application/x-ndjson"}).text.splitlines()
+    assert [json.loads(row)["_id"] for row in lines] == ["a", "b"]
+
+
+def test_the_usual_figures_are_read_from_the_index_alone(workspace: Db, admin: TestClient) -> None:
+    Store(workspace).prepare()
+    keep(workspace, *[snapshot(at=NOW - hours(n), totalUsers=n, totalMessages=n) for n in range(100)])
+    asked(admin, "totalUsers")  # the first one asks for the time zone too
+    workspace.command("profile", 2)
+    asked(admin, "totalUsers,totalMessages,os.freemem", how="max")
+    workspace.command("profile", 0)
+    (entry,) = workspace["system.profile"].find({"command.aggregate": "statistics"})
+
+    assert entry["docsExamined"] == 0
+    assert {"totalUsers", "totalMessages"} <= set(TRENDS)
+
+
+def test_a_series_that_the_client_has_is_not_sent_again(admin: TestClient) -> None:
+    answer = admin.get(SERIES, params=ALL | {"fields": "totalUsers"})
+
+    again = admin.get(SERIES, params=ALL | {"fields": "totalUsers"}, headers={"If-None-Match": answer.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_the_outlook_tells_growth_and_what_is_odd(workspace: Db, admin: TestClient) -> None:
+    present = datetime.now(UTC) - timedelta(minutes=1)
+    keep(
+        workspace,
+        *[
+            snapshot(at=present - hours(back), totalUsers=5000 - back, onlineUsers=50 if back else 2)
+            for back in range(70 * 24)
+        ],
+    )
+    body = admin.get("/api/v1/statistics.outlook").json()
+
+    (growth,) = body["growth"]
+    assert (growth["key"], growth["weekly"]) == ("totalUsers", 168)
+    assert 5000 - 25 <= growth["now"] < 5000
+    assert [ahead["days"] for ahead in growth["expected"]] == [30, 90]
+    (odd,) = body["odd"]
+    assert odd["text"].startswith("onlineUsers is 2; at this hour of this weekday it was 50 to 50")
+
+
+def test_of_a_short_history_the_outlook_says_nothing(workspace: Db, admin: TestClient) -> None:
+    keep(workspace, *[snapshot(at=datetime.now(UTC) - hours(back), totalUsers=back) for back in range(48)])
+
+    assert admin.get("/api/v1/statistics.outlook").json() == {"growth": [], "odd": [], "success": True}

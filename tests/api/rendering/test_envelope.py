@@ -1,0 +1,13 @@
+"""The shapes of answers."""
+
+from api.rendering.envelope import failure
+
+
+def test_a_failure_has_only_the_keys_that_say_something() -> None:
+    assert failure("no") == {"success": False, "error": "no"}
+    assert failure("no", "type", {"a": 1}) == {
+        "success": False,
+        "error": "no",
+        "errorType": "type",
+        "details": {"a": 1},
+    }

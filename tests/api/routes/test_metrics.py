@@ -1,0 +1,260 @@
+"""What Prometheus scrapes."""
+
+import re
+import time
+from concurrent.futures import Future
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+from starlette.testclient import TestClient
+
+from api.access.admission import Admission
+from api.app import OTHER, SECONDS, create
+from api.caching.responses import Answers
+from api.routes import metrics
+from api.routes.health import Status
+from api.routes.metrics import Newest
+from api.routes.statistics import Statistics
+from collector import __version__
+from collector.errors import DatabaseError
+from collector.mongodb.connection import connect
+from collector.sources.rocketchat import Collection, RocketChat
+from collector.statistics import catalog
+from collector.store.snapshots import Store
+from collector.telemetry import Record
+from tests.api.caching.test_responses import Heard
+from tests.api.conftest import ADMIN, LIST
+from tests.api.scrapes import HERE, REQUESTS, client_of, paths, series
+from tests.factories import snapshot
+
+Db = Database[dict[str, Any]]
+
+
+def test_the_newest_snapshots_statistics_are_gauges(workspace: Db, here: TestClient) -> None:
+    last = datetime(2024, 3, 1, tzinfo=UTC)
+    known: dict[str, Any] = {"activeUsers": 5, "nonActiveUsers": 2, "onlineUsers": 3, "busyUsers": 0, "totalDirect": 7}
+    known |= {"totalChannelMessages": 2**40, "uploadsTotalSize": 1.5, "version": "7.10.0", "uniqueId": "its id"}
+    known |= {"uniqueUsersOfLastMonth": {"data": [{"count": 11, "roles": [{"count": 11}]}]}, "lastLogin": last}
+    known |= {"collector": {"workspace": "workspace", "messages": {"documents": 9}}}
+    Store(workspace).add(snapshot(at=last, activeUsers=1, appUsers=1))
+    Store(workspace).add(snapshot(**known))
+
+    assert series(here, "rocketchat_") == {
+        'rocketchat_info{unique_id="its id",version="7.10.0"}': 1,
+        'rocketchat_users{state="active"}': 5,
+        'rocketchat_users{state="inactive"}': 2,
+        'rocketchat_users_connected{status="online"}': 3,
+        'rocketchat_users_connected{status="busy"}': 0,
+        'rocketchat_rooms{type="direct"}': 7,
+        'rocketchat_messages{room_type="channel"}': 2**40,
+        "rocketchat_upload_bytes": 1.5,
+        "rocketchat_monthly_active_users": 11,
+        "rocketchat_last_login_timestamp_seconds": last.timestamp(),
+        "rocketchat_messages_stored": 9,
+    }
+
+
+@pytest.mark.parametrize("value", [None, "5", True, [], {"of": 5}])
+def test_what_is_no_number_is_no_series(workspace: Db, here: TestClient, value: Any) -> None:
+    Store(workspace).add(snapshot(appUsers=value, totalUsers=5, version=5))
+
+    assert series(here, "rocketchat_") == {"rocketchat_accounts": 5}
+
+
+def test_a_day_without_a_user_is_zero_and_a_week_that_was_not_read_is_no_series(
+    workspace: Db, here: TestClient
+) -> None:
+    Store(workspace).add(snapshot(uniqueUsersOfYesterday={"data": []}))
+
+    assert series(here, "rocketchat_") == {"rocketchat_daily_active_users": 0}
+
+
+def test_every_gauge_shows_a_statistic_that_is_collected() -> None:
+    keys = tuple(f"{statistic.key}." for statistic in catalog.STATISTICS)
+    shown = [path for *_, at in metrics.WORKSPACE for path in at.values()] + list(metrics.ABOUT.values())
+
+    assert [path for path in shown if not f"{path}.".startswith(keys)] == []
+    assert len(set(shown)) == len(shown)
+
+
+def test_another_workspaces_snapshot_is_not_shown(workspace: Db, here: TestClient) -> None:
+    Store(workspace).add(snapshot("another", totalUsers=5))
+
+    assert series(here, "rocketchat_", "rcstats_snapshot") == {}
+
+
+def test_how_the_newest_snapshot_went_is_told(workspace: Db, here: TestClient) -> None:
+    readings = {"presence": {"ok": True, "seconds": 0.25}, "rooms": {"ok": False, "seconds": 15, "error": "too long"}}
+    own = {"workspace": "workspace", "readings": readings, "seconds": 15.5}
+    Store(workspace).add(snapshot(at=datetime.now(UTC) - timedelta(seconds=90), collector=own))
+    told = series(here, "rcstats_snapshot", "rcstats_reading")
+
+    assert 90 <= told.pop("rcstats_snapshot_age_seconds") < 100
+    assert told == {
+        "rcstats_snapshot_duration_seconds": 15.5,
+        'rcstats_reading_duration_seconds{reading="presence"}': 0.25,
+        'rcstats_reading_duration_seconds{reading="rooms"}': 15,
+        'rcstats_reading_ok{reading="presence"}': 1,
+        'rcstats_reading_ok{reading="rooms"}': 0,
+    }
+
+
+def test_without_a_snapshot_the_rest_is_told(here: TestClient) -> None:
+    told = series(here)
+
+    assert told["rcstats_store_up"] == told[f'rcstats_build_info{{version="{__version__}"}}'] == 1
+    assert told["process_resident_memory_bytes"] > 0
+    assert not [name for name in told if name.startswith(("rocketchat_", "rcstats_snapshot", "rcstats_reading"))]
+
+
+def test_what_the_daemon_recorded_is_told_and_what_never_happened_is_zero(workspace: Db) -> None:
+    record = Record()
+    of = ("rcstats_slots", "rcstats_database", "rcstats_spool")
+    with client_of(workspace, record=record) as client:
+        before = series(client, *of)
+        record.slot("taken")
+        record.slot("taken")
+        record.slot("failed")
+        record.database_error("snapshot")
+        record.waiting = 4
+        after = series(client, *of)
+
+    assert set(before.values()) == {0}
+    assert after == {
+        'rcstats_slots_total{outcome="taken"}': 2,
+        'rcstats_slots_total{outcome="skipped"}': 0,
+        'rcstats_slots_total{outcome="failed"}': 1,
+        'rcstats_database_errors_total{asked_for="snapshot"}': 1,
+        'rcstats_database_errors_total{asked_for="request"}': 0,
+        "rcstats_spool_snapshots": 4,
+    }
+    assert set(before) == set(after)
+
+
+def test_requests_are_counted_by_route_and_status(here: TestClient) -> None:
+    for path in (LIST, f"{LIST}?count=1", "/health", "/api/v1/users.list", "/api/v1/1", "/health/"):
+        here.get(path, follow_redirects=False)
+    here.get("/api/v1/statistics", headers=ADMIN)
+    here.post(LIST)
+    here.options(LIST)
+
+    assert series(here, REQUESTS) == {
+        f'{REQUESTS}{{route="{LIST}",status="401"}}': 2,
+        f'{REQUESTS}{{route="{LIST}",status="405"}}': 1,
+        f'{REQUESTS}{{route="{LIST}",status="200"}}': 1,
+        f'{REQUESTS}{{route="/health",status="200"}}': 1,
+        f'{REQUESTS}{{route="/api/v1/statistics",status="200"}}': 1,
+        f'{REQUESTS}{{route="other",status="404"}}': 3,
+    }
+    assert series(here, f'{REQUESTS}{{route="/metrics"') == {f'{REQUESTS}{{route="/metrics",status="200"}}': 1}
+
+
+def test_the_seconds_of_requests_are_a_histogram_by_route(here: TestClient) -> None:
+    here.get("/health")
+    name = "rcstats_http_request_duration_seconds"
+    told = series(here, name)
+
+    def buckets(route: str) -> list[float]:
+        limits = [*map(float, SECONDS), "+Inf"]
+        return [told[f'{name}_bucket{{le="{limit}",route="{route}"}}'] for limit in limits]
+
+    assert (SECONDS[0], SECONDS[-1]) == (0.001, 10)
+    assert buckets("/health") == sorted(buckets("/health"))
+    assert buckets("/health")[-1] == told[f'{name}_count{{route="/health"}}'] == 1
+    assert 0 < told[f'{name}_sum{{route="/health"}}'] < 10
+    assert set(re.findall(rf'{name}_count{{route="([^"]+)"}}', str(told))) == paths(here) | {OTHER}  # from the start
+
+
+def test_an_answer_that_could_not_be_made_counts_as_500(workspace: Db) -> None:
+    def bug() -> Future[dict[str, Any]]:
+        raise RuntimeError
+
+    answers = Answers(Admission(RocketChat(workspace)), Store(workspace), seconds=0)
+    app = create(answers, Statistics(answers, Store(workspace), bug), Status({}))
+    with TestClient(app, f"http://{HERE}", raise_server_exceptions=False, client=(HERE, 1)) as client:
+        client.get("/api/v1/statistics?refresh=true", headers=ADMIN)
+        told = series(client)
+
+    assert told[f'{REQUESTS}{{route="/api/v1/statistics",status="500"}}'] == 1
+    assert told['rcstats_database_errors_total{asked_for="request"}'] == 0
+
+
+def test_two_applications_in_a_process_count_apart(workspace: Db, here: TestClient) -> None:
+    with client_of(workspace) as other:
+        other.get("/health")
+        assert len(series(other, REQUESTS)) == 1
+
+    assert series(here, REQUESTS) == {}
+
+
+def test_while_mongodb_is_away_the_rest_is_told_in_time(nowhere: Db) -> None:
+    with client_of(nowhere) as client:
+        begun = time.monotonic()
+        told = series(client)
+        took = time.monotonic() - begun
+
+    assert took < 5  # not the minute of the URL
+    assert told["rcstats_store_up"] == 0
+    assert told['rcstats_slots_total{outcome="taken"}'] == 0
+    assert not [name for name in told if name.startswith("rocketchat_")]
+
+
+def test_what_requests_asked_of_mongodb_in_vain_is_counted(nowhere: Db) -> None:
+    with client_of(nowhere) as client:
+        assert client.get(LIST, headers=ADMIN).status_code == 503
+        told = series(client)
+
+    assert told[f'{REQUESTS}{{route="{LIST}",status="503"}}'] == 1
+    assert told['rcstats_database_errors_total{asked_for="request"}'] == 2  # the list, and this scrape
+
+
+def test_a_store_that_answers_is_up_though_the_workspace_is_away(nowhere: Db, workspace: Db) -> None:
+    Store(workspace).add(snapshot(totalUsers=5))
+    with client_of(nowhere, store=workspace) as client:
+        told = series(client)
+
+    assert told["rcstats_store_up"] == 1
+    assert "rocketchat_accounts" not in told  # nobody has told whose it is
+
+
+class Leaving(RocketChat):
+    """A workspace that tells once who it is."""
+
+    has_left = False
+
+    def identity(self) -> str:
+        if self.has_left:
+            raise DatabaseError("away")
+        self.has_left = True
+        return super().identity()
+
+
+def test_a_workspace_that_goes_away_is_remembered(workspace: Db) -> None:
+    Store(workspace).add(snapshot(_id="its own"))
+    newest = Newest(Leaving(workspace), Store(workspace), identity_holds=0)
+
+    assert [document and document["_id"] for document in (newest(), newest())] == ["its own", "its own"]
+
+
+def test_a_workspace_that_gets_another_id_is_followed(workspace: Db) -> None:
+    Store(workspace).add(snapshot("renamed", _id="its new one"))
+    newest = Newest(RocketChat(workspace), Store(workspace), identity_holds=0)
+    found = [newest()]
+    workspace[Collection.SETTINGS].update_one({"_id": "uniqueID"}, {"$set": {"value": "renamed"}})
+    found.append(newest())
+
+    assert [document and document["_id"] for document in found] == [None, "its new one"]
+
+
+def test_a_scrape_is_one_find_and_many_at_once_are_none(workspace: Db, mongod_url: str) -> None:
+    Store(workspace).add(snapshot(totalUsers=5))
+    heard = Heard()
+    with connect(mongod_url, "TEST", heard) as mongodb:
+        for seconds, asked in ((0, ["find"]), (60, [])):
+            with client_of(mongodb[workspace.name], seconds=seconds) as client:
+                series(client)
+                heard.names.clear()
+                assert series(client)["rocketchat_accounts"] == 5
+            assert heard.names == asked

@@ -1,0 +1,67 @@
+"""What is served: a small workspace with its administrator, and hourly snapshots of it, back in time."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import bson
+
+from collector.demo.sample import workspace
+from collector.demo.sample.randomness import Chance
+from collector.mongodb.connection import Client, Document
+from collector.scheduling.slots import Slots
+from collector.settings import STORE_DATABASE
+from collector.sources import Sources
+from collector.sources.rocketchat import RocketChat
+from collector.statistics import catalog, snapshot
+from collector.store.snapshots import COLLECTION, Store
+from tests.benchmarks.serving.requests import NUMBERS
+
+WORKSPACE = "rocketchat"
+SCHEDULE, TIMEZONE = "0 0 1 1 *", "UTC"  # no slot comes up while it is measured, or one a year
+
+
+def fill(client: Client, documents: int, kilobytes: int) -> datetime:
+    """Writes workspace and snapshots; the moment of the newest snapshot, a full hour."""
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    workspace.fill(client[WORKSPACE], hour, workspace.Size(users=50, messages=200))
+    Store(client[STORE_DATABASE]).prepare()
+    first = _padded(_taken(client), kilobytes * 1_000)
+    client[STORE_DATABASE][COLLECTION].insert_many(_copies(first, documents, hour))
+    return hour
+
+
+def _taken(client: Client) -> Document:
+    source = RocketChat(client[WORKSPACE])
+    about = snapshot.Circumstances(source.identity(), TIMEZONE)
+    return snapshot.take(catalog.READINGS, Sources(source), about)
+
+
+def _copies(first: Document, documents: int, hour: datetime) -> Iterator[Document]:
+    """The oldest holds the schedule's current slot, so that the daemons find nothing to do."""
+    chance = Chance(1)
+    for age in range(documents):
+        at = hour - timedelta(hours=age)
+        is_oldest = age == documents - 1
+        slot = Slots(SCHEDULE, TIMEZONE).current(datetime.now(UTC)) if is_oldest else at
+        numbers = {key: first[key] + chance.randrange(10_000) for key in NUMBERS}
+        own = {"collector": first["collector"] | {"slot": slot, "startedAt": at}}
+        yield first | numbers | own | {"_id": chance.id(), "createdAt": at, "_updatedAt": at}
+
+
+def _padded(document: Document, size: int) -> Document:
+    """The document with so many devices that it has about this many bytes; as it is, if it has more."""
+    chance, devices = Chance(2), document["uniqueDevicesOfLastMonth"]
+    row = len(bson.encode(_device(chance)))
+    rows = max(0, size - len(bson.encode(document))) // row
+    longer = devices | {"data": devices["data"] + [_device(chance) for _ in range(rows)]}
+    return document | {"uniqueDevicesOfLastMonth": longer}
+
+
+def _device(chance: Chance) -> Document:
+    return {
+        "type": chance.one(("browser", "desktop-app", "mobile-app", "other")),
+        "name": chance.one(("Chrome", "Firefox", "Safari", "Rocket.Chat", "RC Mobile")),
+        "version": f"{chance.randrange(100, 200)}.{chance.randrange(10)}.{chance.randrange(1_000)}",
+        "count": chance.randrange(10_000),
+        "time": chance.randrange(100_000_000),
+    }

@@ -1,0 +1,326 @@
+"""The commands, as processes over a real workspace."""
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from pymongo.database import Database
+
+from collector import __version__
+from collector.demo.mongod import free_port
+from collector.demo.sample import workspace
+from collector.mongodb.connection import Client, Document
+from collector.statistics import catalog
+from tests.failpoints import DISK_FULL, refused
+from tests.processes import RCSTATS, environment, rcstats, running
+
+
+@pytest.fixture(scope="module")
+def filled(real_client: Client) -> Iterator[Database[Document]]:
+    name = f"cli_{uuid4().hex}"
+    workspace.fill(real_client[name], datetime.now(UTC), workspace.Size(users=50, messages=200))
+    yield real_client[name]
+    real_client.drop_database(name)
+
+
+@pytest.fixture
+def urls(filled: Database[Document], real_client: Client, mongod_url: str) -> Iterator[dict[str, str]]:
+    store = f"store_{uuid4().hex}"
+    yield {name: mongod_url.replace("/?", f"/{database}?") for name, database in _databases(filled.name, store)}
+    real_client.drop_database(store)
+
+
+def _databases(mongo: str, store: str) -> Iterator[tuple[str, str]]:
+    yield "mongo_url", mongo
+    yield "store_url", store
+
+
+def kept(urls: dict[str, str], client: Client) -> list[Document]:
+    store = urls["store_url"].split("/")[-1].split("?")[0]
+    return list(client[store]["statistics"].find())
+
+
+def test_snapshot_is_stored_and_shown(urls: dict[str, str], real_client: Client) -> None:
+    done = rcstats("snapshot", **urls)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    (snapshot,) = kept(urls, real_client)
+    assert snapshot["_id"] in done.stdout
+    assert re.search(r"\ntotalUsers +50 ", done.stdout)
+    assert "--all shows them" in done.stdout
+
+
+def test_all_of_a_snapshot_is_shown_if_asked_for(urls: dict[str, str]) -> None:
+    done = rcstats("snapshot", "--all", "--dry-run", **urls)
+
+    missing = [statistic.key for statistic in catalog.STATISTICS if f"\n{statistic.key} " not in done.stdout]
+    assert missing == []
+    assert "no server on this host" in done.stdout
+
+
+def test_snapshot_as_json_is_one_document_and_nothing_else(urls: dict[str, str], real_client: Client) -> None:
+    done = rcstats("snapshot", "--json", **urls)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("\n") == 1
+    printed = json.loads(done.stdout)
+    assert list(printed)[-1] == "success"
+    (snapshot,) = kept(urls, real_client)
+    assert printed["_id"] == snapshot["_id"]
+    assert printed["totalUsers"] == snapshot["totalUsers"] == 50
+
+
+def test_a_dry_run_stores_nothing(urls: dict[str, str], real_client: Client) -> None:
+    done = rcstats("snapshot", "--dry-run", "--json", **urls)
+
+    assert json.loads(done.stdout)["totalUsers"] == 50
+    assert kept(urls, real_client) == []
+
+
+def test_check_speaks_in_exit_codes(urls: dict[str, str]) -> None:
+    before = rcstats("check", **urls)
+    rcstats("snapshot", **urls)
+    after = rcstats("check", **urls)
+
+    assert (before.returncode, after.returncode) == (1, 1), before.stdout + after.stdout
+    assert before.stdout.startswith("WARNING: 3 of 4 checks: rights: MongoDB asks nobody for a login; store: answers; ")
+    assert before.stdout.splitlines()[0].endswith("; freshness: there is no snapshot yet")
+    assert after.stdout.splitlines()[0] == "WARNING: 1 of 4 checks: rights: MongoDB asks nobody for a login"
+    assert "runs Rocket.Chat 7.10.0" in after.stdout
+
+
+def test_check_prints_plain_lines_where_there_is_no_terminal(urls: dict[str, str]) -> None:
+    narrow = environment(**urls) | {"COLUMNS": "40", "FORCE_COLOR": "1", "TTY_COMPATIBLE": "1"}
+    done = subprocess.run([*RCSTATS, "check"], env=narrow, capture_output=True, text=True, timeout=30, check=False)
+
+    verdict, *findings = done.stdout.splitlines()
+    assert len(verdict) > 80
+    assert [line.split()[:2] for line in findings] == [
+        ["✓", "workspace"],
+        ["!", "rights"],
+        ["!", "store"],
+        ["!", "freshness"],
+    ]
+    assert "\x1b" not in done.stdout
+
+
+def test_the_bill_has_a_line_for_each_reading_and_a_total_and_stores_nothing(
+    urls: dict[str, str], real_client: Client
+) -> None:
+    done = rcstats("snapshot", "--explain", **urls)
+
+    assert done.returncode == 0, done.stderr
+    lines = [line.split() for line in done.stdout.splitlines() if line.strip()]
+    assert {reading.name for reading in catalog.READINGS} <= {line[0] for line in lines}
+    by_name = {line[0]: line for line in lines}
+    assert "COLLSCAN," in by_name["rooms"]
+    assert int(by_name["total"][3].replace(",", "")) > 50
+    assert kept(urls, real_client) == []
+
+
+def test_what_is_settled_is_read_again_only_if_asked_for(urls: dict[str, str], real_client: Client) -> None:
+    for arguments in ([], [], ["--fresh"]):
+        assert rcstats("snapshot", *arguments, **urls).returncode == 0
+
+    snapshots = sorted(kept(urls, real_client), key=lambda document: document["createdAt"])
+    assert [s["collector"]["readings"]["sessions"]["carried"] for s in snapshots] == [False, True, False]
+
+
+def test_parity_with_a_document_of_the_servers_own(
+    urls: dict[str, str], filled: Database[Document], real_client: Client
+) -> None:
+    rcstats("snapshot", **urls)
+    (own,) = kept(urls, real_client)
+    own |= {"_id": "own", "lastLogin": str(own["lastLogin"]), "novelty": 1, "statsToken": "hidden-word"}
+    own.pop("collector")
+    filled["rocketchat_statistics"].insert_one(own)
+    equal = rcstats("parity", **urls)
+    filled["rocketchat_statistics"].update_one({"_id": "own"}, {"$inc": {"totalRooms": 7}})
+    different = rcstats("parity", **urls)
+    filled["rocketchat_statistics"].delete_one({"_id": "own"})
+
+    assert (equal.returncode, different.returncode) == (0, 1), equal.stdout + equal.stderr + different.stdout
+    assert re.search(r"novelty\s+unknown to us", equal.stdout)
+    assert re.search(r"totalRooms\s+differs\s+\d+\s+\d+\s+-7", different.stdout)
+    assert "hidden-word" not in equal.stdout
+
+
+def test_parity_without_a_document_of_the_servers_own_says_so(mongod_url: str) -> None:
+    done = rcstats("parity", mongo_url=mongod_url.replace("/?", "/empty_workspace?"))
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("rcstats: the server has stored no statistics document yet")
+
+
+def test_dictionary_needs_no_settings() -> None:
+    assert rcstats("dictionary").stdout == catalog.dictionary()
+
+
+def test_version() -> None:
+    assert rcstats("--version").stdout == f"rcstats {__version__}\n"
+
+
+COMMANDS = [["snapshot"], ["snapshot", "--dry-run", "--json"], ["check"], ["run"]]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_without_settings_each_command_names_what_is_missing(command: list[str]) -> None:
+    done = rcstats(*command)
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("rcstats: RCSTATS_MONGO_URL: missing. Expected: ")
+
+
+@pytest.mark.parametrize("command", COMMANDS[:2], ids=" ".join)
+def test_an_unreachable_server_is_one_line_and_an_exit_code(command: list[str]) -> None:
+    address = f"127.0.0.1:{free_port()}"
+    done = rcstats(*command, mongo_url=f"mongodb://{address}/rocketchat?timeoutMS=500")
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == f"rcstats: the workspace's MongoDB can't be reached: connection refused ({address})\n"
+
+
+def test_check_of_an_unreachable_server_is_critical() -> None:
+    address = f"127.0.0.1:{free_port()}"
+    done = rcstats("check", mongo_url=f"mongodb://{address}/rocketchat?timeoutMS=500")
+
+    reason = f"workspace: the workspace's MongoDB can't be reached: connection refused ({address})"
+    assert done.returncode == 2
+    assert done.stdout.splitlines() == [f"CRITICAL: 1 of 1 checks: {reason}", f"✗ {reason.replace(': ', '  ', 1)}"]
+
+
+def test_wrong_credentials_are_one_line_and_show_no_password(mongod_url: str) -> None:
+    url = mongod_url.replace("//", "//reader:hidden-word@").replace("/?", "/rocketchat?authSource=admin&")
+    done = rcstats("snapshot", mongo_url=url)
+
+    assert done.returncode == 2
+    wrong = "the workspace's MongoDB refuses the login: user name, password or authSource are wrong"
+    assert done.stderr == f"rcstats: {wrong}\n"
+    assert "hidden-word" not in done.stdout + done.stderr
+
+
+def test_a_wrong_schedule_stops_run() -> None:
+    done = rcstats("run", mongo_url="mongodb://localhost/rocketchat", schedule="sometimes", listen="127.0.0.1:0")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("rcstats: RCSTATS_SCHEDULE: ")
+
+
+def test_an_address_that_can_not_be_had_stops_run() -> None:
+    done = rcstats("run", mongo_url="mongodb://localhost/rocketchat", listen="203.0.113.1:3080")
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("rcstats: RCSTATS_LISTEN: can't listen on 203.0.113.1:3080: ")
+
+
+@pytest.mark.parametrize("arguments", [[], ["--json"]], ids=["table", "json"])
+def test_a_snapshot_that_waits_on_disk_is_shown_with_one_line_about_it_and_exit_code_1(
+    urls: dict[str, str], real_client: Client, tmp_path: Path, arguments: list[str]
+) -> None:
+    refusing = urls | {"store_url": f"{urls['store_url']}&appName=cli-refused", "state_directory": str(tmp_path)}
+    with refused(real_client, "cli-refused", "insert", code=DISK_FULL):
+        done = rcstats("snapshot", *arguments, **refusing)
+
+    assert done.returncode == 1
+    waits = "the store's MongoDB refuses to write: its disk is full; the snapshot waits on disk"
+    assert done.stderr == f"rcstats: {waits}\n"
+    assert kept(urls, real_client) == []
+    if arguments:
+        assert json.loads(done.stdout)["totalUsers"] == 50
+    else:
+        assert "waiting on disk for the store" in done.stdout
+    assert rcstats("snapshot", **refusing).returncode == 0
+    assert len(kept(urls, real_client)) == 2
+
+
+def test_a_snapshot_that_is_not_kept_at_all_is_exit_code_2(urls: dict[str, str], real_client: Client) -> None:
+    refusing = urls | {"store_url": f"{urls['store_url']}&appName=cli-lost", "state_directory": "/dev/null"}
+    with refused(real_client, "cli-lost", "insert", code=DISK_FULL):
+        done = rcstats("snapshot", **refusing)
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == "rcstats: the store's MongoDB refuses to write: its disk is full"
+    assert "; not stored" in done.stdout
+
+
+def test_a_snapshot_that_the_store_will_never_take_is_exit_code_2(
+    urls: dict[str, str], real_client: Client, tmp_path: Path
+) -> None:
+    store = urls["store_url"].split("/")[-1].split("?")[0]
+    real_client[store].create_collection("statistics", validator={"never": True})
+    done = rcstats("snapshot", **urls, state_directory=str(tmp_path))
+
+    assert done.returncode == 2
+    assert done.stderr == "rcstats: the store's MongoDB answered with an error (code 121)\n"
+
+
+UNUSABLE = {
+    "a file for TLS that is not there": (
+        "rocketchat?tls=true&tlsCAFile=/nonexistent",
+        "tlsCAFile=/nonexistent is not a",
+    ),
+    "a database with NUL in its name": ("my%00db", "expected the name of a database as the URL's path, got "),
+}
+
+
+@pytest.mark.parametrize(("path", "told"), UNUSABLE.values(), ids=UNUSABLE)
+@pytest.mark.parametrize("command", [["snapshot"], ["check"], ["list"]], ids=" ".join)
+def test_a_url_that_can_not_be_used_is_one_line(command: list[str], path: str, told: str) -> None:
+    done = rcstats(*command, mongo_url=f"mongodb://u:hidden-word@127.0.0.1/{path}")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"rcstats: RCSTATS_MONGO_URL: {told}")
+    assert "hidden-word" not in line
+
+
+def run_main(command: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """The entry point, with a command of the test's own."""
+    code = f"from collector import cli\ncli.main(lambda: {command})"
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment(**settings),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_an_error_that_nobody_foresaw_is_one_line_and_exit_code_2_without_its_text() -> None:
+    done = run_main("cli.logs.from_level('hidden-word')")
+
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert re.match(r"rcstats: unexpected error: KeyError at collector/logs.py:\d+: this is a defect of rcstats;", line)
+    assert "hidden-word" not in line.lower()
+
+
+def test_at_the_level_debug_an_error_that_nobody_foresaw_has_its_traceback() -> None:
+    settings = {"mongo_url": "mongodb://localhost/rocketchat", "log_level": "debug"}
+    done = run_main("cli.logs.from_level('shown-word')", **settings)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("Traceback (most recent call last):")
+    assert "SHOWN-WORD" in done.stderr
+
+
+def test_ctrl_c_is_exit_code_130_without_a_traceback() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        with running("snapshot", mongo_url=f"mongodb://{address}/rocketchat?timeoutMS=20000") as command:
+            connection, _ = silent.accept()
+            with connection:
+                assert command.end(signal.SIGINT) == 130
+    assert command.output == ""

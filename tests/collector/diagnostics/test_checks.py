@@ -1,0 +1,207 @@
+"""What `rcstats check` finds."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import mongomock
+import pytest
+from bson import Timestamp
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from collector.demo.mongod import free_port
+from collector.diagnostics.checks import Finding, Level, findings, verdict
+from collector.diagnostics.privileges import Access, Login, reader, writer
+from collector.mongodb.connection import connect
+from collector.scheduling.slots import Slots
+from collector.sources.rocketchat import Collection, RocketChat
+from collector.store.snapshots import Store
+from tests.factories import NOW, hours, insert, setting, snapshot
+
+Db = Database[dict[str, Any]]
+HOURLY = Slots("0 * * * *", "UTC")  # NOW is half past twelve
+
+
+def having(workspace: Login, store: Login) -> Access:
+    return Access(workspace, store, "rocketchat", "rcstats")
+
+
+LEAST = having(Login(reader("rocketchat").privileges), Login(writer("rcstats").privileges))
+
+
+def found(database: Db, access: Access = LEAST) -> dict[str, tuple[Level, str]]:
+    found = findings(RocketChat(database), Store(database, clock=lambda: NOW), lambda: access, HOURLY, NOW)
+    return {finding.name: (finding.level, finding.text) for finding in found}
+
+
+def with_uniqueid(database: Db) -> None:
+    insert(database, Collection.SETTINGS, setting("uniqueID", "workspace"))
+
+
+def with_snapshot(database: Db, age: timedelta) -> None:
+    with_uniqueid(database)
+    Store(database).prepare()
+    Store(database).add(snapshot(at=NOW - age))
+
+
+def test_all_is_well(database: Db) -> None:
+    with_snapshot(database, hours(0.4))
+
+    levels = {name: level for name, (level, _) in found(database).items()}
+    assert levels == dict.fromkeys(("workspace", "rights", "store", "freshness"), Level.OK)
+
+
+def test_a_database_that_is_not_rocketchats_is_doubted(database: Db) -> None:
+    level, text = found(database)["workspace"]
+
+    assert level is Level.WARNING
+    assert database.name in text
+
+
+def test_missing_indexes_and_snapshots_are_a_warning_before_the_first_run(database: Db) -> None:
+    insert(database, Collection.SETTINGS, setting("uniqueID", "workspace"))
+
+    assert found(database)["store"][0] is Level.WARNING
+    assert found(database)["freshness"] == (Level.WARNING, "there is no snapshot yet")
+
+
+def test_one_missed_slot_is_a_warning(database: Db) -> None:
+    with_snapshot(database, hours(1))
+
+    assert found(database)["freshness"][0] is Level.WARNING
+
+
+def test_two_missed_slots_are_critical(database: Db) -> None:
+    with_snapshot(database, hours(2))
+
+    level, text = found(database)["freshness"]
+    assert level is Level.CRITICAL
+    assert text == "the newest snapshot is of 2024-03-15 10:30:00 UTC; one was due at 2024-03-15 12:00 UTC"
+
+
+def test_a_workspace_that_can_not_be_reached_ends_the_check() -> None:
+    address = f"127.0.0.1:{free_port()}"
+    with connect(f"mongodb://{address}/?timeoutMS=500", "TEST") as client:
+        assert found(client["rocketchat"]) == {
+            "workspace": (Level.CRITICAL, f"the workspace's MongoDB can't be reached: connection refused ({address})")
+        }
+
+
+def test_an_index_with_other_keys_is_a_warning_that_names_the_remedy(real_database: Db) -> None:
+    real_database["statistics"].create_index("createdAt", name="one_per_slot")
+    with_uniqueid(real_database)
+
+    level, text = found(real_database)["store"]
+    assert level is Level.WARNING
+    assert text.startswith("answers; the index one_per_slot of ")
+    assert '.dropIndex("one_per_slot")' in text
+
+
+def test_duplicates_that_the_unique_index_will_meet_are_a_warning_before_the_daemon_starts(real_database: Db) -> None:
+    real_database["statistics"].insert_many([snapshot(slot=NOW) for _ in range(2)])
+    with_uniqueid(real_database)
+
+    level, text = found(real_database)["store"]
+    assert level is Level.WARNING
+    assert "the index one_per_slot of " in text
+    assert "cannot be built, as more than one document has collector.workspace workspace, collector.slot" in text
+
+
+def test_a_snapshot_of_the_future_is_a_warning_with_number_and_date_and_hides_no_missed_slot(database: Db) -> None:
+    with_snapshot(database, hours(-24 * 400))
+    later = "1 dated later than now, up to 2025-04-19 12:30:00 UTC: the clock of a host was ahead"
+    assert found(database)["freshness"] == (Level.WARNING, f"there is no snapshot yet; {later}")
+    Store(database).add(snapshot(at=NOW - hours(2)))
+    assert found(database)["freshness"][0] is Level.CRITICAL
+
+
+@pytest.mark.parametrize(
+    "odd", [{"createdAt": Timestamp(4_000_000_000, 1)}, {"collector": [{"workspace": "workspace"}]}], ids=str
+)
+def test_a_strangers_document_in_the_store_is_passed_over(real_database: Db, odd: dict[str, Any]) -> None:
+    with_snapshot(real_database, hours(0.4))
+    real_database["statistics"].insert_one(snapshot(at=NOW) | odd)
+
+    assert found(real_database)["freshness"][0] is Level.OK
+
+
+def test_an_error_that_nobody_foresaw_is_a_finding() -> None:
+    def fail() -> Access:
+        raise KeyError("secret")
+
+    client: MongoClient[dict[str, Any]] = mongomock.MongoClient(tz_aware=True)
+    made = findings(RocketChat(client["test"]), Store(client["test"]), fail, HOURLY, NOW)
+
+    *_, last = made
+    assert (last.name, last.level) == ("rights", Level.CRITICAL)
+    assert re.fullmatch(r"KeyError at collector/checks.py:\d+", last.text)
+
+
+EVERYTHING = [{"resource": {"anyResource": True}, "actions": ["anyAction", "find", "insert"]}]
+
+
+@pytest.mark.parametrize(
+    ("access", "text"),
+    [
+        (having(Login(is_needed=False), Login(is_needed=False)), "MongoDB asks nobody for a login"),
+        (having(Login(is_needed=False), LEAST.store), "the workspace's MongoDB asks nobody for a login"),
+        (having(LEAST.workspace, Login(is_needed=False)), "the store's MongoDB asks nobody for a login"),
+        (
+            having(Login(EVERYTHING), LEAST.store),
+            "the login may change the workspace, by anyAction, insert (rcstats check --roles prints what it needs)",
+        ),
+    ],
+)
+def test_rights_that_are_more_than_enough_are_a_warning(database: Db, access: Access, text: str) -> None:
+    assert found(database, access)["rights"] == (Level.WARNING, text)
+
+
+def test_the_right_to_change_other_databases_is_no_matter(database: Db) -> None:
+    one = Login([*LEAST.workspace.privileges, *LEAST.store.privileges])
+
+    assert found(database, having(one, one))["rights"][0] is Level.OK
+
+
+def test_rights_that_the_store_needs_and_the_login_has_not_are_critical(database: Db) -> None:
+    reads = {"resource": {"db": "rcstats", "collection": ""}, "actions": ["find", "insert", "remove", "listIndexes"]}
+
+    level, text = found(database, having(LEAST.workspace, Login([reads])))["rights"]
+    assert level is Level.CRITICAL
+    assert text.startswith("the login may not update, createIndex in rcstats.statistics; nor update, createIndex in ")
+    assert text.endswith("rcstats.claims (rcstats check --roles prints what it needs)")
+
+
+def test_a_store_within_the_workspaces_database_may_be_written_to() -> None:
+    own = Login([*reader("chat").privileges, *writer("chat").privileges])
+    all_of_it = Login([{"resource": {"db": "chat", "collection": ""}, "actions": ["find", "insert"]}])
+
+    assert Access(own, own, "chat", "chat").beyond() == []
+    assert Access(all_of_it, all_of_it, "chat", "chat").beyond() == ["insert"]
+
+
+FINE = Finding("store", Level.OK, "answers")
+LATE = Finding("freshness", Level.WARNING, "there is no snapshot yet")
+WRONG = Finding("rights", Level.CRITICAL, "the login may not read users")
+
+
+@pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        ([FINE, Finding("freshness", Level.OK, "the newest is of today")], "OK: the newest is of today"),
+        ([FINE, LATE], "WARNING: 1 of 2 checks: freshness: there is no snapshot yet"),
+        (
+            [LATE, FINE, WRONG],
+            "CRITICAL: 2 of 3 checks: freshness: there is no snapshot yet; rights: the login may not read users",
+        ),
+    ],
+    ids=["ok", "warning", "critical"],
+)
+def test_the_verdict_is_the_worst_of_all(found: list[Finding], line: str) -> None:
+    assert verdict(found) == line
+
+
+def test_a_finding_is_one_line_without_the_mark_that_figures_begin_with(database: Db) -> None:
+    insert(database, Collection.SETTINGS, setting("uniqueID", "a|b\nc"))
+
+    assert found(database)["workspace"] == (Level.OK, "a/b c runs Rocket.Chat of an unknown release")

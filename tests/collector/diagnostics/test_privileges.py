@@ -1,0 +1,62 @@
+"""A login that may read the workspace and nothing else."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from collector.demo import mongod
+from collector.demo.sample import workspace
+from collector.mongodb.connection import connect
+from collector.sources import Sources
+from collector.sources.rocketchat import RocketChat
+from collector.statistics import catalog, snapshot
+from tests.factories import NOW
+
+Db = Database[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def reader_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A workspace behind a password, as its reader sees it."""
+    folder = tmp_path_factory.mktemp("guarded")
+    with mongod.running(folder, None, "--keyFile", str(key_file(folder))) as url:
+        with connect(url, "TEST") as nobody:
+            nobody.admin.command("createUser", "root", pwd="root", roles=["root"])
+        with connect(url.replace("//", "//root:root@"), "TEST") as root:
+            workspace.fill(root["rocketchat"], NOW, workspace.Size(users=50, messages=200))
+            roles = [{"role": "read", "db": "rocketchat"}]
+            root.admin.command("createUser", "reader", pwd="reader", roles=roles)
+        yield url.replace("//", "//reader:reader@").replace("/?", "/rocketchat?authSource=admin&")
+
+
+def key_file(folder: Path) -> Path:
+    """What the members of a replica set know each other by; with it MongoDB asks for logins."""
+    file = folder / "key"
+    file.write_text("madeUpForATest")
+    file.chmod(0o600)
+    return file
+
+
+def test_without_the_right_to_serverstatus_all_else_is_there(reader_url: str) -> None:
+    with connect(reader_url, "TEST") as client:
+        sources = Sources(RocketChat(client["rocketchat"]), now=NOW)
+        taken = snapshot.take(catalog.READINGS, sources, snapshot.Circumstances("w", "UTC"))
+
+    own = taken["collector"]
+    assert [name for name, record in own["readings"].items() if not record["ok"]] == []
+    assert own["unavailable"]["mongoStorageEngine"] == "the login may not run serverStatus"
+    assert taken["mongoVersion"].count(".") == 2
+    assert taken["totalUsers"] == 50
+
+
+def test_a_reading_that_is_denied_says_so_and_costs_only_itself(reader_url: str) -> None:
+    with connect(reader_url, "TEST") as client:
+        sources = Sources(RocketChat(client["another"]), now=NOW)
+        taken = snapshot.take(catalog.READINGS, sources, snapshot.Circumstances("w", "UTC"))
+
+    denied = "the workspace's MongoDB does not give this login the right to do this"
+    assert taken["collector"]["readings"]["presence"]["error"] == denied
+    assert taken["os"]["totalmem"] > 0

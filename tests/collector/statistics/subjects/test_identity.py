@@ -1,0 +1,59 @@
+"""Which workspace, which release."""
+
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from collector.sources.rocketchat import Collection, RocketChat
+from collector.statistics.reading import Absent
+from tests.factories import NOW, hours, insert, read, setting
+
+Db = Database[dict[str, Any]]
+
+
+def test_id_and_date_of_the_workspace_come_from_its_setting(database: Db) -> None:
+    insert(database, Collection.SETTINGS, setting("uniqueID", "wD4EP3M7FeFzJZgk9", createdAt=NOW))
+
+    assert read("workspace", database) == {"uniqueId": "wD4EP3M7FeFzJZgk9", "installedAt": NOW}
+
+
+def test_without_the_setting_both_are_absent(database: Db) -> None:
+    assert all(isinstance(value, Absent) for value in read("workspace", database).values())
+
+
+def test_a_setting_without_value_and_date_is_absent(database: Db) -> None:
+    insert(database, Collection.SETTINGS, {"_id": "uniqueID"})
+
+    assert all(isinstance(value, Absent) for value in read("workspace", database).values())
+
+
+def test_the_release_is_that_of_the_servers_newest_document(database: Db) -> None:
+    insert(
+        database,
+        Collection.STATISTICS,
+        {"createdAt": NOW, "version": "7.10.0", "tag": "7.10.0", "branch": "HEAD"},
+        {"createdAt": NOW - hours(24), "version": "7.9.0"},
+    )
+
+    values = read("build", database)
+    assert [values[key] for key in ("version", "tag", "branch")] == ["7.10.0", "7.10.0", "HEAD"]
+
+
+def test_a_tag_that_the_document_lacks_is_absent(database: Db) -> None:
+    insert(database, Collection.STATISTICS, {"createdAt": NOW, "version": "0.61.0-develop"})
+
+    values = read("build", database)
+    assert values["version"] == "0.61.0-develop"
+    assert values["tag"] == Absent("the newest statistics document of the server does not say")
+
+
+def test_a_server_without_documents_tells_no_release(database: Db) -> None:
+    assert read("build", database)["version"] == Absent("the server has stored no statistics document yet")
+
+
+@pytest.mark.parametrize("value", [None, "", 7, "x" * 257, ["id"], float("nan")])
+def test_a_workspace_without_a_proper_id_goes_by_its_database(database: Db, value: object) -> None:
+    insert(database, Collection.SETTINGS, setting("uniqueID", value))
+
+    assert RocketChat(database).identity() == database.name

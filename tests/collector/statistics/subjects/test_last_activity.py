@@ -1,0 +1,58 @@
+"""The newest dates."""
+
+from typing import Any
+
+import pytest
+from bson.datetime_ms import DatetimeMS
+from pymongo.database import Database
+
+from collector.sources.rocketchat import Collection
+from collector.statistics.reading import Absent
+from tests.factories import NOW, hours, insert, read
+
+Db = Database[dict[str, Any]]
+
+DATES = [
+    ("lastLogin", Collection.USERS, "lastLogin"),
+    ("lastMessageSentAt", Collection.MESSAGES, "ts"),
+    ("lastSeenSubscription", Collection.SUBSCRIPTIONS, "ls"),
+]
+
+
+@pytest.fixture(autouse=True)
+def indexes(database: Db) -> None:
+    """The newest message is looked for along the index, or not at all."""
+    database[Collection.MESSAGES].create_index("ts")
+
+
+@pytest.mark.parametrize(("key", "of", "by"), DATES)
+def test_the_newest_date_is_found_among_others_and_none(database: Db, key: str, of: Collection, by: str) -> None:
+    insert(database, of, {by: NOW - hours(1)}, {by: NOW}, {by: NOW - hours(2)}, {by: None}, {})
+
+    assert read(key, database) == {key: NOW}
+
+
+@pytest.mark.parametrize(("key", "of", "by"), DATES)
+def test_without_any_date_it_is_absent_with_a_reason(database: Db, key: str, of: Collection, by: str) -> None:
+    insert(database, of, {}, {by: None})
+
+    assert isinstance(read(key, database)[key], Absent)
+
+
+@pytest.mark.parametrize(("key", "of", "by"), DATES)
+def test_a_date_that_is_no_date_is_absent(database: Db, key: str, of: Collection, by: str) -> None:
+    insert(database, of, {by: 1710505800000})
+
+    assert isinstance(read(key, database)[key], Absent)
+
+
+@pytest.mark.parametrize(("key", "of", "by"), DATES)
+def test_a_text_or_a_year_beyond_dates_hides_no_date(real_database: Db, key: str, of: Collection, by: str) -> None:
+    real_database[Collection.MESSAGES].create_index("ts")
+    insert(real_database, of, {by: NOW}, {by: "never"}, {by: DatetimeMS(2**53)}, {by: True}, {by: [NOW + hours(1)]})
+
+    assert read(key, real_database) == {key: NOW}
+
+
+def test_in_an_empty_workspace_all_are_absent(database: Db) -> None:
+    assert all(isinstance(read(key, database)[key], Absent) for key, _, _ in DATES)

@@ -1,0 +1,175 @@
+"""Visitors, agents, departments, sources, contacts and calls."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pymongo.database import Database
+
+from collector.sources.rocketchat import Collection
+from collector.statistics.reading import Absent
+from tests.factories import NOW, insert, message, read, room, setting, user
+
+Db = Database[dict[str, Any]]
+
+EMPTY = {"contactsCount": 0, "conversationsCount": 0, "sources": []}
+
+
+@pytest.fixture(autouse=True)
+def indexes(real_database: Db) -> None:
+    real_database[Collection.MESSAGES].create_index("t", sparse=True)
+
+
+def conversation(contact: str, days: float = 0, **source: Any) -> dict[str, Any]:
+    visitor = {"_id": contact, "activity": ["2024-03"]}
+    return room("l", v=visitor, source=source or {"type": "widget"}, ts=NOW - timedelta(days=days, seconds=1))
+
+
+def test_collections_are_sized_and_agents_counted(real_database: Db) -> None:
+    insert(real_database, Collection.VISITORS, {}, {})
+    insert(real_database, Collection.DEPARTMENTS, {"archived": True}, {"type": "u"}, {})
+    insert(real_database, Collection.USERS, user(roles=["user", "livechat-agent"]), user(roles=["livechat-manager"]))
+    insert(real_database, Collection.CUSTOM_FIELDS, {"public": True}, {"public": "yes"})
+
+    sizes = read("omnichannel_sizes", real_database)
+    assert (sizes["totalLivechatVisitors"], sizes["departments"], sizes["emailInboxes"]) == (2, 3, 0)
+    assert read("archivedDepartments", real_database) == {"archivedDepartments": 1}
+    assert read("agents", real_database) == {"totalLivechatAgents": 1, "totalLivechatManagers": 1}
+    assert read("public_fields", real_database) == {"totalLivechatPublicCustomFields": 1}
+
+
+def test_sources_that_are_shown_alike_are_one_row_and_the_most_frequent_comes_first(real_database: Db) -> None:
+    insert(
+        real_database,
+        Collection.ROOMS,
+        conversation("a", type="app", id="1", alias="wa", label="one"),
+        conversation("b", type="app", id="1", alias="wa", label="two"),
+        conversation("c"),
+        room("l"),
+        room("c", source={"type": "widget"}),
+    )
+
+    assert read("sources", real_database)["omnichannelSources"] == [
+        {"id": "1", "alias": "wa", "type": "app", "count": 2},
+        {"type": "widget", "count": 1},
+    ]
+
+
+def test_a_conversation_put_on_hold_twice_counts_once(real_database: Db) -> None:
+    held = {"t": "omnichannel_placed_chat_on_hold"}
+    insert(
+        real_database, Collection.MESSAGES, message(rid="1", **held), message(rid="1", **held), message(rid="2", **held)
+    )
+
+    assert read("on_hold", real_database) == {"chatsOnHold": 2}
+
+
+def test_settings_that_are_missing_have_the_values_that_the_server_gives_them(real_database: Db) -> None:
+    values = read("livechat_settings", real_database)
+
+    assert values["livechatAutomaticForwardingUnansweredChats"] is True
+    assert values["BusinessHours.strategy"] == ""
+    assert values["livechatEnabled"] == Absent("the setting Livechat_enabled is not set")
+
+
+@pytest.mark.parametrize(("timeout", "forwards"), [(0, False), (0.0, False), (60, True), (False, True), ("0", True)])
+def test_forwarding_is_off_at_the_number_zero_only(real_database: Db, timeout: Any, forwards: bool) -> None:
+    insert(real_database, Collection.SETTINGS, setting("Livechat_auto_transfer_chat_timeout", timeout))
+
+    assert read("livechat_settings", real_database)["livechatAutomaticForwardingUnansweredChats"] is forwards
+
+
+def test_contacts_of_this_month_are_those_with_its_activity(real_database: Db) -> None:
+    insert(
+        real_database,
+        Collection.ROOMS,
+        conversation("ann"),
+        conversation("ann"),
+        conversation("ann", type="app", alias="wa"),
+        room("l", v={"_id": "bob", "activity": ["2024-02"]}, source={"type": "widget"}, ts=NOW),
+    )
+
+    found = read("active_contacts", real_database)["omnichannelContactsBySource"]
+    assert (found["contactsCount"], found["conversationsCount"]) == (2, 3)
+    assert sorted(found["sources"], key=str) == [
+        {"source": "wa", "contactsCount": 1, "conversationsCount": 1},
+        {"source": "widget", "contactsCount": 1, "conversationsCount": 2},
+    ]
+
+
+def test_windows_of_contacts_roll(real_database: Db) -> None:
+    rooms = [conversation("ann", days) for days in (0.5, 3, 20, 40)]
+    insert(real_database, Collection.ROOMS, *rooms, conversation("bob", 3))
+
+    values = read("unique_contacts", real_database)
+    counts = {key: (value["contactsCount"], value["conversationsCount"]) for key, value in values.items()}
+    assert counts == {
+        "uniqueContactsOfYesterday": (1, 1),
+        "uniqueContactsOfLastWeek": (2, 3),
+        "uniqueContactsOfLastMonth": (2, 4),
+    }
+
+
+def test_without_conversations_there_are_no_contacts(real_database: Db) -> None:
+    assert read("active_contacts", real_database) == {"omnichannelContactsBySource": EMPTY}
+    assert set(map(str, read("unique_contacts", real_database).values())) == {str(EMPTY)}
+
+
+def test_contacts_are_told_apart_by_their_channels(real_database: Db) -> None:
+    def contact(*channels: dict[str, Any], **over: Any) -> dict[str, Any]:
+        return {"unknown": False, "channels": list(channels)} | over
+
+    insert(
+        real_database,
+        Collection.CONTACTS,
+        contact({"blocked": True, "verified": True}, {"blocked": True}, conflictingFields=[{}, {}]),
+        contact({"blocked": True}, {"blocked": False}),
+        contact({"blocked": True}, {}),
+        contact(unknown=True),
+        {"channels": "none", "conflictingFields": 7},
+    )
+
+    values = {**read("contacts", real_database), **read("verification", real_database)}
+    assert {key.partition(".")[2]: value for key, value in values.items()} == {
+        "totalContacts": 5,
+        "totalConflicts": 2,
+        "avgChannelsPerContact": 6 / 5,
+        "totalContactsWithoutChannels": 1,
+        "totalUnknownContacts": 1,
+        "totalBlockedContacts": 3,
+        "totalFullyBlockedContacts": 1,
+        "totalPartiallyBlockedContacts": 2,
+        "totalVerifiedContacts": 1,
+    }
+
+
+def test_without_contacts_the_average_is_zero(real_database: Db) -> None:
+    assert set(read("contacts", real_database).values()) == {0}
+
+
+def test_voip_is_counted_while_there_is_a_trace_of_it(real_database: Db) -> None:
+    assert isinstance(read("voip_calls", real_database)["voipCalls"], Absent)
+
+    insert(real_database, Collection.ROOMS, room("v"))
+    held = {"t": "voip-call-on-hold"}
+    insert(
+        real_database,
+        Collection.MESSAGES,
+        message(t="voip-call-wrapup"),
+        message(rid="1", **held),
+        message(rid="1", **held),
+    )
+    assert read("voip_calls", real_database) == {
+        "voipCalls": 1,
+        "voipSuccessfulCalls": 1,
+        "voipErrorCalls": 0,
+        "voipOnHoldCalls": 1,
+    }
+
+
+def test_extensions_are_counted_where_the_release_has_voip(real_database: Db) -> None:
+    insert(real_database, Collection.USERS, user(extension="80000"), user())
+    assert isinstance(read("voip_extensions", real_database)["voipExtensions"], Absent)
+
+    insert(real_database, Collection.SETTINGS, setting("VoIP_Enabled", False))
+    assert read("voip_extensions", real_database) == {"voipExtensions": 1}

@@ -1,0 +1,87 @@
+"""What a reading costs is what it declares: proved by the plans of the real server, with Rocket.Chat's indexes."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from pymongo.database import Database
+
+from collector.demo.sample import workspace
+from collector.diagnostics.explain import Bill, Recorder, bills
+from collector.errors import CommandRefusedError
+from collector.mongodb.connection import Client, Document, connect
+from collector.sources import Sources
+from collector.sources.rocketchat import Collection, RocketChat
+from collector.statistics.catalog import READINGS
+from collector.statistics.reading import Cost, Reading
+from tests.factories import read, reading
+
+
+@pytest.fixture(scope="module")
+def filled(real_client: Client) -> Iterator[Database[Document]]:
+    name = f"costs_{uuid4().hex}"
+    workspace.fill(real_client[name], datetime.now(UTC), workspace.Size(users=100, messages=1000))
+    yield real_client[name]
+    real_client.drop_database(name)
+
+
+def bill_of(reading: Reading, mongod_url: str, name: str) -> Bill:
+    recorder = Recorder()
+    with connect(mongod_url, "TEST", recorder) as client:
+        (bill,) = bills([reading], Sources(RocketChat(client[name])), recorder)
+    return bill
+
+
+@pytest.mark.parametrize("one", READINGS, ids=lambda one: one.name)
+def test_a_reading_costs_what_it_declares(one: Reading, filled: Database[Document], mongod_url: str) -> None:
+    bill = bill_of(one, mongod_url, filled.name)
+    queries = [item for item in bill.items if item.stages != ("METADATA",)]
+    scans = [item for item in queries if "COLLSCAN" in item.stages]
+
+    assert bool(queries) == (one.cost in {Cost.INDEXED, Cost.SCAN})
+    assert not scans or one.cost is Cost.SCAN, scans
+    assert bill.items or one.cost in {Cost.FREE, Cost.METADATA}
+
+
+def test_nothing_scans_the_messages(filled: Database[Document], mongod_url: str) -> None:
+    items = [item for one in READINGS for item in bill_of(one, mongod_url, filled.name).items]
+    asked = [item for item in items if item.collection == Collection.MESSAGES]
+
+    assert len(asked) > 5
+    assert not any("COLLSCAN" in item.stages for item in asked)
+
+
+@pytest.mark.parametrize("name", ["totalThreads", "starred", "pinned", "on_hold", "voip_calls", "lastMessageSentAt"])
+def test_where_an_index_on_the_messages_is_missing_the_reading_fails_rather_than_scans(
+    name: str, real_database: Database[Document]
+) -> None:
+    real_database[Collection.MESSAGES].insert_one({"t": "e2e"})
+
+    with pytest.raises(CommandRefusedError, match=r"rocketchat_message has no index on [\w., ]+: it is never scanned"):
+        read(name, real_database)
+
+
+@pytest.mark.parametrize("name", ["presence", "languages"])
+def test_what_an_index_carries_is_answered_by_the_index_alone(
+    name: str, filled: Database[Document], mongod_url: str
+) -> None:
+    bill = bill_of(reading(name), mongod_url, filled.name)
+
+    assert bill.keys > 0
+    assert bill.documents == 0
+
+
+def test_the_nine_session_documents_take_one_pass(filled: Database[Document], mongod_url: str) -> None:
+    bill = bill_of(reading("sessions"), mongod_url, filled.name)
+
+    assert len(bill.items) == 1
+    assert bill.documents <= filled[Collection.SESSIONS].count_documents({"type": "user_daily"})
+
+
+def test_a_bill_tells_of_a_reading_that_failed_and_goes_on(real_database: Database[Document], mongod_url: str) -> None:
+    real_database[Collection.MESSAGES].insert_one({"t": "e2e"})
+
+    assert bill_of(reading("pinned"), mongod_url, real_database.name).error.startswith(
+        "rocketchat_message has no index"
+    )

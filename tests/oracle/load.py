@@ -1,0 +1,29 @@
+"""Recounts what the server itself wrote down of its load: seats asked for, connections at their peak."""
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from collector.sources.rocketchat import Collection
+from tests.oracle.documents import Counts, Stored, is_number
+
+
+def recounted(stored: Stored, now: datetime, zone: ZoneInfo) -> Counts:
+    return {"enterprise.seatRequests": seat_requests(stored)} | peak(stored, now, zone)
+
+
+def seat_requests(stored: Stored) -> int:
+    rows = [row for row in stored[Collection.ANALYTICS] if row.get("type") == "seat-request"]
+    return rows[0].get("count", 0) if rows else 0
+
+
+def peak(stored: Stored, now: datetime, zone: ZoneInfo) -> Counts:
+    """The highest daily peak in the server's own documents of the last 30 days."""
+    first_day = now.astimezone(zone).date() - timedelta(days=30)
+    start = datetime.combine(first_day, time(), zone)
+    recent = [row for row in stored[Collection.STATISTICS] if is_since(row.get("createdAt"), start)]
+    peaks = [row["dailyPeakConnections"] for row in recent if is_number(row.get("dailyPeakConnections"))]
+    return {"maxMonthlyPeakConnections": max(peaks)} if peaks else {}
+
+
+def is_since(value: object, start: datetime) -> bool:
+    return isinstance(value, datetime) and value >= start

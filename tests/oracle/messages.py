@@ -1,0 +1,51 @@
+"""Recounts what the messages themselves and the subscriptions say."""
+
+from collector.mongodb.connection import Document
+from collector.sources.rocketchat import Collection
+from tests.oracle.documents import Counts, Stored, has, how_many, newest
+
+
+def recounted(stored: Stored) -> Counts:
+    messages = stored[Collection.MESSAGES]
+    return dates(stored) | {
+        "totalThreads": how_many(messages, lambda message: has(message, "tcount")),
+        "totalPinned": how_many(messages, lambda message: is_pinned(message) and is_shown(message)),
+        "totalStarred": how_many(messages, lambda message: is_starred(message) and not is_hidden(message)),
+        "totalRoomsWithPinned": rooms_of([message for message in messages if is_pinned(message)]),
+        "totalRoomsWithStarred": rooms_of([message for message in messages if is_starred(message)]),
+        "totalEncryptedMessages": len(of_type(messages, "e2e")),
+        "chatsOnHold": rooms_of(of_type(messages, "omnichannel_placed_chat_on_hold")),
+        "voipSuccessfulCalls": len(of_type(messages, "voip-call-wrapup")),
+        "voipErrorCalls": len(of_type(messages, "voip-call-ended-unexpectedly")),
+        "voipOnHoldCalls": rooms_of(of_type(messages, "voip-call-on-hold")),
+    }
+
+
+def dates(stored: Stored) -> Counts:
+    sent = newest(stored[Collection.MESSAGES], "ts", "lastMessageSentAt")
+    return sent | newest(stored[Collection.SUBSCRIPTIONS], "ls", "lastSeenSubscription")
+
+
+def is_pinned(message: Document) -> bool:
+    return message.get("pinned") is True
+
+
+def is_starred(message: Document) -> bool:
+    """Taking the last star away leaves an empty array, which is no star."""
+    return has(message, "starred._id")
+
+
+def is_hidden(message: Document) -> bool:
+    return message.get("_hidden") is True
+
+
+def is_shown(message: Document) -> bool:
+    return not is_hidden(message) and message.get("t") != "rm"
+
+
+def of_type(messages: list[Document], kind: str) -> list[Document]:
+    return [message for message in messages if message.get("t") == kind]
+
+
+def rooms_of(messages: list[Document]) -> int:
+    return len({message["rid"] for message in messages})

@@ -1,0 +1,79 @@
+"""Recounts the rooms, and the messages that their own counters say they hold."""
+
+from collector.mongodb.connection import Document
+from collector.sources.rocketchat import Collection
+from tests.oracle.documents import Counts, Stored, added, has, how_many
+
+
+def recounted(stored: Stored) -> Counts:
+    rooms = stored[Collection.ROOMS]
+    return kinds(rooms) | marks(rooms) | messages(rooms) | teams(rooms)
+
+
+def kinds(rooms: list[Document]) -> Counts:
+    names = {"totalChannels": "c", "totalPrivateGroups": "p", "totalDirect": "d", "totalLivechat": "l"}
+    counts = {name: len(of_kind(rooms, kind)) for name, kind in names.items()}
+    return {
+        **counts,
+        "totlalLivechat": counts["totalLivechat"],
+        "voipCalls": len(of_kind(rooms, "v")),
+        "totalRooms": len(rooms),
+    }
+
+
+def of_kind(rooms: list[Document], kind: str) -> list[Document]:
+    return [room for room in rooms if room.get("t") == kind]
+
+
+def marks(rooms: list[Document]) -> Counts:
+    counted_if_present = {
+        "totalDiscussions": "prid",
+        "totalLivechatRoomsWithDepartment": "departmentId",
+        "omnichannelWebRTCCalls": "callStatus",
+        "enterprise.omnichannelRoomsWithPriorities": "priorityId",
+        "enterprise.omnichannelRoomsWithSlas": "slaId",
+        "enterprise.omnichannelPdfTranscriptSucceeded": "pdfTranscriptFileId",
+    }
+    counted_if_true = {
+        "totalBroadcastRooms": "broadcast",
+        "totalE2ERooms": "encrypted",
+        "enterprise.omnichannelPdfTranscriptRequested": "pdfTranscriptRequested",
+        "matrixFederation.amountOfFederatedRooms": "federated",
+    }
+    present = {name: len([room for room in rooms if has(room, key)]) for name, key in counted_if_present.items()}
+    true = {name: len([room for room in rooms if room.get(key) is True]) for name, key in counted_if_true.items()}
+    return present | true | {"abacRoomsEnrolled": how_many(rooms, has_attributes)}
+
+
+def has_attributes(room: Document) -> bool:
+    attributes = room.get("abacAttributes")
+    return isinstance(attributes, list) and len(attributes) > 0
+
+
+def is_discussion(room: Document) -> bool:
+    parent = room.get("prid")
+    return room.get("t") in ("c", "p") and isinstance(parent, str) and parent != ""
+
+
+def messages(rooms: list[Document]) -> Counts:
+    plain = [room for room in rooms if not is_discussion(room)]
+    counts = {
+        "totalChannelMessages": held(of_kind(plain, "c")),
+        "totalPrivateGroupMessages": held(of_kind(plain, "p")),
+        "totalDiscussionsMessages": held([room for room in rooms if is_discussion(room)]),
+        "totalDirectMessages": held(of_kind(rooms, "d")),
+        "totalLivechatMessages": held(of_kind(rooms, "l")),
+    }
+    return counts | {"totalMessages": sum(counts.values())}
+
+
+def held(rooms: list[Document]) -> float:
+    return added(room.get("msgs") for room in rooms)
+
+
+def teams(rooms: list[Document]) -> Counts:
+    inside = [room for room in rooms if has(room, "teamId") and not has(room, "teamMain")]
+    return {
+        "teams.totalRoomsInsideTeams": len(inside),
+        "teams.totalDefaultRoomsInsideTeams": how_many(inside, lambda room: room.get("teamDefault") is True),
+    }
