@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access.auth import NotAllowedError, NotLoggedInError
 from api.access.rate_limit import TooManyRequestsError
-from api.caching.responses import Answers
+from api.caching.responses import ResponseCache
 from api.caching.turns import BusyError
 from api.dashboard import static_files
 from api.openapi import docs_page
@@ -30,7 +30,7 @@ from api.routes.health import Status
 from api.routes.metrics import Metrics, NotLocalError, NoTokenError
 from api.routes.statistics import Statistics
 from collector.errors import AbandonedError, DatabaseError
-from collector.telemetry import Record
+from collector.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ LOGGED_AGAIN = 60.0  # seconds after which the same error of MongoDB is logged o
 OTHER = "other"  # the route of paths that nothing is at
 
 
-def create(answers: Answers, statistics: Statistics, status: Status, metrics: Metrics | None = None) -> Starlette:
+def create(answers: ResponseCache, statistics: Statistics, status: Status, metrics: Metrics | None = None) -> Starlette:
     """The application. What a handler asks of MongoDB it asks on the thread pool.
 
     Without `metrics` it tells Prometheus what it counts itself, and no statistics.
@@ -132,7 +132,7 @@ def _bad_query(error: BadQueryError) -> Mapping[str, Any]:
     return envelope.failure(error.error, error.error_type, details)
 
 
-def _no_database(record: Record) -> Callable[[Request, Any], Response]:
+def _no_database(record: Telemetry) -> Callable[[Request, Any], Response]:
     logged: TTLCache[str, bool] = TTLCache(16, LOGGED_AGAIN)
 
     def answer(request: Request, error: DatabaseError) -> Response:

@@ -12,31 +12,31 @@ from pymongo.monitoring import CommandListener
 from collector import logs
 from collector.errors import DatabaseError
 from collector.mongodb.connection import Document, connect, database, database_name
-from collector.scheduling.job import Keeper, Take
+from collector.scheduling.job import SnapshotJob, Take
 from collector.settings import Settings
 from collector.sources import Sources
 from collector.sources.deployment import Deployment
 from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog, snapshot
-from collector.store.leases import Claims
+from collector.store.leases import Leases
 from collector.store.retention import Retention
 from collector.store.snapshots import Store
 from collector.store.spool import Spool
-from collector.telemetry import Record
+from collector.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Parts:
+class Components:
     """Workspace, store, and what lies between them."""
 
     settings: Settings
     sources: Sources
     store: Store
-    claims: Claims
+    claims: Leases
     spool: Spool
-    record: Record = field(default_factory=Record)
+    record: Telemetry = field(default_factory=Telemetry)
 
     def take(
         self,
@@ -48,13 +48,13 @@ class Parts:
     ) -> Document:
         """A snapshot, computed and not stored; what is settled is carried over from the last one unless `fresh`."""
         workspace = self.sources.workspace.identity()
-        about = snapshot.Circumstances(workspace, self.settings.timezone, slot)
+        about = snapshot.SnapshotContext(workspace, self.settings.timezone, slot)
         previous = None if fresh else self._previous(workspace)
         return snapshot.take(catalog.READINGS, self.sources, about, progress, previous, abandoned)
 
-    def keeper(self, take: Take) -> Keeper:
+    def keeper(self, take: Take) -> SnapshotJob:
         identity = self.sources.workspace.identity
-        return Keeper(take, self.store, self.claims, identity, self.record, self.spool)
+        return SnapshotJob(take, self.store, self.claims, identity, self.record, self.spool)
 
     @property
     def workspace(self) -> str:
@@ -93,7 +93,7 @@ class Parts:
 
 
 @contextmanager
-def opened(settings: Settings, *listeners: CommandListener) -> Iterator[Parts]:
+def open_components(settings: Settings, *listeners: CommandListener) -> Iterator[Components]:
     """The parts, with connections that are made at first use and closed at the end.
 
     `listeners` hear of what the workspace is asked.
@@ -112,4 +112,4 @@ def opened(settings: Settings, *listeners: CommandListener) -> Iterator[Parts]:
             timezone=ZoneInfo(settings.timezone),
         )
         kept = database(store, settings.store_database, "RCSTATS_STORE_URL")
-        yield Parts(settings, sources, Store(kept), Claims(kept), Spool(settings.spool))
+        yield Components(settings, sources, Store(kept), Leases(kept), Spool(settings.spool))

@@ -12,17 +12,17 @@ from socket import socket
 
 from api.access.admission import Admission
 from api.app import create
-from api.caching.responses import Answers
+from api.caching.responses import ResponseCache
 from api.network.bounds import Bounds
 from api.network.server import Server
 from api.routes.health import Status
 from api.routes.metrics import Metrics, Newest
 from api.routes.statistics import Statistics
 from collector import logs
-from collector.bootstrap import Parts
+from collector.bootstrap import Components
 from collector.errors import DatabaseError
 from collector.reloading import difference, taken_over
-from collector.scheduling.scheduler import Schedule
+from collector.scheduling.scheduler import Scheduler
 from collector.scheduling.slots import Slots
 from collector.settings import Settings, load
 from collector.statistics import catalog, snapshot
@@ -35,12 +35,12 @@ TIDY_WITHIN = 60.0  # seconds: a schedule that tidies for longer would be taken 
 
 
 def serve(
-    parts: Parts,
+    parts: Components,
     listening: socket,
     ready: Callable[[str], None],
     alive: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Schedule and API together, until SIGTERM or Ctrl-C.
+    """Scheduler and API together, until SIGTERM or Ctrl-C.
 
     `ready` gets the address once it answers and the first slot is settled, one way or the other; `alive` now and then
     how things stand. SIGHUP reads the settings again.
@@ -53,7 +53,7 @@ def serve(
     schedule.afterwards = lambda: tidy(parts)
     workspace, store, token = parts.sources.workspace, parts.store, parts.settings.metrics_token
     admission = Admission(workspace, calls=parts.settings.rate_limit)
-    answers = Answers(admission, store, keep=parts.settings.answer_memory * 2**20)
+    answers = ResponseCache(admission, store, keep=parts.settings.answer_memory * 2**20)
     statistics = Statistics(answers, store, schedule.ask, catalog.entries(), parts.settings.timezone)
     api = create(
         answers,
@@ -124,7 +124,7 @@ def _in_thread(name: str, do: Callable[[], None]) -> None:
     threading.Thread(target=do, name=name, daemon=True).start()
 
 
-def tidy(parts: Parts, within: float = TIDY_WITHIN) -> None:
+def tidy(parts: Components, within: float = TIDY_WITHIN) -> None:
     """Removes snapshots that are kept for no longer; those that are left after so many seconds go the next time."""
     until = time.monotonic() + within
     if removed := prune(
@@ -133,9 +133,9 @@ def tidy(parts: Parts, within: float = TIDY_WITHIN) -> None:
         log.info("snapshots removed=%d, as they are kept for no longer", removed)
 
 
-def scheduled(parts: Parts) -> Schedule:
+def scheduled(parts: Components) -> Scheduler:
     settings = parts.settings
-    return Schedule(
+    return Scheduler(
         Slots(settings.schedule, settings.timezone),
         parts.keeper(parts.take),
         parts.record,

@@ -8,7 +8,7 @@ from datetime import datetime
 
 
 @dataclass
-class Record:
+class Telemetry:
     """Counts since the start of the process, and what is so now. Any thread may tell it."""
 
     slots: Counter[str] = field(default_factory=Counter)

@@ -10,7 +10,7 @@ from pymongo.database import Database
 from collector.mongodb.connection import Document
 from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog
-from collector.statistics.snapshot import BUDGET, Circumstances, Runner, lay_out
+from collector.statistics.snapshot import BUDGET, Runner, SnapshotContext, lay_out
 from collector.store.snapshots import Store
 from tests.factories import NOW, hours, number, room, setting, sources
 
@@ -27,7 +27,7 @@ def broken(document: Document, text: bytes = b"TEXT") -> Any:
 def snapshot_of(database: Db) -> Document:
     """A whole snapshot as of NOW, kept in a store."""
     runner = Runner(sources(database), None, time.monotonic() + BUDGET, lambda: False)
-    about = Circumstances(RocketChat(database).identity(), "UTC")
+    about = SnapshotContext(RocketChat(database).identity(), "UTC")
     document = lay_out([runner.run(reading) for reading in catalog.READINGS], about, NOW, NOW)
     assert Store(database).add(document)
     return document

@@ -180,7 +180,7 @@ def test_what_the_install_commands_put_somewhere_the_uninstall_commands_remove(t
 
 
 @dataclass
-class Machine:
+class Host:
     """A systemd that has booted in a container: this host's /usr and network, and files of its own."""
 
     root: Path
@@ -250,7 +250,7 @@ PROGRAM = (
 
 
 @contextmanager
-def booted(folder: Path) -> Iterator[Machine]:
+def booted(folder: Path) -> Iterator[Host]:
     """Boots this host's /usr over a root of its own, up to basic.target; where that can't be done the test skips."""
     if os.geteuid() != 0:
         pytest.skip("only root can boot a container")
@@ -321,11 +321,11 @@ def _groups(name: str) -> list[Path]:
     return groups
 
 
-def _once_up(container: subprocess.Popen[bytes], root: Path, console: Path) -> Machine:
+def _once_up(container: subprocess.Popen[bytes], root: Path, console: Path) -> Host:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and container.poll() is None:
         for leader in psutil.Process(container.pid).children():
-            machine = Machine(root, leader.pid)
+            machine = Host(root, leader.pid)
             if machine.enter("systemctl is-system-running --wait").stdout.strip() in {"running", "degraded"}:
                 return machine
         time.sleep(0.1)
@@ -333,7 +333,7 @@ def _once_up(container: subprocess.Popen[bytes], root: Path, console: Path) -> M
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
+def machine(tmp_path: Path) -> Iterator[Host]:
     with booted(tmp_path) as found:
         yield found
 
@@ -358,7 +358,7 @@ def answers(port: int) -> bool:
 
 @pytest.mark.timeout(180)
 def test_installed_as_the_readme_says_it_serves_reloads_and_uninstalled_it_leaves_its_state_only(
-    machine: Machine, urls: tuple[str, str], real_client: Client
+    machine: Host, urls: tuple[str, str], real_client: Client
 ) -> None:
     port = free_port()
     before = machine.files()
@@ -392,7 +392,7 @@ def test_installed_as_the_readme_says_it_serves_reloads_and_uninstalled_it_leave
 
 
 @pytest.mark.timeout(180)
-def test_a_daemon_that_hangs_is_started_again(machine: Machine, urls: tuple[str, str]) -> None:
+def test_a_daemon_that_hangs_is_started_again(machine: Host, urls: tuple[str, str]) -> None:
     port = free_port()
     machine.install(urls[0], f'listen = "127.0.0.1:{port}"')
     machine.write("etc/credstore/rcstats_store_url", urls[1])
@@ -410,7 +410,7 @@ def test_a_daemon_that_hangs_is_started_again(machine: Machine, urls: tuple[str,
 
 
 @pytest.mark.timeout(180)
-def test_without_a_url_it_says_so_and_is_tried_until_there_is_one(machine: Machine, urls: tuple[str, str]) -> None:
+def test_without_a_url_it_says_so_and_is_tried_until_there_is_one(machine: Host, urls: tuple[str, str]) -> None:
     machine.install(urls[0], f'listen = "127.0.0.1:{free_port()}"')
     machine.write("etc/credstore/rcstats_store_url", urls[1])
     credential = machine.root / "etc/credstore/rcstats_mongo_url"

@@ -8,9 +8,9 @@ from starlette.requests import Request
 
 from api.access import auth
 from api.access.auth import Login, User
-from api.access.policy import Rules
-from api.access.rate_limit import Limiter
-from api.caching.single_flight import ANSWER_WITHIN, SECONDS, Memory
+from api.access.policy import ApiPolicy
+from api.access.rate_limit import RateLimiter
+from api.caching.single_flight import ANSWER_WITHIN, SECONDS, SingleFlightCache
 from collector.sources.rocketchat import RocketChat
 
 CALLERS = 1024  # logins remembered, wrong ones too
@@ -24,7 +24,7 @@ KNOWN_FOR = 600.0  # seconds for which a login that was good may be looked up wi
 class Admitted(NamedTuple):
     """A request that may be answered; `limits` are the headers that say what is left of the minute."""
 
-    rules: Rules
+    rules: ApiPolicy
     user: User | None
 
 
@@ -45,12 +45,14 @@ class Admission:
         within: float = ANSWER_WITHIN,
     ) -> None:
         threads = CapacityLimiter(LOOK_UPS)
-        self._rules = Memory[str, Rules](lambda _: Rules.read(workspace), 1, seconds, threads, within=within)
-        self._users = Memory[Login, User | None](
+        self._rules = SingleFlightCache[str, ApiPolicy](
+            lambda _: ApiPolicy.read(workspace), 1, seconds, threads, within=within
+        )
+        self._users = SingleFlightCache[Login, User | None](
             lambda login: _user(workspace, login), CALLERS, seconds, threads, within=within
         )
-        self._calls = Limiter(calls)
-        self._unknown_logins = Limiter(unknown_logins)
+        self._calls = RateLimiter(calls)
+        self._unknown_logins = RateLimiter(unknown_logins)
         self._known: TTLCache[Login, bool] = TTLCache(CALLERS, KNOWN_FOR)
 
     async def admit(self, request: Request, *, is_open: bool = False, deadline: float | None = None) -> Admitted:
@@ -69,7 +71,7 @@ class Admission:
         request.state.limits = self._count(address, rules, user)
         return Admitted(rules, user)
 
-    async def rules(self, deadline: float | None = None) -> Rules:
+    async def rules(self, deadline: float | None = None) -> ApiPolicy:
         """What the workspace's administrators have decided about its API."""
         return await self._rules.get("", deadline)
 
@@ -87,7 +89,7 @@ class Admission:
             self._known[login] = True
         return user
 
-    def _count(self, address: str, rules: Rules, user: User | None) -> dict[str, str]:
+    def _count(self, address: str, rules: ApiPolicy, user: User | None) -> dict[str, str]:
         if user and not user.roles.isdisjoint(rules.unlimited):
             return {}
         return self._calls.hit((user.id if user else None, address))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from api.access.policy import Rules
+from api.access.policy import ApiPolicy
 from collector.sources.rocketchat import hash_token
 
 
@@ -43,12 +43,12 @@ def login(headers: Mapping[str, str]) -> Login | None:
     return Login(user_id, hash_token(token)) if 0 < len(user_id) <= LONGEST and 0 < len(token) <= LONGEST else None
 
 
-def may_view(user: User | None, rules: Rules) -> bool:
+def may_view(user: User | None, rules: ApiPolicy) -> bool:
     """Whether it is somebody with the permission."""
     return user is not None and not user.roles.isdisjoint(rules.readers)
 
 
-def check(user: User | None, rules: Rules) -> None:
+def check(user: User | None, rules: ApiPolicy) -> None:
     """Lets pass who may see statistics.
 
     Raises:

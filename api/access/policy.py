@@ -13,7 +13,7 @@ UNLIMITED = "api-bypass-rate-limit"
 
 
 @dataclass(frozen=True)
-class Rules:
+class ApiPolicy:
     """The rules of a moment; `readers` and `unlimited` are roles."""
 
     workspace: str
@@ -29,7 +29,7 @@ class Rules:
         return repr((self.workspace, self.release, self.pages))
 
     @classmethod
-    def read(cls, workspace: RocketChat) -> "Rules":
+    def read(cls, workspace: RocketChat) -> "ApiPolicy":
         settings = workspace.values(*PAGE_SETTINGS, *cors.SETTINGS)
         roles = workspace.permitted_roles(VIEW, UNLIMITED)
         return cls(

@@ -29,7 +29,7 @@ class _Window:
     calls: int = 0
 
 
-class Limiter:
+class RateLimiter:
     """Counts calls in windows that begin with a caller's first call. `calls` of 0 limits nobody.
 
     `clock` gives seconds that are never put back; only the header that tells the window's end takes the time of day.

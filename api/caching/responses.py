@@ -17,9 +17,9 @@ from starlette.responses import Response
 from api.access import auth
 from api.access.admission import Admission
 from api.access.auth import User
-from api.access.policy import Rules
+from api.access.policy import ApiPolicy
 from api.caching import etag
-from api.caching.single_flight import ANSWER_WITHIN, IN_ALL, SECONDS, Memory
+from api.caching.single_flight import ANSWER_WITHIN, IN_ALL, SECONDS, SingleFlightCache
 from api.caching.turns import Turns
 from api.query.listing import parameters
 from api.rendering import envelope, tabular
@@ -43,7 +43,7 @@ Q = TypeVar("Q")
 class Context:
     """What an answer depends on beside its query."""
 
-    rules: Rules
+    rules: ApiPolicy
     edition: str
     """The store's: it changes with every snapshot that comes or goes."""
     may_view: bool
@@ -59,7 +59,7 @@ class Resource(Generic[Q]):
     Other parameters are ignored. An answer that `is_hourly` depends on the time and counts for one hour.
     """
 
-    parse: Callable[[Mapping[str, str], Rules], Q]
+    parse: Callable[[Mapping[str, str], ApiPolicy], Q]
     render: Callable[[Context, Q], Iterable[bytes]]
     parameters: frozenset[str] = frozenset()
     is_open: bool = False
@@ -83,7 +83,7 @@ class Resource(Generic[Q]):
         )
 
 
-class Answers:
+class ResponseCache:
     """Answers GETs about one workspace from its store.
 
     `keep` bytes of answers are remembered; what the store has counts for `seconds`; MongoDB has `within` seconds.
@@ -99,7 +99,9 @@ class Answers:
         within: float = ANSWER_WITHIN,
     ) -> None:
         self._admission = admission
-        self._editions = Memory[str, str](lambda _: store.edition(), 1, seconds, CapacityLimiter(2), within=within)
+        self._editions = SingleFlightCache[str, str](
+            lambda _: store.edition(), 1, seconds, CapacityLimiter(2), within=within
+        )
         self._kept: LRUCache[tuple[str, str], Body] = LRUCache(keep, _weight)
         self._turns = Turns(AT_ONCE, EACH)
         self._threads = CapacityLimiter(AT_ONCE)

@@ -32,7 +32,7 @@ class _Load(Generic[V]):
     task: "asyncio.Task[V]" = field(init=False)
 
 
-class Memory(Generic[K, V]):
+class SingleFlightCache(Generic[K, V]):
     """Values by key, each read on a thread of `threads`, however many requests ask for it.
 
     A value counts for `seconds` after its reading began, not after it ended: a slow answer of MongoDB is not counted

@@ -26,7 +26,7 @@ th { font-weight: 600; white-space: nowrap }
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
-class Fixed:
+class StaticResource:
     """A route whose answer never changes while the process lives."""
 
     def __init__(self, body: bytes, kind: str, **headers: str) -> None:
@@ -41,13 +41,13 @@ class Fixed:
         return Response(None if has else self._body, 304 if has else 200, self._headers)
 
 
-def openapi() -> Fixed:
-    return Fixed(orjson.dumps(DOCUMENT), envelope.JSON)
+def openapi() -> StaticResource:
+    return StaticResource(orjson.dumps(DOCUMENT), envelope.JSON)
 
 
-def page() -> Fixed:
+def page() -> StaticResource:
     html = "\n".join(_page(DOCUMENT)).encode()
-    return Fixed(html, "text/html; charset=utf-8", **{"Content-Security-Policy": _POLICY})
+    return StaticResource(html, "text/html; charset=utf-8", **{"Content-Security-Policy": _POLICY})
 
 
 def _page(document: dict[str, Any]) -> Iterator[str]:

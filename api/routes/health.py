@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access.locality import is_local
-from api.caching.single_flight import IN_ALL, SECONDS, Memory
+from api.caching.single_flight import IN_ALL, SECONDS, SingleFlightCache
 from api.rendering import envelope
 from collector.errors import DatabaseError
 
@@ -32,7 +32,9 @@ class Status:
     """
 
     def __init__(self, checks: Checks, seconds: float = SECONDS) -> None:
-        self._problems = Memory[str, dict[str, Problem]](lambda _: _problems(checks), 1, seconds, within=CHECKED_WITHIN)
+        self._problems = SingleFlightCache[str, dict[str, Problem]](
+            lambda _: _problems(checks), 1, seconds, within=CHECKED_WITHIN
+        )
 
     async def health(self, _: Request) -> Response:
         """`GET /health`: 200 while the process lives."""

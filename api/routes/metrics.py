@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access.locality import is_local
-from api.caching.single_flight import SECONDS, Memory
+from api.caching.single_flight import SECONDS, SingleFlightCache
 from api.rendering import envelope
 from collector import __version__
 from collector.errors import DatabaseError
@@ -27,7 +27,7 @@ from collector.mongodb.connection import Document, time_limit
 from collector.sources.rocketchat import RocketChat
 from collector.statistics.reading import at
 from collector.store.snapshots import Store
-from collector.telemetry import Record
+from collector.telemetry import Telemetry
 
 # A gauge's name, its help, its label or "", and by label value where the snapshot has it; rows of a list are added up.
 # What the snapshot does not have is no sample.
@@ -142,12 +142,12 @@ class Metrics:
     def __init__(
         self,
         newest: Callable[[], Document | None] = lambda: None,
-        record: Record | None = None,
+        record: Telemetry | None = None,
         token: str = "",
         seconds: float = SECONDS,
     ) -> None:
-        self.record = record or Record()
-        self._newest = Memory[str, Document | None](lambda _: newest(), 1, seconds)
+        self.record = record or Telemetry()
+        self._newest = SingleFlightCache[str, Document | None](lambda _: newest(), 1, seconds)
         self._token = token.encode()
         self.registry = CollectorRegistry()
         """What is counted while it happens."""
@@ -187,7 +187,7 @@ class _Scrape(Collector):
 
     snapshot: Document
     store_up: int
-    record: Record
+    record: Telemetry
     counted: CollectorRegistry
 
     def collect(self) -> Iterator[Metric]:

@@ -14,8 +14,8 @@ from bson.raw_bson import RawBSONDocument
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.access.policy import Rules
-from api.caching.responses import Answers, Context, Resource
+from api.access.policy import ApiPolicy
+from api.caching.responses import Context, Resource, ResponseCache
 from api.query import series
 from api.query.listing import BadParametersError, BadQueryError, parameters, parse
 from api.rendering import bson_json, envelope, tabular
@@ -47,7 +47,7 @@ class Statistics:
 
     def __init__(
         self,
-        answers: Answers,
+        answers: ResponseCache,
         store: Store,
         ask: Callable[[], Future[Document]],
         entries: Sequence[Mapping[str, str]] = (),
@@ -130,7 +130,7 @@ class Statistics:
         except CommandRefusedError as error:
             raise BadQueryError("query", page.sent, "MongoDB refuses it") from error
 
-    def _over_time(self, given: Mapping[str, str], _: Rules) -> SeriesQuery:
+    def _over_time(self, given: Mapping[str, str], _: ApiPolicy) -> SeriesQuery:
         return series.parse(given, self._zone, datetime.now(UTC))
 
     def _buckets(self, context: Context, query: SeriesQuery) -> Iterator[bytes]:
@@ -159,7 +159,7 @@ class Statistics:
             return list(self._rows(context, query))
 
         found = outlook(rows, datetime.now(UTC), ZoneInfo(self.calendar()))
-        odd = [asdict(oddity) | {"text": str(oddity)} for oddity in found.odd]
+        odd = [asdict(anomaly) | {"text": str(anomaly)} for anomaly in found.odd]
         yield bson_json.document({"growth": [asdict(growth) for growth in found.growth], "odd": odd})
 
     def _total(self, context: Context, query: ListQuery, found: int) -> int:
@@ -176,7 +176,7 @@ class Statistics:
         yield bson_json.document({} if newest is None else newest)  # its truth would decode it, and not as JavaScript
 
 
-def _page(given: Mapping[str, str], rules: Rules) -> _Page:
+def _page(given: Mapping[str, str], rules: ApiPolicy) -> _Page:
     return _Page(parse(given, rules.pages), given.get("query", ""))
 
 

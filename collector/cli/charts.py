@@ -14,7 +14,7 @@ from collector.cli.tables import err, out
 from collector.history.diff import Change
 from collector.mongodb.connection import Document
 from collector.numbers import is_figure
-from collector.series.forecast import FEWEST_WEEKS, Outlook
+from collector.series.forecast import FEWEST_WEEKS, Forecasts
 from collector.series.pipeline import SeriesQuery
 from collector.statistics.reading import at
 
@@ -108,7 +108,7 @@ def trends(query: SeriesQuery, rows: Sequence[Mapping[str, Any]]) -> None:
         out.print(f"[dim]{first} to {last} UTC, {len(rows)} buckets[/]")
 
 
-def outlook(found: Outlook) -> None:
+def outlook(found: Forecasts) -> None:
     """Growth a week and what it may come to, and what is odd; in one sentence that there is nothing to say."""
     if not found.growth:
         out.print(f"[dim]Of growth nothing can be said before {FEWEST_WEEKS} whole weeks.[/]")

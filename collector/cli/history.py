@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 from bson import ObjectId
 
-from collector.bootstrap import Parts, opened
+from collector.bootstrap import Components, open_components
 from collector.errors import RcstatsError
 from collector.mongodb.connection import Document
 from collector.settings import load
@@ -35,7 +35,7 @@ def import_() -> None:
     from collector.history.importing import bring
     from collector.sources.rocketchat import Collection
 
-    with opened(load(log_level="warning")) as parts:
+    with open_components(load(log_level="warning")) as parts:
         parts.store.prepare()
         source = parts.sources.workspace
         with charts.counting("documents", source.estimate(Collection.STATISTICS)) as progress:
@@ -60,15 +60,15 @@ def backfill(
     """Reconstruct snapshots of the past from the dates of users, rooms, files, messages and sessions."""
     from collector.cli import charts
     from collector.history.backfill.run import Backfill
-    from collector.series.calendar import Grid
+    from collector.series.calendar import CalendarGrid
 
     settings = load(log_level="warning")
-    grid = Grid.parse(every, ZoneInfo(settings.timezone))
+    grid = CalendarGrid.parse(every, ZoneInfo(settings.timezone))
     now = datetime.now(UTC)
     start, end = (_moment(name, raw, grid.zone, now) for name, raw in (("since", since), ("until", until)))
     if start >= end:
         raise RcstatsError("since: it is not before until")
-    with opened(settings) as parts:
+    with open_components(settings) as parts:
         filling = Backfill(parts.sources.at(now), parts.store, parts.workspace)
         filling.aim(grid, start, end)
         if dry_run:
@@ -80,15 +80,15 @@ def backfill(
             typer.echo(f"{_snapshots(added)} reconstructed{_remainder(filling)}")
 
 
-def reconstruct(parts: Parts, now: datetime) -> None:
+def reconstruct(parts: Components, now: datetime) -> None:
     """Ninety days, as far as they can be known, so that the demo has something to show."""
     from collector.history.backfill.run import Backfill
     from collector.history.backfill.walk import Pace
-    from collector.series.calendar import Grid
+    from collector.series.calendar import CalendarGrid
 
     nobody_else_asks = Pace(sleep=lambda _: None)
     filling = Backfill(parts.sources.at(now), parts.store, parts.workspace, nobody_else_asks)
-    filling.aim(Grid.parse("1d", ZoneInfo(parts.settings.timezone)), now - timedelta(days=90), now)
+    filling.aim(CalendarGrid.parse("1d", ZoneInfo(parts.settings.timezone)), now - timedelta(days=90), now)
     filling.run()
 
 
@@ -142,7 +142,7 @@ def list_(
     from collector.cli import charts
 
     chosen = _parsed({"query": query, "sort": sort, "count": count, "offset": offset})
-    with opened(load()) as parts:
+    with open_components(load()) as parts:
         snapshots = list(parts.store.snapshots(parts.workspace, chosen))
         charts.listing(snapshots, parts.store.count(parts.workspace, chosen.where), ZoneInfo(parts.settings.timezone))
 
@@ -157,7 +157,7 @@ def diff(
     from collector.cli import charts
     from collector.history.diff import changes
 
-    with opened(load()) as parts:
+    with open_components(load()) as parts:
         old, new = _snapshot(parts, before), _snapshot(parts, after)
     charts.differences(old, new, changes(old, new), whole=whole)
 
@@ -176,7 +176,7 @@ def trend(
     given = {"fields": ",".join(paths), "start": since, "end": until, "every": every, "how": how}
     settings, now = load(), datetime.now(UTC)
     query = _served(lambda: series.parse(given, settings.timezone, now))
-    with opened(settings) as parts:
+    with open_components(settings) as parts:
         query = replace(query, zone=parts.store.calendar(query.zone, now))
         charts.trends(query, list(parts.store.series(parts.workspace, query)))
 
@@ -187,7 +187,7 @@ def outlook() -> None:
     from collector.series.forecast import outlook as look
 
     now = datetime.now(UTC)
-    with opened(load()) as parts:
+    with open_components(load()) as parts:
         zone = ZoneInfo(parts.store.calendar(parts.settings.timezone, now))
         charts.outlook(look(lambda query: list(parts.store.series(parts.workspace, query)), now, zone))
 
@@ -213,7 +213,7 @@ def _served(parse: Any) -> Any:
         raise RcstatsError(f"{error.parameter}: {error.reason}") from None
 
 
-def _snapshot(parts: Parts, which: str) -> Document:
+def _snapshot(parts: Components, which: str) -> Document:
     """The snapshot with this id, or the last one until this time.
 
     Raises:

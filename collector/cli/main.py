@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from collector import __version__, logs
-from collector.bootstrap import Parts, opened
+from collector.bootstrap import Components, open_components
 from collector.cli import history
 from collector.errors import DatabaseError, RcstatsError
 from collector.mongodb.connection import Document, connect
@@ -87,7 +87,7 @@ def run() -> None:
         systemd.notify()
         systemd.status(how)
 
-    with opened(load()) as parts:
+    with open_components(load()) as parts:
         daemon.serve(parts, listener(*parts.settings.address), lambda _: systemd.ready(), alive)
         daemon.end_soon()
 
@@ -109,7 +109,7 @@ def snapshot_now(
     if explain:
         show_bill()
         return
-    with opened(load()) as parts:
+    with open_components(load()) as parts:
         if parts.settings.log_level == "info":
             logs.from_level("warning")  # what is told at the level info stands in the table
         with tables.progress(catalog.READINGS) as progress:
@@ -124,7 +124,7 @@ def snapshot_now(
         raise typer.Exit(FOUND if isinstance(trouble, WaitingError) else TROUBLE)
 
 
-def kept(parts: Parts, document: Document) -> tuple[str, DatabaseError | None]:
+def kept(parts: Components, document: Document) -> tuple[str, DatabaseError | None]:
     """Where a snapshot is now, and why it is not in the store."""
     try:
         parts.keep(document)
@@ -141,7 +141,7 @@ def show_bill() -> None:
     from collector.diagnostics.explain import Recorder, bills
 
     recorder = Recorder()
-    with opened(load(), recorder) as parts:
+    with open_components(load(), recorder) as parts:
         parts.sources.workspace.identity()
         tables.bill(bills(catalog.READINGS, parts.sources.at(snapshot.now()), recorder))
 
@@ -154,8 +154,8 @@ def parity(
     from collector.cli import tables
     from collector.diagnostics.parity import Verdict, compare
 
-    with opened(load()) as parts:
-        own = parts.sources.workspace.told_last()
+    with open_components(load()) as parts:
+        own = parts.sources.workspace.server_statistics_newest()
         if own is None:
             raise RcstatsError("the server has stored no statistics document yet; its administration page makes one")
         with tables.progress(catalog.READINGS) as progress:
@@ -182,7 +182,7 @@ def check(
     if roles:
         sys.stdout.write(privileges.commands(settings))
         return
-    with opened(settings) as parts:
+    with open_components(settings) as parts:
         slots = Slots(settings.schedule, settings.timezone)
         workspace, store = parts.sources.workspace, parts.store
         now, zone = datetime.now(UTC), settings.timezone
@@ -198,7 +198,7 @@ def prune(
     """Remove the snapshots that are kept for no longer; the daemon does so by itself, after each slot."""
     from collector.store import retention
 
-    with opened(load()) as parts:
+    with open_components(load()) as parts:
         workspace, plan, now = parts.workspace, parts.retention, snapshot.now()
         if plan.every is None and plan.daily is None:
             typer.echo("all are kept: neither RCSTATS_KEEP_EVERY_DAYS nor RCSTATS_KEEP_DAILY_DAYS is set")
@@ -231,7 +231,7 @@ def demo(
     begun = datetime.now(UTC)
     with mongod.running(mongod.own_folder(data) if data else None) as url:
         settings = load(mongo_url=url.replace("/?", "/rocketchat?"), store_url=None, log_level="warning")
-        with opened(settings) as parts, connect(settings.workspace_url, "RCSTATS_MONGO_URL") as client:
+        with open_components(settings) as parts, connect(settings.workspace_url, "RCSTATS_MONGO_URL") as client:
             database = client["rocketchat"]
             if not workspace.is_filled(database):
                 client.drop_database("rocketchat")

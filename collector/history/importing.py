@@ -101,7 +101,7 @@ def bring(
 
 def _batches(workspace: RocketChat) -> Iterator[list[bytes]]:
     """The ids of all documents, in their order."""
-    ids = workspace.told_ids(BATCH)
+    ids = workspace.server_statistics_ids(BATCH)
     while True:
         with time_limit(WITHIN):
             batch = list(islice(ids, BATCH))
@@ -129,7 +129,7 @@ def _new(ids: Sequence[Any], workspace: RocketChat, store: Store, name: str) -> 
     for another workspace.
     """
     hexadecimal = [str(found) for found in ids if isinstance(found, ObjectId)]
-    texts = set(workspace.told_among(hexadecimal)) if hexadecimal else set()
+    texts = set(workspace.server_statistics_among(hexadecimal)) if hexadecimal else set()
     plain = [_plain_id(found, texts) for found in ids]
     derived = [derived_id(encode({"workspace": name, "_id": found})) for found in ids]
     owners = store.owners([own for own in (*plain, *derived) if own is not None])

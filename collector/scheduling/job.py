@@ -8,10 +8,10 @@ from datetime import datetime
 from collector import logs
 from collector.errors import DatabaseError, DatabaseTimeoutError, UnacceptableError, UnreachableError
 from collector.mongodb.connection import Document
-from collector.store.leases import Claims
+from collector.store.leases import Leases
 from collector.store.snapshots import Store
 from collector.store.spool import Spool
-from collector.telemetry import Record
+from collector.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class WaitingError(DatabaseError):
     """The snapshot is taken, and waits on disk for the store."""
 
 
-class Keeper:
+class SnapshotJob:
     """`take` computes the snapshot of a slot, or one on demand (None), until it is told to give up.
 
     `workspace` tells whose slots count. Without a `spool` a snapshot that the store does not take is lost.
@@ -36,9 +36,9 @@ class Keeper:
         self,
         take: Take,
         store: Store,
-        claims: Claims,
+        claims: Leases,
         workspace: Callable[[], str],
-        record: Record,
+        record: Telemetry,
         spool: Spool | None = None,
     ) -> None:
         self._take = take
@@ -55,7 +55,7 @@ class Keeper:
         """Sees to it that the slot has its snapshot.
 
         Raises:
-            HeldError: another daemon is taking it.
+            LeaseHeldError: another daemon is taking it.
             AbandonedError: `abandoned` came true.
             WaitingError: it has one that waits on disk.
             UnacceptableError: the store will never take the one that was taken.

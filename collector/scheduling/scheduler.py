@@ -12,13 +12,13 @@ from datetime import UTC, datetime, timedelta
 from collector import logs
 from collector.errors import AbandonedError, DatabaseError, UnacceptableError
 from collector.mongodb.connection import Document
-from collector.scheduling.job import Keeper, WaitingError
+from collector.scheduling.job import SnapshotJob, WaitingError
 from collector.scheduling.on_demand import OnDemand
 from collector.scheduling.slot_tally import SlotTally, passed
 from collector.scheduling.slots import Slots
 from collector.statistics.snapshot import BUDGET
-from collector.store.leases import LEASE, HeldError
-from collector.telemetry import Record
+from collector.store.leases import LEASE, LeaseHeldError
+from collector.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 
@@ -38,14 +38,14 @@ class Pace:
     """A snapshot that takes longer is stuck, as its own limits did not hold; one that is late by more is overdue."""
 
 
-class Schedule:
+class Scheduler:
     """One thread takes the snapshots; another renews the lease of the one that is being taken, and says we live."""
 
     def __init__(
         self,
         slots: Slots,
-        keeper: Keeper,
-        record: Record,
+        keeper: SnapshotJob,
+        record: Telemetry,
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         jitter: timedelta = timedelta(0),
@@ -198,7 +198,7 @@ class Schedule:
         except AbandonedError as error:
             log.info("%s", error)
             return self._after(self._clock())
-        except HeldError as error:
+        except LeaseHeldError as error:
             self._tally.settle()
             return self._within(min(error.seconds, LEASE) + 1)
         except Exception as error:  # noqa: BLE001  a slot that failed must not end the schedule

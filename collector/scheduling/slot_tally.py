@@ -5,7 +5,7 @@ import time
 from datetime import datetime
 
 from collector.scheduling.slots import Slots
-from collector.telemetry import Record
+from collector.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 
@@ -15,7 +15,7 @@ MOST_COUNTED = 100  # slots that are counted one by one
 class SlotTally:
     """Follows the slots in the order in which they are attended, and counts the skipped ones in the record."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Telemetry) -> None:
         self._record = record
         self._last: datetime | None = None
         self._owed_since: float | None = None

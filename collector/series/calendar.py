@@ -31,7 +31,7 @@ class Bucket:
 
 
 @dataclass(frozen=True)
-class Grid:
+class CalendarGrid:
     """Buckets of so many h, d, w or mo."""
 
     size: int
@@ -39,7 +39,7 @@ class Grid:
     zone: ZoneInfo
 
     @classmethod
-    def parse(cls, every: str, zone: ZoneInfo) -> "Grid":
+    def parse(cls, every: str, zone: ZoneInfo) -> "CalendarGrid":
         """Of a text such as 1d.
 
         Raises:

@@ -56,7 +56,7 @@ class Growth:
 
 
 @dataclass(frozen=True)
-class Oddity:
+class Anomaly:
     """A figure far from what it was at the same hour of the same weekday."""
 
     key: str
@@ -74,22 +74,22 @@ class Oddity:
 
 
 @dataclass(frozen=True)
-class Outlook:
+class Forecasts:
     """What can be said at a moment; both may be empty."""
 
     growth: list[Growth]
-    odd: list[Oddity]
+    odd: list[Anomaly]
 
 
-def outlook(series: Callable[[SeriesQuery], Sequence[Mapping[str, Any]]], now: datetime, zone: ZoneInfo) -> Outlook:
+def outlook(series: Callable[[SeriesQuery], Sequence[Mapping[str, Any]]], now: datetime, zone: ZoneInfo) -> Forecasts:
     """What the stored figures say; `series` gives the rows of a query."""
     start = now - (MOST_WEEKS + 1) * _WEEK
     midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)  # whole days only
     by_day = SeriesQuery(GROWING, start, midnight, Every.DAY, zone=zone.key)
     by_hour = SeriesQuery(WATCHED, start, now, Every.HOUR, zone=zone.key)
     growing = [growth(key, points) for key, points in _points(by_day, series(by_day))]
-    watched = [oddity(key, points, zone) for key, points in _points(by_hour, series(by_hour))]
-    return Outlook([found for found in growing if found], [found for found in watched if found])
+    watched = [anomaly(key, points, zone) for key, points in _points(by_hour, series(by_hour))]
+    return Forecasts([found for found in growing if found], [found for found in watched if found])
 
 
 def _points(query: SeriesQuery, rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Points]]:
@@ -130,7 +130,7 @@ def _expected(days: int, now: float, mean: float, spread: float, weeks: int) -> 
     return Expectation(days, middle - reach, middle, middle + reach)
 
 
-def oddity(key: str, points: Points, zone: ZoneInfo) -> Oddity | None:
+def anomaly(key: str, points: Points, zone: ZoneInfo) -> Anomaly | None:
     """Whether the last value is odd; None if it is not, or too few weeks are known."""
     if not points:
         return None
@@ -143,7 +143,7 @@ def oddity(key: str, points: Points, zone: ZoneInfo) -> Oddity | None:
     spread = max(median(abs(past - usual) for past in before) * _MAD_TO_SIGMA, abs(usual) * _LEAST_SPREAD, 1e-9)
     if abs(value - usual) <= FAR * spread or min(before) <= value <= max(before):
         return None
-    return Oddity(key, value, usual, min(before), max(before), len(before))
+    return Anomaly(key, value, usual, min(before), max(before), len(before))
 
 
 def _hour(moment: datetime, zone: ZoneInfo) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from collector.sources.deployment import Deployment
-from collector.sources.host import Machine
+from collector.sources.host import Host
 from collector.sources.rocketchat import RocketChat
 
 
@@ -18,7 +18,7 @@ class Sources:
     """
 
     workspace: RocketChat
-    machine: Machine = field(default_factory=Machine)
+    machine: Host = field(default_factory=Host)
     deployment: Deployment = field(default_factory=Deployment)
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     now: datetime = field(default_factory=lambda: datetime.now(UTC))

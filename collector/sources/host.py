@@ -40,7 +40,7 @@ class Process:
     runs_node: bool
 
 
-class Machine:
+class Host:
     """The door to the host. `proc` is where its proc filesystem is mounted."""
 
     def __init__(self, proc: Path = Path("/proc")) -> None:

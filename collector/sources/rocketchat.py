@@ -50,7 +50,7 @@ _DATES: Document = {
 _LONGEST_ID = 256  # bytes: the server's own ids of a workspace have 17 or 24
 
 # A hint: nearly all documents match, and reading them as they lie is faster than by any index.
-AS_IT_LIES: Document = {"$natural": 1}
+NATURAL_ORDER: Document = {"$natural": 1}
 
 # Rocket.Chat's indexes on the messages, by the field that a reading starts from.
 MESSAGE_INDEXES: Mapping[str, Document] = {
@@ -214,7 +214,7 @@ class RocketChat:
         """How MongoDB answers a query that this workspace was asked, and what that takes."""
         return self._database.command({"explain": query, "verbosity": "executionStats"})
 
-    def told_last(self) -> Document | None:
+    def server_statistics_newest(self) -> Document | None:
         """The server's own newest statistics document, whole; None if it has stored none.
 
         Documents whose createdAt is not a date count only where there are no others: some types sort above all dates.
@@ -225,7 +225,7 @@ class RocketChat:
                 return rows[0]
         return None
 
-    def told_ids(self, batch: int) -> Iterator[bytes]:
+    def server_statistics_ids(self, batch: int) -> Iterator[bytes]:
         """The ids of the server's own statistics documents, of every BSON type, in their order: {_id} in BSON.
 
         One cursor over the index, which MongoDB is asked for `batch` at a time: a comparison with the last id would
@@ -235,7 +235,7 @@ class RocketChat:
             ids = self._told.find({}, {"_id": 1}, sort=[("_id", ASCENDING)], batch_size=batch, comment=self._comment)
             yield from (bytes(row.raw) for row in ids)
 
-    def told_among(self, ids: Iterable[Any]) -> list[Any]:
+    def server_statistics_among(self, ids: Iterable[Any]) -> list[Any]:
         """Those of the ids that documents of the server's own statistics have."""
         pipeline: Pipeline = [{"$match": {"_id": {"$in": list(ids)}}}, {"$project": {"_id": 1}}]
         rows = self.aggregate(Collection.STATISTICS, pipeline)

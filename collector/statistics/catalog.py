@@ -5,21 +5,21 @@ from collections.abc import Iterable
 
 from collector.statistics.reading import Reading, Statistic, Subject
 from collector.statistics.subjects.apps import apps
-from collector.statistics.subjects.customization import look
+from collector.statistics.subjects.customization import customization
 from collector.statistics.subjects.enterprise import enterprise
-from collector.statistics.subjects.feature_usage import usage
+from collector.statistics.subjects.feature_usage import feature_usage
 from collector.statistics.subjects.federation import federation
-from collector.statistics.subjects.host import system
+from collector.statistics.subjects.host import host
 from collector.statistics.subjects.identity import identity
-from collector.statistics.subjects.imported_users import importer
+from collector.statistics.subjects.imported_users import imported_users
 from collector.statistics.subjects.integrations import integrations
 from collector.statistics.subjects.invitations import invitations
-from collector.statistics.subjects.last_activity import activity
-from collector.statistics.subjects.login_services import services
+from collector.statistics.subjects.last_activity import last_activity
+from collector.statistics.subjects.login_services import login_services
 from collector.statistics.subjects.messages import messages
-from collector.statistics.subjects.omnichannel import livechat
-from collector.statistics.subjects.omnichannel_contacts import contacts
-from collector.statistics.subjects.omnichannel_sources import conversations
+from collector.statistics.subjects.omnichannel import omnichannel
+from collector.statistics.subjects.omnichannel_contacts import omnichannel_contacts
+from collector.statistics.subjects.omnichannel_sources import omnichannel_sources
 from collector.statistics.subjects.push import push
 from collector.statistics.subjects.roles import roles
 from collector.statistics.subjects.rooms import rooms
@@ -29,7 +29,7 @@ from collector.statistics.subjects.settings import settings
 from collector.statistics.subjects.teams import teams
 from collector.statistics.subjects.uploads import uploads
 from collector.statistics.subjects.users import users
-from collector.statistics.subjects.video_conferences import videoconf
+from collector.statistics.subjects.video_conferences import video_conferences
 from collector.statistics.subjects.voip import voip
 
 SUBJECTS: tuple[Subject, ...] = (
@@ -37,28 +37,28 @@ SUBJECTS: tuple[Subject, ...] = (
     users,
     rooms,
     messages,
-    activity,
-    usage,
+    last_activity,
+    feature_usage,
     invitations,
     roles,
-    look,
-    livechat,
-    conversations,
-    contacts,
+    customization,
+    omnichannel,
+    omnichannel_sources,
+    omnichannel_contacts,
     voip,
     sessions,
     uploads,
     integrations,
     push,
-    services,
-    importer,
+    login_services,
+    imported_users,
     settings,
     apps,
-    videoconf,
+    video_conferences,
     teams,
     federation,
     enterprise,
-    system,
+    host,
     server,
 )
 READINGS: tuple[Reading, ...] = tuple(reading for subject in SUBJECTS for reading in subject)

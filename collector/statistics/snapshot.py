@@ -50,7 +50,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Circumstances:
+class SnapshotContext:
     """What a snapshot says of itself. A snapshot on demand has no slot."""
 
     workspace: str
@@ -62,7 +62,7 @@ class Circumstances:
 def take(
     readings: Iterable[Reading],
     sources: Sources,
-    about: Circumstances,
+    about: SnapshotContext,
     progress: Progress = lambda _: None,
     previous: Document | None = None,
     abandoned: Callable[[], bool] = lambda: False,
@@ -160,7 +160,7 @@ def _last_value(previous: Document, key: str) -> Any:
     return noted(value, at(previous, f"collector.notes.{key}"))
 
 
-def lay_out(outcomes: Iterable[Outcome], about: Circumstances, started: datetime, finished: datetime) -> Document:
+def lay_out(outcomes: Iterable[Outcome], about: SnapshotContext, started: datetime, finished: datetime) -> Document:
     """The document: id, the statistics in their order, the dates, and our own account under `collector`."""
     document: Document = {"_id": new_id()}
     own = _account(about, started, finished)
@@ -204,7 +204,7 @@ def now() -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-def _account(about: Circumstances, started: datetime, finished: datetime) -> Document:
+def _account(about: SnapshotContext, started: datetime, finished: datetime) -> Document:
     return {
         "version": __version__,
         "host": platform.node(),

@@ -19,7 +19,7 @@ _KEEP = 86_400  # seconds after which MongoDB removes an old claim
 _asks = asks("the store's")
 
 
-class HeldError(Exception):
+class LeaseHeldError(Exception):
     """Another daemon is taking the slot; `seconds` until its lease ends, if it does not renew it."""
 
     def __init__(self, seconds: float) -> None:
@@ -27,7 +27,7 @@ class HeldError(Exception):
         self.seconds = seconds
 
 
-class Claims:
+class Leases:
     """The claims of one daemon. A slot may be claimed again by who holds it."""
 
     def __init__(self, database: Database[Document], lease: float = LEASE) -> None:
@@ -48,7 +48,7 @@ class Claims:
         """Takes the lease, also one that has ended.
 
         Raises:
-            HeldError: another daemon has it.
+            LeaseHeldError: another daemon has it.
         """
         is_free = {"$or": [{"$lte": [{"$ifNull": ["$until", "$$NOW"]}, "$$NOW"]}, {"$eq": ["$holder", self._holder]}]}
         lease = {name: {"$cond": [is_free, value, f"${name}"]} for name, value in self._lease().items()}
@@ -56,7 +56,7 @@ class Claims:
         after = ReturnDocument.AFTER
         found = self._claims.find_one_and_update(_of(workspace, slot), asked, upsert=True, return_document=after)
         if found and found["holder"] != self._holder:
-            raise HeldError((found["until"] - found["asked"]).total_seconds())
+            raise LeaseHeldError((found["until"] - found["asked"]).total_seconds())
 
     @_asks
     def renew(self, workspace: str, slot: datetime) -> None:

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from api.access.admission import Admission
 from api.app import create
 from api.caching import single_flight
-from api.caching.responses import Answers
+from api.caching.responses import ResponseCache
 from api.routes.health import Status
 from api.routes.statistics import Statistics
 from collector.demo.mongod import free_port
@@ -38,14 +38,14 @@ def parts_of(
     keep: int = 0,
     within: float = single_flight.ANSWER_WITHIN,
     **over: int,
-) -> tuple[Answers, Statistics, Status]:
+) -> tuple[ResponseCache, Statistics, Status]:
     """What the application is made of, over a database that is workspace and store."""
     workspace, store = RocketChat(database), Store(database)
     status = Status(
         {"workspace": lambda: workspace.identity() and "", "store": lambda: store.edition() and ""}, seconds
     )
     admission = Admission(workspace, seconds=seconds, within=within, **over)
-    answers = Answers(admission, store, keep=keep, seconds=seconds, within=within)
+    answers = ResponseCache(admission, store, keep=keep, seconds=seconds, within=within)
     return answers, Statistics(answers, store, lambda: done(refresh), entries), status
 
 
@@ -105,6 +105,6 @@ def nowhere() -> Iterator[Db]:
 def taken(workspace: Db) -> dict[str, Any]:
     """A snapshot that all readings made of the workspace, stored."""
     sources = Sources(RocketChat(workspace))
-    document = snapshots.take(catalog.READINGS, sources, snapshots.Circumstances("workspace", "UTC"))
+    document = snapshots.take(catalog.READINGS, sources, snapshots.SnapshotContext("workspace", "UTC"))
     Store(workspace).add(document)
     return document

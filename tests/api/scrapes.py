@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from api.access.admission import Admission
 from api.app import create
-from api.caching.responses import Answers
+from api.caching.responses import ResponseCache
 from api.routes.health import Status
 from api.routes.metrics import Metrics, Newest
 from api.routes.statistics import Statistics
@@ -28,7 +28,7 @@ REQUESTS = "rcstats_http_requests_total"
 def client_of(database: Db, store: Db | None = None, address: str = HERE, **over: Any) -> TestClient:
     """A client at this address, over the real application and its metrics."""
     workspace, kept = RocketChat(database), Store(database if store is None else store)
-    answers = Answers(Admission(workspace, seconds=0, within=2), kept, seconds=0, within=2)
+    answers = ResponseCache(Admission(workspace, seconds=0, within=2), kept, seconds=0, within=2)
     told = Metrics(Newest(workspace, kept, identity_within=0.3), **{"seconds": 0} | over)
     app = create(answers, Statistics(answers, kept, Future), Status({}), told)
     return TestClient(app, f"http://{HERE}", raise_server_exceptions=False, client=(address, 50_000))

@@ -20,7 +20,7 @@ from collector.sources import Sources
 from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog, snapshot
 from collector.store.snapshots import Store
-from collector.telemetry import Record
+from collector.telemetry import Telemetry
 from tests.api.conftest import parts_of
 
 Db = Database[dict[str, Any]]
@@ -42,9 +42,9 @@ def served(real_database: Db) -> Iterator[TestClient]:
     """The sample workspace with one snapshot."""
     sample.fill(real_database, snapshot.now(), sample.Size(users=50, messages=200))
     source, store = RocketChat(real_database), Store(real_database)
-    about = snapshot.Circumstances(source.identity(), "UTC")
+    about = snapshot.SnapshotContext(source.identity(), "UTC")
     store.add(snapshot.take(catalog.READINGS, Sources(source), about))
-    metrics = Metrics(Newest(source, store), Record())
+    metrics = Metrics(Newest(source, store), Telemetry())
     app = create(*parts_of(real_database), metrics)
     with TestClient(app, "http://127.0.0.1", client=("127.0.0.1", 1)) as client:
         yield client

@@ -67,7 +67,7 @@ class Race:
         self.last: Document | None = None
         zone = ZoneInfo(get_localzone_name())
         self.sources = Sources(RocketChat(ours), timezone=zone)
-        self.about = snapshot.Circumstances(self.sources.workspace.identity(), str(zone))
+        self.about = snapshot.SnapshotContext(self.sources.workspace.identity(), str(zone))
 
     def run(self, way: str) -> Document:
         """One document: the server's values, or a snapshot."""

@@ -17,18 +17,18 @@ def nodes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="module")
-def opened(nodes: ReplicaSet) -> Iterator[Client]:
+def open_components(nodes: ReplicaSet) -> Iterator[Client]:
     with client(nodes) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def sample(nodes: ReplicaSet, opened: Client) -> str:
+def sample(nodes: ReplicaSet, open_components: Client) -> str:
     """The URL of a small workspace."""
-    return nodes.url(filled(nodes, opened))
+    return nodes.url(filled(nodes, open_components))
 
 
 @pytest.fixture
-def scene(sample: str, nodes: ReplicaSet, opened: Client, tmp_path: Path) -> Stage:
+def scene(sample: str, nodes: ReplicaSet, open_components: Client, tmp_path: Path) -> Stage:
     """The store is on the workspace's servers."""
-    return stage(sample, nodes, opened, tmp_path)
+    return stage(sample, nodes, open_components, tmp_path)

@@ -9,13 +9,13 @@ from functools import partial
 from unittest.mock import patch
 
 from collector import bootstrap, daemon
-from collector.bootstrap import Parts
+from collector.bootstrap import Components
 from collector.cli import main as cli
-from collector.scheduling.scheduler import Pace, Schedule
+from collector.scheduling.scheduler import Pace, Scheduler
 from collector.scheduling.slots import Slots
 from collector.statistics import catalog
 from collector.statistics.reading import Cost, Reading, Statistic, Unit
-from collector.store.leases import Claims
+from collector.store.leases import Leases
 
 STEP = 2.0  # seconds from slot to slot
 PACE = Pace(first_retry=0.2, last_retry=1, beat=0.2)
@@ -50,11 +50,11 @@ def readings(dawdle: float = 0.0) -> tuple[Reading, ...]:
     return (*(reading for reading in catalog.READINGS if reading.name in _NAMES), slow)
 
 
-def hurried(step: float) -> Callable[[Parts], Schedule]:
+def hurried(step: float) -> Callable[[Components], Scheduler]:
     """The schedule of the command, but with this grid and this pace."""
 
-    def scheduled(of: Parts) -> Schedule:
-        return Schedule(Grid(step), of.keeper(of.take), of.record, pace=PACE)
+    def scheduled(of: Components) -> Scheduler:
+        return Scheduler(Grid(step), of.keeper(of.take), of.record, pace=PACE)
 
     return scheduled
 
@@ -67,7 +67,7 @@ def main() -> None:
     sys.argv[1:] = ["run"]
     with (
         patch.object(daemon, "scheduled", hurried(given.step)),
-        patch.object(bootstrap, "Claims", partial(Claims, lease=LEASE)),
+        patch.object(bootstrap, "Leases", partial(Leases, lease=LEASE)),
         patch.object(catalog, "READINGS", readings(given.dawdle)),
     ):
         cli.main()

@@ -161,8 +161,8 @@ def replica_set(folder: Path, size: int = 3) -> Iterator[ReplicaSet]:
 @contextmanager
 def client(of: ReplicaSet) -> Iterator[Client]:
     """The tests' own connection; what it reads is no older than what was written."""
-    with connect(of.url(readPreference="primary"), "TEST") as opened:
-        yield opened
+    with connect(of.url(readPreference="primary"), "TEST") as open_components:
+        yield open_components
 
 
 def _die_with_parent() -> None:

@@ -59,8 +59,10 @@ def ended(daemon: Running, *paths: str) -> End:
 
 
 @pytest.fixture(scope="module")
-def with_requests(sample: str, nodes: ReplicaSet, opened: Client, tmp_path_factory: pytest.TempPathFactory) -> End:
-    scene = stage(sample, nodes, opened, tmp_path_factory.mktemp("state"))
+def with_requests(
+    sample: str, nodes: ReplicaSet, open_components: Client, tmp_path_factory: pytest.TempPathFactory
+) -> End:
+    scene = stage(sample, nodes, open_components, tmp_path_factory.mktemp("state"))
     with running("run", **scene.settings) as daemon:
         daemon.wait_for(lambda: len(scene.slots()) == 1)
         time.sleep(1)  # what was read lately counts no longer
@@ -80,10 +82,10 @@ def test_requests_that_wait_at_the_end_are_told_so_and_leave_no_traceback(with_r
 
 
 def test_it_ends_in_time_while_a_snapshot_waits_for_mongodb(
-    sample: str, nodes: ReplicaSet, opened: Client, tmp_path: Path
+    sample: str, nodes: ReplicaSet, open_components: Client, tmp_path: Path
 ) -> None:
     for number, pause in enumerate((0.1, 0.05, 0.02, 0.0)):
-        scene = stage(sample, nodes, opened, tmp_path / str(number))
+        scene = stage(sample, nodes, open_components, tmp_path / str(number))
         end = _frozen_after(scene, nodes, pause)
         assert (end.code, end.seconds < ENDED_WITHIN, "Traceback" in end.log) == (0, True, False)
         if scene.left():

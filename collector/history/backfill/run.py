@@ -8,14 +8,14 @@ from collector import __version__
 from collector.errors import CommandRefusedError, DatabaseError, UnreachableError
 from collector.history.backfill.plan import Plan, id_of
 from collector.history.backfill.sessions import SessionDays
-from collector.history.backfill.walk import PARTS, Pace, Walk
+from collector.history.backfill.walk import PARTS, IndexWalk, Pace
 from collector.mongodb.connection import Document
-from collector.series.calendar import Bucket, Grid
+from collector.series.calendar import Bucket, CalendarGrid
 from collector.sources import Sources
 from collector.sources.rocketchat import Collection
 from collector.statistics.reading import Values
 from collector.statistics.snapshot import place, put
-from collector.statistics.subjects.sessions import nine
+from collector.statistics.subjects.sessions import session_statistics
 from collector.store.snapshots import ListQuery, Store
 
 ORIGIN = "reconstructed"
@@ -65,7 +65,7 @@ class Backfill:
         store: Store,
         workspace: str,
         pace: Pace | None = None,
-        sessions: Callable[[Sources], Values] = nine,
+        sessions: Callable[[Sources], Values] = session_statistics,
     ) -> None:
         """Raises: DatabaseError: the workspace can't be reached."""
         self._sources = sources.labelled(COMMENT)
@@ -74,16 +74,16 @@ class Backfill:
         self._pace = pace or Pace()
         self.left_out: dict[Collection, str] = {}
         self.plan = Plan()
-        self._walks: list[Walk] = []
+        self._walks: list[IndexWalk] = []
         for part in PARTS:
-            self._begin(Walk(part, self._sources.workspace, self._pace))
+            self._begin(IndexWalk(part, self._sources.workspace, self._pace))
         self._latency = self._pace.took  # of a question that costs MongoDB nothing
         self._sessions: SessionDays | None = None
         if self.begins:
             began = self.begins.astimezone(sources.timezone).date()
             self._sessions = SessionDays(self._sources, self._pace, began, sessions)
 
-    def _begin(self, walk: Walk) -> None:
+    def _begin(self, walk: IndexWalk) -> None:
         try:
             walk.begin()
         except UnreachableError:
@@ -100,7 +100,7 @@ class Backfill:
         firsts = [walk.first for walk in self._walks if walk.part.collection in people]
         return min((first for first in firsts if first), default=None)
 
-    def aim(self, grid: Grid, since: datetime, until: datetime) -> None:
+    def aim(self, grid: CalendarGrid, since: datetime, until: datetime) -> None:
         """Plans a snapshot for the end of each bucket: never in the future, never before the workspace was there.
 
         Raises:
@@ -192,7 +192,7 @@ class Backfill:
         seconds += 2 * costs[-1].documents / SESSIONS_A_SECOND
         return Bill([cost for cost in costs if cost.keys or cost.documents], seconds + len(wanted) * STORED_WITHIN)
 
-    def _cost(self, walk: Walk) -> Cost:
+    def _cost(self, walk: IndexWalk) -> Cost:
         """Of what is not counted yet; without an index all of it is examined each time."""
         of = walk.part.collection
         total = self._sources.workspace.estimate(of)
@@ -201,7 +201,7 @@ class Backfill:
         left = max(0, total - walk.counted)
         return Cost(of, left, 0 if walk.part.is_covered else left)
 
-    def _seconds(self, walk: Walk, cost: Cost) -> float:
+    def _seconds(self, walk: IndexWalk, cost: Cost) -> float:
         """With the rests, which double it."""
         seconds = len(self.plan.wanted) * self._latency
         if walk.reached and walk.reached < self.plan.wanted[-1].end:
@@ -219,7 +219,7 @@ class Backfill:
         return Cost(Collection.SESSIONS, rows, rows)
 
 
-def _lay_out(workspace: str, zone: str, moment: datetime, walks: Sequence[Walk], sessions: Values) -> Document:
+def _lay_out(workspace: str, zone: str, moment: datetime, walks: Sequence[IndexWalk], sessions: Values) -> Document:
     own: Document = {"version": __version__, "workspace": workspace, "origin": ORIGIN, "timezone": zone}
     own |= {"readings": {}, "unavailable": {}, "notes": {}}
     document: Document = {"_id": id_of(workspace, moment), "createdAt": moment, "_updatedAt": moment, "collector": own}

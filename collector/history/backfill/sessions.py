@@ -10,7 +10,7 @@ from collector.sources import Sources
 from collector.sources.rocketchat import Collection
 from collector.statistics.reading import Values
 from collector.statistics.session_periods import Periods
-from collector.statistics.subjects.sessions import nine
+from collector.statistics.subjects.sessions import session_statistics
 
 LIMIT = 120.0  # seconds for a month of sessions, which can't be read in parts
 KEPT = timedelta(days=44)  # an index of the server's removes a row 45 days after the night in which it was made
@@ -26,7 +26,9 @@ class SessionDays:
     `began` is the day on which the workspace did, `today` the one on which this is asked.
     """
 
-    def __init__(self, sources: Sources, pace: Pace, began: date, read: Callable[[Sources], Values] = nine) -> None:
+    def __init__(
+        self, sources: Sources, pace: Pace, began: date, read: Callable[[Sources], Values] = session_statistics
+    ) -> None:
         self._sources = sources
         self._nine = read
         self._pace = pace

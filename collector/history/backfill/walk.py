@@ -11,7 +11,7 @@ from collector.errors import DatabaseError
 from collector.mongodb.connection import Document, time_limit
 from collector.numbers import LARGEST, is_figure
 from collector.series.calendar import TICK
-from collector.sources.rocketchat import AS_IT_LIES, MESSAGE_INDEXES, Collection, RocketChat
+from collector.sources.rocketchat import MESSAGE_INDEXES, NATURAL_ORDER, Collection, RocketChat
 from collector.statistics.reading import at
 from collector.statistics.subjects.rooms import CHANNEL, DIRECT, GROUP, LIVECHAT
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Part:
+class CountedCollection:
     """Statistics that are sums over one collection's documents up to a moment, by the date in their field `by`.
 
     `sums` are MongoDB's expressions by key; `note` says why they are lower bounds.
@@ -40,7 +40,7 @@ class Part:
 
     @property
     def has_index(self) -> bool:
-        return self.index != AS_IT_LIES
+        return self.index != NATURAL_ORDER
 
 
 def _is(kind: str) -> Document:
@@ -49,7 +49,7 @@ def _is(kind: str) -> Document:
 
 _IS_DISCUSSION: Document = {"$cond": [{"$eq": [{"$type": "$prid"}, "missing"]}, 0, 1]}
 
-USERS = Part(
+USERS = CountedCollection(
     Collection.USERS,
     "createdAt",
     {"createdAt": 1},
@@ -57,7 +57,7 @@ USERS = Part(
     "a lower bound: deleted accounts are gone, and those without a date are left out",
     is_covered=True,
 )
-ROOMS = Part(
+ROOMS = CountedCollection(
     Collection.ROOMS,
     "ts",
     {"ts": 1},
@@ -78,17 +78,17 @@ _BYTES: Document = {
     "$cond": [{"$and": [{"$gt": ["$size", -_EXACT]}, {"$lt": ["$size", _EXACT]}]}, {"$toLong": "$size"}, 0]
 }
 
-UPLOADS = Part(
+UPLOADS = CountedCollection(
     Collection.UPLOADS,
     "uploadedAt",
     {"uploadedAt": -1},
     {"uploadsTotal": 1, "uploadsTotalSize": _BYTES},
     "a lower bound: deleted files are gone, and unfinished ones have no date",
 )
-TEAMS = Part(
-    Collection.TEAMS, "createdAt", AS_IT_LIES, {"teams.totalTeams": 1}, "a lower bound: deleted teams are gone"
+TEAMS = CountedCollection(
+    Collection.TEAMS, "createdAt", NATURAL_ORDER, {"teams.totalTeams": 1}, "a lower bound: deleted teams are gone"
 )
-MESSAGES = Part(
+MESSAGES = CountedCollection(
     Collection.MESSAGES,
     "ts",
     MESSAGE_INDEXES["ts"],
@@ -119,10 +119,10 @@ class Pace:
 
 
 @dataclass
-class Walk:
+class IndexWalk:
     """One part's sums, carried on from moment to moment; each document is counted once."""
 
-    part: Part
+    part: CountedCollection
     workspace: RocketChat
     pace: Pace
     first: datetime | None = None

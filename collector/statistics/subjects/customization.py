@@ -3,7 +3,7 @@
 from collector.mongodb.connection import Document
 from collector.statistics.reading import Setting, Subject, Unit, changed
 
-look = Subject("look", "Whether the workspace's look and its scripts were changed.")
+customization = Subject("customization", "Whether the workspace's look and its scripts were changed.")
 
 
 def _has_url(row: Document) -> bool:
@@ -11,7 +11,7 @@ def _has_url(row: Document) -> bool:
     return isinstance(value, dict) and "url" in value
 
 
-look.settings(
+customization.settings(
     Setting("logoChange", "Whether there is a logo of its own.", Unit.FLAG, "Assets_logo", _has_url, missing=False),
     Setting("homeTitleChanged", "Whether the home page's title was changed.", Unit.FLAG, "Layout_Home_Title", changed),
     Setting("homeBodyChanged", "Whether the home page's text was changed.", Unit.FLAG, "Layout_Home_Body", changed),

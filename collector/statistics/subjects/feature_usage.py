@@ -2,9 +2,11 @@
 
 from collector.statistics.reading import Setting, Subject, Unit
 
-usage = Subject("usage", "How often features were used, by the counters that the server keeps in its settings.")
+feature_usage = Subject(
+    "feature_usage", "How often features were used, by the counters that the server keeps in its settings."
+)
 
-usage.settings(
+feature_usage.settings(
     Setting("messageAuditApply", "Searches on the message auditing page.", Unit.NUMBER, "Message_Auditing_Apply_Count"),
     Setting(
         "messageAuditLoad", "Visits of the message auditing page.", Unit.NUMBER, "Message_Auditing_Panel_Load_Count"

@@ -4,16 +4,16 @@ from datetime import datetime, timedelta
 
 from collector.mongodb.connection import Document
 from collector.sources import Sources
-from collector.sources.host import Machine, Process
+from collector.sources.host import Host, Process
 from collector.statistics.reading import Absent, Cost, Statistic, Subject, Unit, Values
 
 # The kernel tells the time of its start, from which a process's start follows, in whole seconds.
 CLOCK_SLACK = timedelta(seconds=2)
 
-system = Subject("system", "The host, the server's process on it, and how it was deployed.")
+host = Subject("host", "The host, the server's process on it, and how it was deployed.")
 
 
-@system.reads(
+@host.reads(
     "os",
     Statistic("os.type", "The operating system's name.", Unit.TEXT),
     Statistic("os.platform", "The platform by Node's name.", Unit.TEXT),
@@ -32,7 +32,7 @@ def operating_system(sources: Sources) -> Values:
     return {f"os.{name}": value for name, value in sources.machine.system().items()}
 
 
-@system.reads(
+@host.reads(
     "process",
     Statistic("process.nodeVersion", "The Node release that the server runs on.", Unit.TEXT),
     Statistic("process.pid", "The process id.", Unit.NUMBER, moves=True),
@@ -52,7 +52,7 @@ def process(sources: Sources) -> Values:
     }
 
 
-@system.reads(
+@host.reads(
     "deploy",
     Statistic("deploy.method", "How the server was deployed.", Unit.TEXT),
     Statistic("deploy.platform", "On which platform the server was deployed.", Unit.TEXT),
@@ -74,7 +74,7 @@ def _server(sources: Sources) -> tuple[Process | None, str | None]:
     return (found if found and found.runs_node else None), None
 
 
-def _process_of(row: Document, machine: Machine) -> Process | None:
+def _process_of(row: Document, machine: Host) -> Process | None:
     """The process of a live server's row, if it runs here: a Node process at least as old as the row."""
     pid, created = row.get("pid"), row.get("_createdAt")
     host = _extra(row, "host") or "localhost"

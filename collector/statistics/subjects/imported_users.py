@@ -2,9 +2,9 @@
 
 from collector.statistics.reading import Setting, Subject, Unit
 
-importer = Subject("importer", "Accounts that came by an import.")
+imported_users = Subject("imported_users", "Accounts that came by an import.")
 
-importer.settings(
+imported_users.settings(
     Setting("importer.totalCSVImportedUsers", "From CSV files.", Unit.USERS, "CSV_Importer_Count"),
     Setting(
         "importer.totalHipchatEnterpriseImportedUsers",

@@ -3,23 +3,23 @@
 from collector.sources.rocketchat import Collection
 from collector.statistics.reading import Subject
 
-activity = Subject("activity", "When something last happened.")
+last_activity = Subject("last_activity", "When something last happened.")
 
-activity.newest(
+last_activity.newest(
     "lastLogin",
     "When an account last logged in.",
     of=Collection.USERS,
     by="lastLogin",
     none="no account has a date of its last login",
 )
-activity.newest(
+last_activity.newest(
     "lastMessageSentAt",
     "The date of the newest message.",
     of=Collection.MESSAGES,
     by="ts",
     none="no message has a date",
 )
-activity.newest(
+last_activity.newest(
     "lastSeenSubscription",
     "When somebody last looked into a room.",
     of=Collection.SUBSCRIPTIONS,

@@ -7,11 +7,11 @@ from typing import Any
 from collector.mongodb.connection import Document
 from collector.sources import Sources
 from collector.sources.expressions import MOST_KINDS, MOST_NAME
-from collector.sources.rocketchat import AS_IT_LIES, Collection
+from collector.sources.rocketchat import NATURAL_ORDER, Collection
 from collector.statistics.bounds import keyed
 from collector.statistics.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values, changed, noted
 
-services = Subject("services", "Ways to log in: which are in use, how they are set, and who uses each.")
+login_services = Subject("login_services", "Ways to log in: which are in use, how they are set, and who uses each.")
 
 LDAP = {
     "enabled": "LDAP_Enable",
@@ -61,7 +61,7 @@ _PROVIDED = ("ldap", "saml", "cas", *(name for _, name in (OAUTH | EARLIER_OAUTH
 _CUSTOM = re.compile(r"Accounts_OAuth_Custom-([^-]+)")
 _PERSONS = {"active": True, "type": {"$nin": ["app"]}, "roles": {"$ne": ["guest"]}}
 
-services.settings(
+login_services.settings(
     *(Setting(f"services.ldap.{key}", "As set for LDAP.", Unit.TEXT, id_) for key, id_ in LDAP.items()),
     *(Setting(f"services.saml.{key}", "As set for SAML.", Unit.TEXT, id_) for key, id_ in SAML.items()),
     Setting(
@@ -79,7 +79,7 @@ services.settings(
 )
 
 
-@services.reads(
+@login_services.reads(
     "services",
     *(
         Statistic(f"services.{key}.users", f"Active accounts with {key}, apps and plain guests excepted.", Unit.USERS)
@@ -120,7 +120,7 @@ def _users_by_service(sources: Sources, services: Sequence[str]) -> dict[str, in
             {"$match": {"_id": {"$in": list(services)}}},
             {"$group": {"_id": "$_id", "users": {"$sum": "$users"}}},
         ],
-        hint=AS_IT_LIES,
+        hint=NATURAL_ORDER,
     )
     return {row["_id"]: row["users"] for row in rows}
 

@@ -7,9 +7,11 @@ from collector.sources.rocketchat import Collection
 from collector.statistics.bounds import listed
 from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values, noted, same
 
-livechat = Subject("livechat", "Omnichannel: visitors, agents, departments, sources, and how conversations are routed.")
+omnichannel = Subject(
+    "omnichannel", "Omnichannel: visitors, agents, departments, sources, and how conversations are routed."
+)
 
-livechat.sizes(
+omnichannel.sizes(
     "omnichannel_sizes",
     totalLivechatVisitors=(Collection.VISITORS, "Visitors.", Unit.NUMBER),
     departments=(Collection.DEPARTMENTS, "Departments and business units.", Unit.NUMBER),
@@ -20,7 +22,7 @@ livechat.sizes(
 )
 
 
-@livechat.reads(
+@omnichannel.reads(
     "agents",
     Statistic("totalLivechatAgents", "Accounts with the role livechat-agent.", Unit.USERS),
     Statistic("totalLivechatManagers", "Accounts with the role livechat-manager.", Unit.USERS),
@@ -35,7 +37,7 @@ def agents(sources: Sources) -> Values:
     }
 
 
-@livechat.reads(
+@omnichannel.reads(
     "sources",
     Statistic("omnichannelSources", "Where conversations came from: per source id, alias, type and count.", Unit.LIST),
     source="rocketchat_room, omnichannel rooms grouped by id, alias and type of their source",
@@ -50,7 +52,7 @@ def conversation_sources(sources: Sources) -> Values:
     return {"omnichannelSources": noted(found, note)}
 
 
-livechat.count(
+omnichannel.count(
     "totalLivechatRoomsWithDepartment",
     "Rooms that belong to a department.",
     Unit.ROOMS,
@@ -58,7 +60,7 @@ livechat.count(
     where={"departmentId": {"$exists": True}},
     cost=Cost.INDEXED,
 )
-livechat.count(
+omnichannel.count(
     "archivedDepartments",
     "Departments that were archived.",
     Unit.NUMBER,
@@ -68,7 +70,7 @@ livechat.count(
 )
 
 
-@livechat.reads(
+@omnichannel.reads(
     "public_fields",
     Statistic("totalLivechatPublicCustomFields", "Custom fields that visitors see.", Unit.NUMBER),
     source="rocketchat_livechat_custom_field, count over public",
@@ -79,7 +81,7 @@ def public_fields(sources: Sources) -> Values:
     return {"totalLivechatPublicCustomFields": sources.workspace.count(Collection.CUSTOM_FIELDS, {"public": True})}
 
 
-@livechat.reads(
+@omnichannel.reads(
     "on_hold",
     Statistic("chatsOnHold", "Conversations that were ever put on hold.", Unit.ROOMS),
     source="rocketchat_message, rooms of messages of type omnichannel_placed_chat_on_hold",
@@ -94,7 +96,7 @@ def _forwards(row: Document) -> bool:
     return not same(row.get("value"), 0)
 
 
-livechat.settings(
+omnichannel.settings(
     Setting("livechatEnabled", "Whether omnichannel is in use.", Unit.FLAG, "Livechat_enabled"),
     Setting(
         "isDepartmentRemovalEnabled",

@@ -7,7 +7,7 @@ from collector.sources import Sources
 from collector.sources.rocketchat import Collection
 from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values
 
-contacts = Subject("contacts", "Omnichannel contacts: known and unknown, blocked and verified.")
+omnichannel_contacts = Subject("omnichannel_contacts", "Omnichannel contacts: known and unknown, blocked and verified.")
 
 _BLOCKED = {"channels.blocked": True}
 _FULLY_BLOCKED = _BLOCKED | {
@@ -15,7 +15,7 @@ _FULLY_BLOCKED = _BLOCKED | {
 }
 
 
-@contacts.reads(
+@omnichannel_contacts.reads(
     "contacts",
     Statistic("contactVerification.totalContacts", "Contacts.", Unit.NUMBER, estimated=True),
     Statistic("contactVerification.totalConflicts", "Fields of contacts with values that conflict.", Unit.NUMBER),
@@ -45,7 +45,7 @@ def lists(sources: Sources) -> Values:
     }
 
 
-@contacts.reads(
+@omnichannel_contacts.reads(
     "verification",
     Statistic("contactVerification.totalUnknownContacts", "Contacts that nobody has made known.", Unit.NUMBER),
     Statistic("contactVerification.totalBlockedContacts", "Contacts with a blocked channel.", Unit.NUMBER),
@@ -68,7 +68,7 @@ def verification(sources: Sources) -> Values:
     }
 
 
-contacts.settings(
+omnichannel_contacts.settings(
     *(
         Setting(f"contactVerification.{key}", meaning, Unit.NUMBER, setting)
         for key, meaning, setting in (

@@ -10,7 +10,9 @@ from collector.sources.rocketchat import Collection
 from collector.statistics.bounds import listed
 from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values, noted
 
-conversations = Subject("conversations", "Omnichannel contacts that were active lately, by source of conversation.")
+omnichannel_sources = Subject(
+    "omnichannel_sources", "Omnichannel contacts that were active lately, by source of conversation."
+)
 
 _SHAPE = "contacts and conversations, in all and by source"
 _SOURCE = {"$ifNull": ["$source.alias", "$source.type"]}
@@ -21,7 +23,7 @@ _WINDOWS = {
 }
 
 
-@conversations.reads(
+@omnichannel_sources.reads(
     "active_contacts",
     Statistic("omnichannelContactsBySource", f"This month, by UTC: {_SHAPE}.", Unit.DOCUMENT),
     source="rocketchat_room, omnichannel rooms whose v.activity has this month",
@@ -34,7 +36,7 @@ def active_contacts(sources: Sources) -> Values:
     return {"omnichannelContactsBySource": _active(found, "all")}
 
 
-@conversations.reads(
+@omnichannel_sources.reads(
     "unique_contacts",
     Statistic("uniqueContactsOfYesterday", f"The last 24 hours: {_SHAPE}.", Unit.DOCUMENT),
     Statistic("uniqueContactsOfLastWeek", f"The last 7 days of 24 hours: {_SHAPE}.", Unit.DOCUMENT),

@@ -46,7 +46,7 @@ def _settled_by(sources: Sources) -> Document:
     lists=9,
     limit=120.0,  # the month of a very large workspace, once a day
 )
-def nine(sources: Sources) -> Values:
+def session_statistics(sources: Sources) -> Values:
     periods = Periods.of(sources.today)
     (found,) = sources.workspace.aggregate(Collection.SESSIONS, _pipeline(periods))
     more = {name for name, rows in found.items() if len(rows) == MOST_KINDS}

@@ -7,7 +7,7 @@ from collector.sources.expressions import among
 from collector.sources.rocketchat import Collection
 from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values
 
-videoconf = Subject("videoconf", "Video conferences, and where they are allowed.")
+video_conferences = Subject("video_conferences", "Video conferences, and where they are allowed.")
 
 CALLING, STARTED, ENDED = 0, 1, 3
 
@@ -24,7 +24,7 @@ _COUNTED = {
 _IN_WORDS = {CALLING: "are calling", STARTED: "have started", ENDED: "have ended"}
 
 
-@videoconf.reads(
+@video_conferences.reads(
     "conferences",
     *(
         Statistic(f"videoConf.{key}", f"Conferences of type {kind} that {_IN_WORDS[status]}.", Unit.NUMBER)
@@ -43,7 +43,7 @@ def conferences(sources: Sources) -> Values:
     return {f"videoConf.{key}": found.get(counted, 0) for key, counted in _COUNTED.items()}
 
 
-videoconf.settings(
+video_conferences.settings(
     Setting("videoConf.settings.provider", "Who provides the conferences.", Unit.TEXT, "VideoConf_Default_Provider"),
     Setting("videoConf.settings.dms", "Conferences in direct rooms.", Unit.FLAG, "VideoConf_Enable_DMs"),
     Setting("videoConf.settings.channels", "Conferences in channels.", Unit.FLAG, "VideoConf_Enable_Channels"),

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from api.access.admission import Admission
 from api.app import create
-from api.caching.responses import Answers
+from api.caching.responses import ResponseCache
 from api.routes.health import Status
 from api.routes.metrics import Metrics, Newest
 from api.routes.statistics import Statistics
@@ -80,7 +80,7 @@ def test_metrics_do_not_wait_for_a_store_that_is_slow(workspace: Db) -> None:
             return super().newest(workspace)
 
     kept = Store(workspace)
-    answers = Answers(Admission(RocketChat(workspace)), kept)
+    answers = ResponseCache(Admission(RocketChat(workspace)), kept)
     metrics = Metrics(Newest(RocketChat(workspace), Slow(workspace)))
     app = create(answers, Statistics(answers, kept, Future), Status({}), metrics)
     with TestClient(app, f"http://{HERE}", client=(HERE, 1)) as client:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.access.rate_limit import WINDOW, Limiter, TooManyRequestsError
+from api.access.rate_limit import WINDOW, RateLimiter, TooManyRequestsError
 
 
 class Clock:
@@ -18,7 +18,7 @@ class Clock:
 def test_the_wait_is_the_rest_of_the_minute_by_a_clock_that_is_never_put_back() -> None:
     """After the time of day was put back by an hour the text asked for a wait of 3660 seconds."""
     clock = Clock()
-    limiter = Limiter(1, clock)
+    limiter = RateLimiter(1, clock)
     limiter.hit("somebody")
     clock.now += 20
 
@@ -28,7 +28,7 @@ def test_the_wait_is_the_rest_of_the_minute_by_a_clock_that_is_never_put_back() 
 
 def test_a_window_ends_and_another_begins() -> None:
     clock = Clock()
-    limiter = Limiter(1, clock)
+    limiter = RateLimiter(1, clock)
     first = limiter.hit("somebody")
     clock.now += WINDOW
 
@@ -37,4 +37,4 @@ def test_a_window_ends_and_another_begins() -> None:
 
 
 def test_a_limit_of_zero_limits_nobody() -> None:
-    assert [Limiter(0).hit("somebody") for _ in range(3)] == [{}, {}, {}]
+    assert [RateLimiter(0).hit("somebody") for _ in range(3)] == [{}, {}, {}]

@@ -23,7 +23,7 @@ from starlette.testclient import TestClient
 from api.access.admission import Admission
 from api.app import create
 from api.caching import responses, single_flight
-from api.caching.responses import EACH, Answers
+from api.caching.responses import EACH, ResponseCache
 from api.rendering.body import WHOLE, begin, response
 from api.routes.health import Status
 from api.routes.statistics import Statistics
@@ -478,7 +478,7 @@ def test_a_login_that_was_taken_away_ends_within_a_second_also_while_answers_are
             return found
 
     admission = Admission(Slow(workspace))
-    answers = Answers(admission, Store(workspace), keep=MEMORY)
+    answers = ResponseCache(admission, Store(workspace), keep=MEMORY)
     app = create(answers, Statistics(answers, Store(workspace), Future), Status({}))
 
     async def ask() -> list[int]:

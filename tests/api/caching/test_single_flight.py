@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.caching.single_flight import Memory
+from api.caching.single_flight import SingleFlightCache
 
 
 class Reader:
@@ -25,14 +25,14 @@ class Reader:
         return len(self.read)
 
 
-async def together(memory: Memory[str, Any], *keys: str) -> list[Any]:
+async def together(memory: SingleFlightCache[str, Any], *keys: str) -> list[Any]:
     return list(await asyncio.gather(*(memory.get(key) for key in keys), return_exceptions=True))
 
 
 def test_many_who_ask_at_once_are_one_reading() -> None:
     reader = Reader(0.1)
 
-    assert asyncio.run(together(Memory(reader, 8, 60), *["key"] * 50)) == [1] * 50
+    assert asyncio.run(together(SingleFlightCache(reader, 8, 60), *["key"] * 50)) == [1] * 50
 
 
 def test_a_value_counts_from_when_its_reading_began() -> None:
@@ -40,7 +40,7 @@ def test_a_value_counts_from_when_its_reading_began() -> None:
     reader = Reader(0.3)
 
     async def ask() -> list[int]:
-        memory = Memory(reader, 8, 0.2)
+        memory = SingleFlightCache(reader, 8, 0.2)
         return [await memory.get("key"), await memory.get("key")]
 
     assert asyncio.run(ask()) == [1, 2]
@@ -50,7 +50,7 @@ def test_a_reading_that_began_too_long_ago_is_not_waited_for() -> None:
     reader = Reader(0.4)
 
     async def ask() -> list[int]:
-        memory = Memory(reader, 8, 0.1)
+        memory = SingleFlightCache(reader, 8, 0.1)
         first = asyncio.create_task(memory.get("key"))
         await asyncio.sleep(0.2)
         return [await memory.get("key"), await first]
@@ -62,7 +62,7 @@ def test_an_error_reaches_all_who_wait_and_is_not_kept() -> None:
     reader = Reader(0.05, ValueError("no"))
 
     async def ask() -> list[Any]:
-        memory = Memory(reader, 8, 60)
+        memory = SingleFlightCache(reader, 8, 60)
         found = await together(memory, "key", "key")
         reader.error = None
         return [*found, await memory.get("key")]
@@ -75,7 +75,7 @@ def test_whoever_gives_up_does_not_take_the_value_from_the_others() -> None:
     reader = Reader(0.3)
 
     async def ask() -> int:
-        memory = Memory(reader, 8, 60)
+        memory = SingleFlightCache(reader, 8, 60)
         loop = asyncio.get_running_loop()
         impatient = asyncio.create_task(memory.get("key", loop.time() + 0.05))
         patient = asyncio.create_task(memory.get("key"))
@@ -90,7 +90,7 @@ def test_what_is_forgotten_is_read_anew_also_while_it_was_being_read() -> None:
     reader = Reader(0.1)
 
     async def ask() -> list[int]:
-        memory = Memory(reader, 8, 60)
+        memory = SingleFlightCache(reader, 8, 60)
         old = asyncio.create_task(memory.get("key"))
         await asyncio.sleep(0.05)
         memory.forget()

@@ -28,7 +28,7 @@ from starlette.testclient import TestClient
 
 from api.access.admission import Admission
 from api.app import create
-from api.caching.responses import Answers
+from api.caching.responses import ResponseCache
 from api.dashboard import static_files
 from api.routes.health import Status
 from api.routes.statistics import Statistics
@@ -107,7 +107,7 @@ def filled(database: Database[Any], documents: list[dict[str, Any]]) -> None:
 def served(database: Database[Any], prefix: str = "", calls: int = 0) -> Iterator[str]:
     """The address of the real application over a database, also behind a prefix."""
     workspace, store = RocketChat(database), Store(database)
-    answers = Answers(Admission(workspace, calls=calls), store, keep=2**24)
+    answers = ResponseCache(Admission(workspace, calls=calls), store, keep=2**24)
     app = create(answers, Statistics(answers, store, Future, (), "Europe/Berlin"), Status({}))
     whole = Starlette(routes=[Mount(prefix, app)]) if prefix else app
     port = free_port()

@@ -57,7 +57,7 @@ def test_the_pages_request_has_the_pages_answer(workspace: Db, admin: TestClient
 def test_a_snapshot_of_ours_has_every_field_of_the_sample_in_its_shape(real_database: Db) -> None:
     workspace.fill(real_database, NOW, workspace.Size(users=50, messages=200))
     source, store = RocketChat(real_database), Store(real_database)
-    about = snapshot.Circumstances(source.identity(), "UTC")
+    about = snapshot.SnapshotContext(source.identity(), "UTC")
     taken = snapshot.take(catalog.READINGS, Sources(source), about)
     store.add(taken)
 

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from api.access.admission import Admission
 from api.app import OTHER, SECONDS, create
-from api.caching.responses import Answers
+from api.caching.responses import ResponseCache
 from api.routes import metrics
 from api.routes.health import Status
 from api.routes.metrics import Newest
@@ -23,7 +23,7 @@ from collector.mongodb.connection import connect
 from collector.sources.rocketchat import Collection, RocketChat
 from collector.statistics import catalog
 from collector.store.snapshots import Store
-from collector.telemetry import Record
+from collector.telemetry import Telemetry
 from tests.api.caching.test_responses import Heard
 from tests.api.conftest import ADMIN, LIST
 from tests.api.scrapes import HERE, REQUESTS, client_of, paths, series
@@ -110,7 +110,7 @@ def test_without_a_snapshot_the_rest_is_told(here: TestClient) -> None:
 
 
 def test_what_the_daemon_recorded_is_told_and_what_never_happened_is_zero(workspace: Db) -> None:
-    record = Record()
+    record = Telemetry()
     of = ("rcstats_slots", "rcstats_database", "rcstats_spool")
     with client_of(workspace, record=record) as client:
         before = series(client, *of)
@@ -171,7 +171,7 @@ def test_an_answer_that_could_not_be_made_counts_as_500(workspace: Db) -> None:
     def bug() -> Future[dict[str, Any]]:
         raise RuntimeError
 
-    answers = Answers(Admission(RocketChat(workspace)), Store(workspace), seconds=0)
+    answers = ResponseCache(Admission(RocketChat(workspace)), Store(workspace), seconds=0)
     app = create(answers, Statistics(answers, Store(workspace), bug), Status({}))
     with TestClient(app, f"http://{HERE}", raise_server_exceptions=False, client=(HERE, 1)) as client:
         client.get("/api/v1/statistics?refresh=true", headers=ADMIN)

@@ -32,7 +32,7 @@ def fill(client: Client, documents: int, kilobytes: int) -> datetime:
 
 def _taken(client: Client) -> Document:
     source = RocketChat(client[WORKSPACE])
-    about = snapshot.Circumstances(source.identity(), TIMEZONE)
+    about = snapshot.SnapshotContext(source.identity(), TIMEZONE)
     return snapshot.take(catalog.READINGS, Sources(source), about)
 
 

@@ -43,7 +43,7 @@ def key_file(folder: Path) -> Path:
 def test_without_the_right_to_serverstatus_all_else_is_there(reader_url: str) -> None:
     with connect(reader_url, "TEST") as client:
         sources = Sources(RocketChat(client["rocketchat"]), now=NOW)
-        taken = snapshot.take(catalog.READINGS, sources, snapshot.Circumstances("w", "UTC"))
+        taken = snapshot.take(catalog.READINGS, sources, snapshot.SnapshotContext("w", "UTC"))
 
     own = taken["collector"]
     assert [name for name, record in own["readings"].items() if not record["ok"]] == []
@@ -55,7 +55,7 @@ def test_without_the_right_to_serverstatus_all_else_is_there(reader_url: str) ->
 def test_a_reading_that_is_denied_says_so_and_costs_only_itself(reader_url: str) -> None:
     with connect(reader_url, "TEST") as client:
         sources = Sources(RocketChat(client["another"]), now=NOW)
-        taken = snapshot.take(catalog.READINGS, sources, snapshot.Circumstances("w", "UTC"))
+        taken = snapshot.take(catalog.READINGS, sources, snapshot.SnapshotContext("w", "UTC"))
 
     denied = "the workspace's MongoDB does not give this login the right to do this"
     assert taken["collector"]["readings"]["presence"]["error"] == denied

@@ -18,14 +18,14 @@ from collector.errors import CommandRefusedError, DatabaseError, RcstatsError
 from collector.history.backfill import walk
 from collector.history.backfill.plan import id_of
 from collector.history.backfill.run import Backfill, Tally
-from collector.history.backfill.walk import MESSAGES, Pace, Walk
+from collector.history.backfill.walk import MESSAGES, IndexWalk, Pace
 from collector.mongodb.connection import connect
-from collector.series.calendar import TICK, Grid
+from collector.series.calendar import TICK, CalendarGrid
 from collector.sources import Sources
 from collector.sources.rocketchat import Collection, RocketChat
 from collector.statistics import catalog
 from collector.statistics.reading import Values, at
-from collector.statistics.subjects.sessions import nine
+from collector.statistics.subjects.sessions import session_statistics
 from collector.store.snapshots import Store
 from tests.factories import NOW, insert, message, room, setting, snapshot, user
 from tests.processes import environment, rcstats
@@ -108,9 +108,13 @@ def backfill(database: Db, **over: Any) -> Backfill:
     zone = over.pop("zone", ZoneInfo("UTC"))
     sources = Sources(RocketChat(database), timezone=zone, now=over.pop("now", NOW))
     found = Backfill(
-        sources, Store(database), "workspace", over.pop("pace", Pace(sleep=lambda _: None)), over.pop("sessions", nine)
+        sources,
+        Store(database),
+        "workspace",
+        over.pop("pace", Pace(sleep=lambda _: None)),
+        over.pop("sessions", session_statistics),
     )
-    grid = Grid.parse(over.pop("every", "1d"), zone)
+    grid = CalendarGrid.parse(over.pop("every", "1d"), zone)
     found.aim(grid, over.pop("since", BEGAN), over.pop("until", NOW))
     return found
 
@@ -177,12 +181,12 @@ def test_what_was_deleted_is_not_counted_and_what_has_no_date_is_left_out(past: 
 def test_the_sessions_of_a_day_are_those_that_the_catalogue_would_have_told(past: Db) -> None:
     backfill(past).run()
     sources = Sources(RocketChat(past), timezone=ZoneInfo("UTC"))
-    (nine,) = (reading for reading in catalog.READINGS if reading.name == "sessions")
+    (session_statistics,) = (reading for reading in catalog.READINGS if reading.name == "sessions")
     told = {snapshot["createdAt"]: snapshot for snapshot in stored(past)}
 
     for day in (3, 9, DAYS):
         moment = midnight_after(day)
-        expected = nine.read(sources.at(moment))
+        expected = session_statistics.read(sources.at(moment))
         assert {key: told[moment].get(key) for key in expected} == expected
     assert told[midnight_after(9)]["uniqueUsersOfYesterday"]["data"][0]["count"] == 8
     assert told[midnight_after(1)]["uniqueUsersOfYesterday"]["data"] == []  # the workspace was not there yet
@@ -248,7 +252,7 @@ def test_a_reading_of_sessions_that_fails_costs_only_its_own_values(past: Db, er
     def read(sources: Sources) -> Values:
         if sources.today.day == 9:
             raise error
-        return nine(sources)
+        return session_statistics(sources)
 
     filling = backfill(past, sessions=read)
 
@@ -521,8 +525,8 @@ class Slow:
             raise DatabaseError("did not answer in time") from TimeLimitError()
         return [1, 1]
 
-    def walk(self, days: int) -> Walk:
-        walk = Walk(MESSAGES, self, Pace(lambda: self.time, self.rests.append))  # type: ignore[arg-type]
+    def walk(self, days: int) -> IndexWalk:
+        walk = IndexWalk(MESSAGES, self, Pace(lambda: self.time, self.rests.append))  # type: ignore[arg-type]
         walk.begin()
         walk.advance(BEGAN + timedelta(days=days), lambda: None)
         return walk
@@ -574,11 +578,13 @@ def test_what_is_too_slow_even_for_a_second_of_it_ends_the_run() -> None:
 
 
 def test_points_lie_on_the_calendar_of_the_zone_also_where_clocks_change() -> None:
-    spring = Grid.parse("1d", BERLIN).between(datetime(2024, 3, 30, tzinfo=BERLIN), datetime(2024, 4, 2, tzinfo=BERLIN))
-    autumn = Grid.parse("1d", BERLIN).between(
+    spring = CalendarGrid.parse("1d", BERLIN).between(
+        datetime(2024, 3, 30, tzinfo=BERLIN), datetime(2024, 4, 2, tzinfo=BERLIN)
+    )
+    autumn = CalendarGrid.parse("1d", BERLIN).between(
         datetime(2024, 10, 27, tzinfo=BERLIN), datetime(2024, 10, 28, tzinfo=BERLIN)
     )
-    hours = Grid.parse("1h", BERLIN).between(
+    hours = CalendarGrid.parse("1h", BERLIN).between(
         datetime(2024, 10, 27, tzinfo=BERLIN), datetime(2024, 10, 28, tzinfo=BERLIN)
     )
 
@@ -604,7 +610,7 @@ def test_the_numbers_of_the_day_on_which_clocks_change_are_those_of_its_own_hour
 @pytest.mark.parametrize("every", ["1h", "6h", "1d", "3d", "1w", "2w", "1mo", "5mo"])
 def test_buckets_are_those_of_the_series(real_database: Db, zone: str, every: str) -> None:
     real_database["one"].insert_one({})
-    grid = Grid.parse(every, ZoneInfo(zone))
+    grid = CalendarGrid.parse(every, ZoneInfo(zone))
     unit = {"h": "hour", "d": "day", "w": "week", "mo": "month"}[grid.unit]
     begin = datetime(2018, 10, 20, tzinfo=UTC)
     length = {"h": 20, "d": 60, "w": 300, "mo": 2000}[grid.unit]
@@ -633,7 +639,7 @@ def test_buckets_are_those_of_the_series(real_database: Db, zone: str, every: st
 @pytest.mark.parametrize("every", ["often", "1m", "0d", "1", "d", "-1d", "1y", "1d "])
 def test_an_unknown_width_is_refused(every: str) -> None:
     with pytest.raises(RcstatsError, match="expected a number and one of h, d, w, mo"):
-        Grid.parse(every, BERLIN)
+        CalendarGrid.parse(every, BERLIN)
 
 
 def test_too_many_points_are_refused(real_database: Db) -> None:

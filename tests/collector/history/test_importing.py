@@ -264,7 +264,7 @@ def test_the_ids_are_read_from_their_index_alone(real_database: Db) -> None:
     insert(real_database, Collection.STATISTICS, *[told(number) for number in range(250)])
     real_database.command("profile", 2)
     try:
-        assert len(list(RocketChat(real_database).told_ids(100))) == 250
+        assert len(list(RocketChat(real_database).server_statistics_ids(100))) == 250
     finally:
         real_database.command("profile", 0)
     rows = list(real_database["system.profile"].find({"ns": f"{real_database.name}.{Collection.STATISTICS.value}"}))

@@ -11,11 +11,11 @@ from pymongo.database import Database
 from collector.demo.mongod import free_port
 from collector.errors import AbandonedError, DatabaseError, UnacceptableError
 from collector.mongodb.connection import Client, connect
-from collector.scheduling.job import Keeper, WaitingError
-from collector.store.leases import Claims, HeldError
+from collector.scheduling.job import SnapshotJob, WaitingError
+from collector.store.leases import LeaseHeldError, Leases
 from collector.store.snapshots import Store
 from collector.store.spool import Spool
-from collector.telemetry import Record
+from collector.telemetry import Telemetry
 from tests.factories import NOW, hours, snapshot
 from tests.failpoints import DISK_FULL, NO_RIGHT, OF_ATLAS, refused
 
@@ -34,8 +34,8 @@ def fail(_: datetime | None, __: Callable[[], bool]) -> dict[str, Any]:
     raise AbandonedError("given up")
 
 
-def keeper(database: Db, spool: Spool | None = None, what: Any = take, record: Record | None = None) -> Keeper:
-    return Keeper(what, Store(database), Claims(database), lambda: "workspace", record or Record(), spool)
+def keeper(database: Db, spool: Spool | None = None, what: Any = take, record: Telemetry | None = None) -> SnapshotJob:
+    return SnapshotJob(what, Store(database), Leases(database), lambda: "workspace", record or Telemetry(), spool)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def spool(tmp_path: Path) -> Spool:
 
 
 def test_a_slot_is_taken_once_by_however_many(real_database: Db) -> None:
-    record = Record()
+    record = Telemetry()
     for _ in range(3):
         keeper(real_database, record=record).take_slot(NOW, never)
 
@@ -61,9 +61,9 @@ def test_a_slot_is_taken_once_by_however_many(real_database: Db) -> None:
 
 
 def test_a_slot_that_another_daemon_is_taking_is_left_to_it(real_database: Db) -> None:
-    Claims(real_database).claim("workspace", NOW)
+    Leases(real_database).claim("workspace", NOW)
 
-    with pytest.raises(HeldError):
+    with pytest.raises(LeaseHeldError):
         keeper(real_database).take_slot(NOW, never)
     assert Store(real_database).count("workspace", {}) == 0
 
@@ -77,7 +77,7 @@ def test_a_snapshot_that_fails_leaves_the_slot_to_others_at_once(real_database: 
 
 
 def test_without_the_store_the_snapshot_waits_on_disk_and_is_not_taken_again(away: Db, spool: Spool) -> None:
-    record, taken = Record(), []
+    record, taken = Telemetry(), []
 
     def counted(slot: datetime | None, _: Callable[[], bool]) -> dict[str, Any]:
         taken.append(slot)
@@ -94,7 +94,7 @@ def test_without_the_store_the_snapshot_waits_on_disk_and_is_not_taken_again(awa
 
 def test_when_the_store_is_back_what_waited_is_delivered_first(real_database: Db, spool: Spool) -> None:
     spool.keep(snapshot(slot=NOW))
-    record = Record(waiting=1)
+    record = Telemetry(waiting=1)
     keeper(real_database, spool, record=record).take_slot(NOW, never)
 
     assert Store(real_database).has_slot("workspace", NOW)
@@ -140,7 +140,7 @@ def test_a_snapshot_too_large_for_mongodb_is_told_apart(real_database: Db) -> No
 
 def test_what_can_not_be_delivered_now_costs_the_slot_nothing(real_database: Db, spool: Spool) -> None:
     spool.keep(snapshot(slot=NOW - hours(1)))
-    record = Record()
+    record = Telemetry()
 
     class Full(Store):
         def add(self, kept: dict[str, Any]) -> bool:
@@ -148,7 +148,7 @@ def test_what_can_not_be_delivered_now_costs_the_slot_nothing(real_database: Db,
                 raise DatabaseError("the store's MongoDB does not give this login the right to do this")
             return super().add(kept)
 
-    one = Keeper(take, Full(real_database), Claims(real_database), lambda: "workspace", record, spool)
+    one = SnapshotJob(take, Full(real_database), Leases(real_database), lambda: "workspace", record, spool)
     one.take_slot(NOW, never)
 
     assert Store(real_database).has_slot("workspace", NOW)
@@ -245,9 +245,9 @@ def test_without_the_unique_index_the_lease_still_counts(
     real_database: Db, spool: Spool, spoil: Callable[[Db], None]
 ) -> None:
     spoil(real_database)
-    Claims(real_database).claim("workspace", NOW)
+    Leases(real_database).claim("workspace", NOW)
 
-    with pytest.raises(HeldError):
+    with pytest.raises(LeaseHeldError):
         keeper(real_database, spool).take_slot(NOW, never)
 
 

@@ -14,14 +14,14 @@ from pymongo.database import Database
 
 from collector.errors import AbandonedError, DatabaseError
 from collector.mongodb.connection import connect
-from collector.scheduling.job import Keeper, Take
-from collector.scheduling.scheduler import Pace, Schedule
+from collector.scheduling.job import SnapshotJob, Take
+from collector.scheduling.scheduler import Pace, Scheduler
 from collector.scheduling.slots import Slots
 from collector.statistics.snapshot import now
-from collector.store.leases import Claims
+from collector.store.leases import Leases
 from collector.store.snapshots import Store
 from collector.store.spool import Spool
-from collector.telemetry import Record
+from collector.telemetry import Telemetry
 from tests.factories import snapshot
 from tests.failpoints import DISK_FULL, refused
 
@@ -75,15 +75,15 @@ def scheduled(
     take: Take,
     database: Db,
     plan: str | Slots,
-    record: Record | None = None,
+    record: Telemetry | None = None,
     spool: Spool | None = None,
     afterwards: Callable[[], None] = lambda: None,
     **more: Any,
-) -> Iterator[Schedule]:
-    record = record or Record()
-    keeper = Keeper(take, Store(database), Claims(database), lambda: "workspace", record, spool)
+) -> Iterator[Scheduler]:
+    record = record or Telemetry()
+    keeper = SnapshotJob(take, Store(database), Leases(database), lambda: "workspace", record, spool)
     slots = plan if isinstance(plan, Slots) else Slots(plan, "UTC")
-    schedule = Schedule(slots, keeper, record, **({"pace": QUICK} | more))
+    schedule = Scheduler(slots, keeper, record, **({"pace": QUICK} | more))
     schedule.afterwards = afterwards
     schedule.start()
     try:
@@ -238,7 +238,7 @@ class Slow:
 
 
 def test_slots_that_come_during_a_snapshot_that_lasts_longer_are_skipped_and_counted(real_database: Db) -> None:
-    clock, record = Clock("2024-03-15T12:00:10"), Record()
+    clock, record = Clock("2024-03-15T12:00:10"), Telemetry()
     take = Slow(clock, "2024-03-15T12:02:30")
     with scheduled(take, real_database, "* * * * *", record, clock=clock) as schedule:
         wait_until(lambda: schedule.next_due == at("2024-03-15T12:03"))
@@ -248,7 +248,7 @@ def test_slots_that_come_during_a_snapshot_that_lasts_longer_are_skipped_and_cou
 
 
 def test_a_slot_that_comes_during_a_quick_snapshot_is_taken_late(real_database: Db) -> None:
-    clock, record = Clock("2024-03-15T12:59:50"), Record()
+    clock, record = Clock("2024-03-15T12:59:50"), Telemetry()
     take = Slow(clock, "2024-03-15T13:00:20")
     with scheduled(take, real_database, "0 * * * *", record, clock=clock) as schedule:
         wait_until(lambda: schedule.next_due == at("2024-03-15T14:00"))
@@ -396,7 +396,7 @@ def test_the_pulse_goes_on_though_the_watchdog_can_not_be_told(real_database: Db
 
 
 def test_an_error_without_a_text_is_trouble_too(real_database: Db) -> None:
-    record = Record()
+    record = Telemetry()
 
     def fail(_: datetime | None, __: Callable[[], bool]) -> dict[str, Any]:
         raise AssertionError
@@ -425,7 +425,7 @@ def test_a_snapshot_that_is_overdue_is_a_problem_until_it_is_taken(real_database
 
 def test_a_slot_that_another_daemon_holds_is_not_a_problem(real_database: Db) -> None:
     slot = Slots(YEARLY, "UTC").current(datetime.now(UTC))
-    Claims(real_database).claim("workspace", slot)
+    Leases(real_database).claim("workspace", slot)
     with scheduled(Counter(), real_database, YEARLY, pace=IMPATIENT) as schedule:
         assert schedule.settled.wait(5)
         time.sleep(0.5)
@@ -500,7 +500,7 @@ def test_a_caller_who_leaves_costs_the_others_nothing(real_database: Db) -> None
         go_on.wait(5)
         return snapshot(slot=slot)
 
-    async def leave(schedule: Schedule) -> dict[str, Any]:
+    async def leave(schedule: Scheduler) -> dict[str, Any]:
         leaving, staying = (asyncio.ensure_future(asyncio.wrap_future(schedule.ask())) for _ in range(2))
         await asyncio.sleep(0)
         leaving.cancel()
@@ -536,7 +536,7 @@ def test_while_the_workspace_is_away_each_slot_is_tried_when_it_comes_and_missed
     real_database: Db, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    clock, record = Clock("2024-03-15T12:00:10"), Record()
+    clock, record = Clock("2024-03-15T12:00:10"), Telemetry()
     tried: set[datetime | None] = set()
 
     def take(slot: datetime | None, _: Callable[[], bool]) -> dict[str, Any]:
@@ -561,7 +561,7 @@ def test_while_the_workspace_is_away_each_slot_is_tried_when_it_comes_and_missed
 
 
 def test_slots_that_came_while_the_machine_slept_are_counted_as_skipped(real_database: Db) -> None:
-    take, clock, record = Counter(), Clock("2024-03-15T12:30"), Record()
+    take, clock, record = Counter(), Clock("2024-03-15T12:30"), Telemetry()
     with scheduled(take, real_database, "0 * * * *", record, clock=clock) as schedule:
         assert schedule.settled.wait(5)
         clock.put("2024-03-15T16:15")
@@ -573,7 +573,7 @@ def test_slots_that_came_while_the_machine_slept_are_counted_as_skipped(real_dat
 
 def test_a_snapshot_that_the_store_will_never_take_is_not_taken_again_for_the_same_slot(real_database: Db) -> None:
     real_database.create_collection("statistics", validator={"never": True})
-    take, clock, record = Counter(), Clock("2024-03-15T12:30"), Record()
+    take, clock, record = Counter(), Clock("2024-03-15T12:30"), Telemetry()
     with scheduled(take, real_database, "0 * * * *", record, clock=clock) as schedule:
         assert schedule.settled.wait(5)
         assert schedule.next_due == at("2024-03-15T13:00")

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from collector.series.forecast import FEWEST_WEEKS, GROWING, Outlook, growth, oddity, outlook
+from collector.series.forecast import FEWEST_WEEKS, GROWING, Forecasts, anomaly, growth, outlook
 from collector.series.pipeline import Every, SeriesQuery
 from tests.factories import NOW, hours
 
@@ -80,7 +80,7 @@ def test_the_interval_holds_about_as_often_as_it_says() -> None:
 
 
 def test_what_is_far_from_the_same_hour_of_the_weekday_is_odd_and_says_so() -> None:
-    found = oddity("onlineUsers", hourly(10, value=50, last=3), UTC)
+    found = anomaly("onlineUsers", hourly(10, value=50, last=3), UTC)
 
     assert found is not None
     assert (found.value, found.weeks) == (3, 10)
@@ -91,12 +91,12 @@ def test_what_is_far_from_the_same_hour_of_the_weekday_is_odd_and_says_so() -> N
 
 @pytest.mark.parametrize("last", [45, 50, 56])
 def test_what_is_near_is_not_odd(last: float) -> None:
-    assert oddity("onlineUsers", hourly(10, value=50, last=last), UTC) is None
+    assert anomaly("onlineUsers", hourly(10, value=50, last=last), UTC) is None
 
 
 def test_of_few_weeks_nothing_is_odd() -> None:
-    assert oddity("onlineUsers", hourly(FEWEST_WEEKS - 1, value=50, last=3), UTC) is None
-    assert oddity("onlineUsers", [], UTC) is None
+    assert anomaly("onlineUsers", hourly(FEWEST_WEEKS - 1, value=50, last=3), UTC) is None
+    assert anomaly("onlineUsers", [], UTC) is None
 
 
 def test_hours_are_those_of_the_zone() -> None:
@@ -105,11 +105,11 @@ def test_hours_are_those_of_the_zone() -> None:
     points = [(NOW - hours(back), 0.0) for back in range(10 * 168, -1, -1)]
     points = [(at, 100.0 if 9 <= at.astimezone(zone).hour < 17 else 1.0) for at, _ in points]
 
-    assert oddity("onlineUsers", [*points[:-1], (points[-1][0], 1.0)], zone) is None
-    assert oddity("onlineUsers", [*points[:-1], (points[-1][0], 100.0)], zone) is not None
+    assert anomaly("onlineUsers", [*points[:-1], (points[-1][0], 1.0)], zone) is None
+    assert anomaly("onlineUsers", [*points[:-1], (points[-1][0], 100.0)], zone) is not None
 
 
-def looked_at(odd: Any, days_ago: int) -> Outlook:
+def looked_at(odd: Any, days_ago: int) -> Forecasts:
     """Two figures that grow by ten a day, the first one odd on one of the days; and one far from its usual values."""
 
     def rows(query: SeriesQuery) -> list[dict[str, Any]]:

@@ -14,11 +14,11 @@ from collector.errors import AbandonedError, DatabaseError, UnreachableError
 from collector.sources import Sources
 from collector.sources.rocketchat import Collection, RocketChat
 from collector.statistics.reading import Absent, Cost, Noted, Reading, Values
-from collector.statistics.snapshot import Circumstances, Outcome, new_id, now, place, take
+from collector.statistics.snapshot import Outcome, SnapshotContext, new_id, now, place, take
 from tests.factories import NOW, some_reading
 
 Db = Database[dict[str, Any]]
-ABOUT = Circumstances(workspace="w", timezone="Europe/Berlin", slot=NOW)
+ABOUT = SnapshotContext(workspace="w", timezone="Europe/Berlin", slot=NOW)
 
 SLOW = "function() { sleep(5000); return true; }"
 
@@ -248,7 +248,7 @@ def test_the_snapshot_says_where_when_and_of_what_it_is() -> None:
 
 
 def test_a_snapshot_on_demand_has_no_slot() -> None:
-    assert "slot" not in take([], nowhere(), Circumstances("w", "UTC"))["collector"]
+    assert "slot" not in take([], nowhere(), SnapshotContext("w", "UTC"))["collector"]
 
 
 def test_ids_are_17_characters_that_are_not_easily_mistaken() -> None:

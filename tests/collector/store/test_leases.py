@@ -7,50 +7,50 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from collector.store.leases import Claims, HeldError
+from collector.store.leases import LeaseHeldError, Leases
 from tests.factories import NOW, hours
 
 Db = Database[dict[str, Any]]
 
 
-def claims(claimant: Claims, slots: int = 1) -> list[bool]:
+def claims(claimant: Leases, slots: int = 1) -> list[bool]:
     """Which of the slots a daemon gets."""
     return [_claims(claimant, slot) for slot in range(slots)]
 
 
-def _claims(claimant: Claims, slot: int) -> bool:
+def _claims(claimant: Leases, slot: int) -> bool:
     try:
         claimant.claim("workspace", NOW + hours(slot))
-    except HeldError:
+    except LeaseHeldError:
         return False
     return True
 
 
 def test_a_slot_is_claimed_by_one(real_database: Db) -> None:
-    first, second = Claims(real_database), Claims(real_database)
+    first, second = Leases(real_database), Leases(real_database)
     first.claim("workspace", NOW)
 
-    with pytest.raises(HeldError) as held:
+    with pytest.raises(LeaseHeldError) as held:
         second.claim("workspace", NOW)
     assert 0 < held.value.seconds <= 30
 
 
 def test_of_many_that_ask_at_once_one_gets_it(real_database: Db) -> None:
-    Claims(real_database).prepare()
+    Leases(real_database).prepare()
     with ThreadPoolExecutor(8) as pool:
-        got = list(pool.map(lambda _: claims(Claims(real_database), 20), range(8)))
+        got = list(pool.map(lambda _: claims(Leases(real_database), 20), range(8)))
 
     assert [sum(of_slot) for of_slot in zip(*got, strict=True)] == [1] * 20
 
 
 def test_who_holds_it_may_claim_it_again(real_database: Db) -> None:
-    first = Claims(real_database)
+    first = Leases(real_database)
 
     assert claims(first) == claims(first) == [True]
 
 
 def test_other_slots_and_other_workspaces_are_free(real_database: Db) -> None:
-    first, second = Claims(real_database), Claims(real_database)
+    first, second = Leases(real_database), Leases(real_database)
     first.claim("workspace", NOW)
 
     second.claim("workspace", NOW + hours(1))
@@ -58,7 +58,7 @@ def test_other_slots_and_other_workspaces_are_free(real_database: Db) -> None:
 
 
 def test_a_lease_that_is_not_renewed_ends_and_is_not_got_back(real_database: Db) -> None:
-    first, second = Claims(real_database, lease=0.2), Claims(real_database, lease=30)
+    first, second = Leases(real_database, lease=0.2), Leases(real_database, lease=30)
     first.claim("workspace", NOW)
     time.sleep(0.3)
 
@@ -68,7 +68,7 @@ def test_a_lease_that_is_not_renewed_ends_and_is_not_got_back(real_database: Db)
 
 
 def test_a_lease_that_is_renewed_holds(real_database: Db) -> None:
-    first, second = Claims(real_database, lease=0.5), Claims(real_database)
+    first, second = Leases(real_database, lease=0.5), Leases(real_database)
     first.claim("workspace", NOW)
     for _ in range(4):
         time.sleep(0.2)
@@ -77,7 +77,7 @@ def test_a_lease_that_is_renewed_holds(real_database: Db) -> None:
 
 
 def test_what_is_released_is_free_and_only_its_holder_can_release_it(real_database: Db) -> None:
-    first, second = Claims(real_database), Claims(real_database)
+    first, second = Leases(real_database), Leases(real_database)
     first.claim("workspace", NOW)
     second.release("workspace", NOW)
     assert claims(second) == [False]
@@ -87,6 +87,6 @@ def test_what_is_released_is_free_and_only_its_holder_can_release_it(real_databa
 
 
 def test_old_claims_are_removed_by_mongodb(real_database: Db) -> None:
-    Claims(real_database).prepare()
+    Leases(real_database).prepare()
 
     assert real_database["claims"].index_information()["old"]["expireAfterSeconds"] == 86_400

@@ -15,7 +15,7 @@ import pytest
 from pymongo.database import Database
 
 from collector.sources.deployment import Deployment
-from collector.sources.host import Machine
+from collector.sources.host import Host
 from collector.sources.rocketchat import Collection
 from collector.statistics.reading import Absent
 from tests.factories import NOW, hours, insert, instance, read, reading, sources
@@ -60,7 +60,7 @@ def read_now(name: str, database: Db, **over: Any) -> Any:
 
 
 def test_os_has_the_fields_and_types_that_node_prints() -> None:
-    system = Machine().system()
+    system = Host().system()
 
     assert list(system) == [
         "type", "platform", "arch", "release", "uptime", "loadavg", "totalmem", "freemem", "cpus",
@@ -72,7 +72,7 @@ def test_os_has_the_fields_and_types_that_node_prints() -> None:
 
 
 def test_cpu_times_are_whole_milliseconds() -> None:
-    times = [cpu["times"] for cpu in Machine().system()["cpus"]]
+    times = [cpu["times"] for cpu in Host().system()["cpus"]]
 
     assert all(list(t) == ["user", "nice", "sys", "idle", "irq"] for t in times)
     assert all(isinstance(value, int) for t in times for value in t.values())
@@ -83,11 +83,11 @@ def test_the_cpu_model_is_read_from_cpuinfo(tmp_path: Path) -> None:
     processor = "processor\t: 0\nmodel name\t: Weitek 4167 @ 33 MHz: fast\n\n"
     (tmp_path / "cpuinfo").write_text(processor * (os.cpu_count() or 1))
 
-    assert Machine(tmp_path).system()["cpus"][0]["model"] == "Weitek 4167 @ 33 MHz: fast"
+    assert Host(tmp_path).system()["cpus"][0]["model"] == "Weitek 4167 @ 33 MHz: fast"
 
 
 def test_a_cpu_whose_model_is_nowhere_is_unknown(tmp_path: Path) -> None:
-    assert Machine(tmp_path).system()["cpus"][0]["model"] == "unknown"
+    assert Host(tmp_path).system()["cpus"][0]["model"] == "unknown"
 
 
 def test_the_server_is_found_by_its_row(database: Db, node: subprocess.Popen[str]) -> None:

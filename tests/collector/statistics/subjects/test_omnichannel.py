@@ -65,7 +65,7 @@ def test_a_conversation_put_on_hold_twice_counts_once(real_database: Db) -> None
 
 
 def test_settings_that_are_missing_have_the_values_that_the_server_gives_them(real_database: Db) -> None:
-    values = read("livechat_settings", real_database)
+    values = read("omnichannel_settings", real_database)
 
     assert values["livechatAutomaticForwardingUnansweredChats"] is True
     assert values["BusinessHours.strategy"] == ""
@@ -76,7 +76,7 @@ def test_settings_that_are_missing_have_the_values_that_the_server_gives_them(re
 def test_forwarding_is_off_at_the_number_zero_only(real_database: Db, timeout: Any, forwards: bool) -> None:
     insert(real_database, Collection.SETTINGS, setting("Livechat_auto_transfer_chat_timeout", timeout))
 
-    assert read("livechat_settings", real_database)["livechatAutomaticForwardingUnansweredChats"] is forwards
+    assert read("omnichannel_settings", real_database)["livechatAutomaticForwardingUnansweredChats"] is forwards
 
 
 def test_contacts_of_this_month_are_those_with_its_activity(real_database: Db) -> None:

@@ -62,7 +62,7 @@ def test_a_look_is_changed_where_the_value_is_not_what_is_shipped(real_database:
         setting("Layout_Home_Body", "same"),
     )
 
-    values = read("look_settings", real_database)
+    values = read("customization_settings", real_database)
     assert values["logoChange"] is values["homeTitleChanged"] is True
     assert values["homeBodyChanged"] is False
     assert values["customCSSChanged"] == Absent("the setting theme-custom-css is not set")
@@ -72,7 +72,7 @@ def test_a_look_is_changed_where_the_value_is_not_what_is_shipped(real_database:
 def test_a_logo_without_a_url_is_the_shipped_one(real_database: Db, logo: Any) -> None:
     insert(real_database, Collection.SETTINGS, setting("Assets_logo", logo))
 
-    assert read("look_settings", real_database)["logoChange"] is False
+    assert read("customization_settings", real_database)["logoChange"] is False
 
 
 def test_a_setting_is_given_as_it_is_and_absent_where_it_has_no_value(real_database: Db) -> None:
@@ -89,7 +89,7 @@ def test_a_setting_is_given_as_it_is_and_absent_where_it_has_no_value(real_datab
     assert values["settings.e2ee.e2e"] == "yes"
     assert isinstance(values["settings.email.smtp.smtpHost"], Absent)
     assert isinstance(values["settings.email.smtp.smtpPort"], Absent)
-    assert read("importer_settings", real_database)["importer.totalCSVImportedUsers"] == -1
+    assert read("imported_users_settings", real_database)["importer.totalCSVImportedUsers"] == -1
 
 
 def test_sizes_that_are_no_numbers_add_nothing(real_database: Db) -> None:

@@ -29,7 +29,7 @@ def daily(user: str, ago: int, *devices: dict[str, Any], role: str = "user", **o
     return row | {"sessions": len(used), "time": 60 * len(used), "devices": used, "_computedAt": NOW} | over
 
 
-def nine(database: Db) -> dict[str, Any]:
+def session_statistics(database: Db) -> dict[str, Any]:
     return dict(reading("sessions").read(sources(database)))
 
 
@@ -38,7 +38,7 @@ def data(values: dict[str, Any], key: str) -> Any:
 
 
 def test_without_sessions_each_is_empty_and_ends_yesterday(real_database: Db) -> None:
-    values = nine(real_database)
+    values = session_statistics(real_database)
 
     assert len(values) == 9
     assert all(value == {"year": 2024, "month": 3, "day": 14, "data": []} for value in values.values())
@@ -47,7 +47,7 @@ def test_without_sessions_each_is_empty_and_ends_yesterday(real_database: Db) ->
 def test_users_devices_and_systems_of_yesterday(real_database: Db) -> None:
     insert(real_database, Collection.SESSIONS, daily("ann", 0, PHONE, BROWSER), daily("bob", 0, PHONE, role="admin"))
 
-    values = nine(real_database)
+    values = session_statistics(real_database)
     (users,) = data(values, "uniqueUsersOfYesterday")
     assert list(users) == ["count", "sessions", "time", "roles"]
     assert (users["count"], users["sessions"], users["time"]) == (2, 3, 180)
@@ -73,7 +73,7 @@ def test_who_came_on_several_days_is_one_user_with_the_role_of_the_first(real_da
     ]
     insert(real_database, Collection.SESSIONS, *rows)
 
-    values = nine(real_database)
+    values = session_statistics(real_database)
     periods = ("Yesterday", "LastWeek", "LastMonth")
     users = [data(values, f"uniqueUsersOf{period}")[0] for period in periods]
     assert [(u["count"], u["sessions"], u["roles"][0]["role"]) for u in users] == [
@@ -87,14 +87,14 @@ def test_who_came_on_several_days_is_one_user_with_the_role_of_the_first(real_da
 def test_a_period_has_its_border_days_and_no_others(real_database: Db, period: str, last: int) -> None:
     insert(real_database, Collection.SESSIONS, *(daily(f"u{ago}", ago, PHONE) for ago in {-1, 0, last, last + 1}))
 
-    (users,) = data(nine(real_database), f"uniqueUsersOf{period}")
+    (users,) = data(session_statistics(real_database), f"uniqueUsersOf{period}")
     assert users["count"] == len({0, last})
 
 
 def test_a_device_without_system_is_a_nameless_entry_beside_one_that_has_a_system(real_database: Db) -> None:
     insert(real_database, Collection.SESSIONS, daily("ann", 0, BROWSER, UNKNOWN), daily("bob", 0, UNKNOWN))
 
-    systems = data(nine(real_database), "uniqueOSOfYesterday")
+    systems = data(session_statistics(real_database), "uniqueOSOfYesterday")
     assert sorted(systems, key=len) == [{"count": 1, "time": 60}, {"name": "Linux", "count": 1, "time": 60}]
 
 
@@ -102,7 +102,7 @@ def test_rows_that_are_no_daily_ones_and_rows_without_devices_count_as_they_shou
     other = daily("ann", 0, PHONE, type="computed-session")
     insert(real_database, Collection.SESSIONS, other, daily("bob", 0), daily("eve", 0, devices=None))
 
-    values = nine(real_database)
+    values = session_statistics(real_database)
     assert data(values, "uniqueUsersOfYesterday")[0]["count"] == 2
     assert data(values, "uniqueDevicesOfYesterday") == []
 
@@ -118,7 +118,7 @@ class TestCarriedOver:
     """Between two nightly jobs the nine stand still and are not read again."""
 
     def take(self, database: Db, previous: dict[str, Any] | None) -> dict[str, Any]:
-        about = snapshot.Circumstances("w", "UTC")
+        about = snapshot.SnapshotContext("w", "UTC")
         return snapshot.take([reading("sessions")], Sources(RocketChat(database)), about, previous=previous)
 
     def was_carried(self, taken: dict[str, Any]) -> bool:
