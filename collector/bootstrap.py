@@ -11,7 +11,8 @@ from pymongo.monitoring import CommandListener
 
 from collector import logs
 from collector.errors import DatabaseError
-from collector.mongodb.connection import Document, connect, database, database_name
+from collector.key_paths import Document
+from collector.mongodb.connection import connect, database, database_name
 from collector.scheduling.job import SnapshotJob, Take
 from collector.settings import Settings
 from collector.sources import Sources

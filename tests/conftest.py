@@ -10,7 +10,8 @@ from pymongo.database import Database
 
 from collector.demo import mongod
 from collector.errors import RcstatsError
-from collector.mongodb.connection import Client, Document, connect
+from collector.key_paths import Document
+from collector.mongodb.connection import Client, connect
 
 
 @pytest.fixture(scope="session")

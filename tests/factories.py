@@ -7,9 +7,10 @@ from typing import Any
 
 from pymongo.database import Database
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from collector.sources import Sources
-from collector.sources.rocketchat import Collection, RocketChat, hash_token
+from collector.sources.collections import Collection
+from collector.sources.rocketchat import RocketChat, hash_token
 from collector.statistics import catalog
 from collector.statistics.reading import Cost, Reading, Statistic, Unit, Values
 

@@ -7,7 +7,7 @@ import bson
 from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog
 from collector.statistics.snapshot import BUDGET, Runner, SnapshotContext, lay_out

@@ -12,7 +12,7 @@ from collector.cli import main
 from collector.demo import guide
 from collector.demo.sample import workspace
 from collector.settings import Settings, variable
-from collector.sources.rocketchat import Collection
+from collector.sources.collections import Collection
 from collector.statistics.reading import Cost, Subject, Unit
 
 ROOT = Path(__file__).parent.parent

@@ -10,6 +10,7 @@ import orjson
 
 from api.query.listing import BadQueryError
 from api.rendering.envelope import JSON
+from collector.key_paths import flatten
 
 CSV, NDJSON = "text/csv; charset=utf-8", "application/x-ndjson"
 
@@ -55,7 +56,7 @@ def table(documents: Iterable[Mapping[str, Any]], names: Iterable[str] = ()) -> 
 
     Without `names` the columns are all paths that occur, in the order in which they do: all documents are held then.
     """
-    rows: Iterable[dict[str, Any]] = map(_flat, documents)
+    rows: Iterable[dict[str, Any]] = (dict(flatten(document)) for document in documents)
     heads = list(names)
     if not heads:
         rows = list(rows)
@@ -63,16 +64,6 @@ def table(documents: Iterable[Mapping[str, Any]], names: Iterable[str] = ()) -> 
     yield _line(map(_cell, heads))
     for row in rows:
         yield _line(_cell(row.get(name)) for name in heads)
-
-
-def _flat(document: Mapping[str, Any], path: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in document.items():
-        if isinstance(value, dict):
-            found |= _flat(value, f"{path}{key}.")
-        else:
-            found[f"{path}{key}"] = value
-    return found
 
 
 def _cell(value: Any) -> str:

@@ -23,9 +23,9 @@ from api.caching.single_flight import SECONDS, SingleFlightCache
 from api.rendering import envelope
 from collector import __version__
 from collector.errors import DatabaseError
-from collector.mongodb.connection import Document, time_limit
+from collector.key_paths import Document, at
+from collector.mongodb.connection import time_limit
 from collector.sources.rocketchat import RocketChat
-from collector.statistics.reading import at
 from collector.store.snapshots import Store
 from collector.telemetry import Telemetry
 

@@ -20,7 +20,7 @@ from api.query import series
 from api.query.listing import BadParametersError, BadQueryError, parameters, parse
 from api.rendering import bson_json, envelope, tabular
 from collector.errors import CommandRefusedError, DatabaseError, TooLargeError, UnknownTimeZoneError
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from collector.series.forecast import outlook
 from collector.series.pipeline import SeriesQuery
 from collector.store.snapshots import ListQuery, Store

@@ -12,11 +12,10 @@ from rich.table import Table
 
 from collector.cli.tables import err, out
 from collector.history.diff import Change
-from collector.mongodb.connection import Document
+from collector.key_paths import Document, at
 from collector.numbers import is_figure
 from collector.series.forecast import FEWEST_WEEKS, Forecasts
 from collector.series.pipeline import SeriesQuery
-from collector.statistics.reading import at
 
 _COLUMNS = ("totalUsers", "activeUsers", "onlineUsers", "totalRooms", "totalMessages")
 _BARS = "▁▂▃▄▅▆▇█"

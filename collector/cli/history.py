@@ -11,7 +11,7 @@ from bson import ObjectId
 
 from collector.bootstrap import Components, open_components
 from collector.errors import RcstatsError
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from collector.settings import load
 from collector.store.snapshots import ListQuery
 
@@ -33,7 +33,7 @@ def import_() -> None:
     """Bring the server's own statistics documents into the store; what is there already is left as it is."""
     from collector.cli import charts
     from collector.history.importing import bring
-    from collector.sources.rocketchat import Collection
+    from collector.sources.collections import Collection
 
     with open_components(load(log_level="warning")) as parts:
         parts.store.prepare()

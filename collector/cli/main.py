@@ -17,7 +17,8 @@ from collector import __version__, logs
 from collector.bootstrap import Components, open_components
 from collector.cli import history
 from collector.errors import DatabaseError, RcstatsError
-from collector.mongodb.connection import Document, connect
+from collector.key_paths import Document
+from collector.mongodb.connection import connect
 from collector.scheduling.job import WaitingError
 from collector.settings import load
 from collector.statistics import catalog, snapshot

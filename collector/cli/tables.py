@@ -17,8 +17,8 @@ from rich.table import Table
 from collector.diagnostics.checks import Finding, Level, verdict
 from collector.diagnostics.explain import Bill
 from collector.diagnostics.parity import Comparison, Verdict
-from collector.mongodb.connection import Document
-from collector.statistics.reading import Reading, Statistic, Subject, Unit, at
+from collector.key_paths import Document, at
+from collector.statistics.reading import Reading, Statistic, Subject, Unit
 from collector.statistics.snapshot import Outcome
 
 out = Console(highlight=False)

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
-from collector.mongodb.connection import Document
-from collector.sources.rocketchat import Collection
+from collector.key_paths import Document
+from collector.sources.collections import Collection
 
 HEARTBEAT = 10.0  # seconds, as the server's
 INSTANCE_ID = "5c0f6a3e-0f3c-4a55-9a43-6f2c9a5d1e77"

@@ -10,9 +10,11 @@ from pymongo.errors import OperationFailure
 from collector import logs
 from collector.diagnostics.privileges import Access
 from collector.errors import DatabaseError
-from collector.mongodb.connection import Document, time_limit
+from collector.key_paths import Document
+from collector.mongodb.connection import time_limit
 from collector.scheduling.slots import Slots
-from collector.sources.rocketchat import Collection, RocketChat
+from collector.sources.collections import Collection
+from collector.sources.rocketchat import RocketChat
 from collector.store.snapshots import Store
 
 # How late the snapshot of a slot may be.

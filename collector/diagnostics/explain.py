@@ -8,7 +8,8 @@ from typing import Any
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
 
 from collector.errors import DatabaseError
-from collector.mongodb.connection import Document, time_limit
+from collector.key_paths import Document
+from collector.mongodb.connection import time_limit
 from collector.sources import Sources
 from collector.statistics.reading import Reading
 

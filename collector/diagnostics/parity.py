@@ -9,8 +9,8 @@ from enum import StrEnum
 from math import isfinite
 from typing import Any
 
-from collector.mongodb.connection import Document
-from collector.statistics.reading import Statistic, at
+from collector.key_paths import Document, at
+from collector.statistics.reading import Statistic
 
 # Until this age of the server's document a value that moves with time should still be close to ours.
 STILL_CLOSE = timedelta(minutes=15)

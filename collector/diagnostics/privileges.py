@@ -7,9 +7,10 @@ from typing import Any
 
 from pymongo import ReadPreference
 
-from collector.mongodb.connection import Client, Document, ask, connect, database_name, hosts
+from collector.key_paths import Document
+from collector.mongodb.connection import Client, ask, connect, database_name, hosts
 from collector.settings import Settings
-from collector.sources.rocketchat import Collection
+from collector.sources.collections import Collection
 from collector.store import leases, snapshots
 
 USER = "rcstats"

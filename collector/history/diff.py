@@ -1,12 +1,10 @@
 """What differs between two snapshots, the biggest movers first. Pure."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document, at, flatten
 from collector.numbers import is_figure
-from collector.statistics.reading import at
 
 _LEFT_OUT = {"_id", "createdAt", "_updatedAt"}
 
@@ -46,15 +44,7 @@ def _compared(snapshot: Document) -> dict[str, Any]:
     messages = at(snapshot, "collector.messages")
     own = {} if messages is None else {"messages": messages}
     whole = {key: value for key, value in snapshot.items() if key not in _LEFT_OUT} | {"collector": own}
-    return dict(_leaves(whole))
-
-
-def _leaves(document: Document, path: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in document.items():
-        if isinstance(value, dict):
-            yield from _leaves(value, f"{path}{key}.")
-        else:
-            yield f"{path}{key}", value
+    return dict(flatten(whole))
 
 
 def _same(before: Any, after: Any) -> bool:

@@ -17,7 +17,8 @@ from bson.errors import BSONError
 from collector import __version__
 from collector.errors import UnacceptableError
 from collector.history.backfill.plan import derived_id
-from collector.mongodb.connection import Document, time_limit
+from collector.key_paths import Document
+from collector.mongodb.connection import time_limit
 from collector.sources.rocketchat import RocketChat
 from collector.store.snapshots import Store
 

@@ -17,12 +17,12 @@ from pymongo.errors import DocumentTooLarge, InvalidName, OperationFailure, PyMo
 from pymongo.monitoring import CommandListener
 
 from collector.errors import DatabaseError, SettingsError, UnacceptableError
+from collector.key_paths import Document
 from collector.mongodb.driver_errors import told
 from collector.mongodb.unreachable import Heartbeats
 
 log = logging.getLogger(__name__)
 
-Document = dict[str, Any]
 Client = MongoClient[Document]
 
 # An option that the URL names itself wins over these.

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from collector import logs
 from collector.errors import DatabaseError, DatabaseTimeoutError, UnacceptableError, UnreachableError
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from collector.store.leases import Leases
 from collector.store.snapshots import Store
 from collector.store.spool import Spool

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from collector.errors import AbandonedError
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 
 
 class OnDemand:

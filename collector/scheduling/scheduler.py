@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from collector import logs
 from collector.errors import AbandonedError, DatabaseError, UnacceptableError
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from collector.scheduling.job import SnapshotJob, WaitingError
 from collector.scheduling.on_demand import OnDemand
 from collector.scheduling.slot_tally import SlotTally, passed

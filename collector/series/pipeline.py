@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 
 AT = "createdAt"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from bson import Decimal128
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 
 # Up to here JavaScript, and so the server, counts exactly.
 EXACT = 2**53

@@ -5,7 +5,6 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Any, Self
 
 from bson.codec_options import CodecOptions
@@ -16,12 +15,12 @@ from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
 from collector.errors import CommandRefusedError
-from collector.mongodb.connection import Client, Document, asks, plainly
+from collector.key_paths import Document
+from collector.mongodb.connection import Client, asks, plainly
+from collector.sources.collections import MESSAGE_INDEXES, Collection, Pipeline
 from collector.sources.expressions import added, among, number
 
 _asks = asks("the workspace's")
-
-Pipeline = Sequence[Mapping[str, Any]]
 
 # A server renews its row every 10 s, and MongoDB removes a row that was not renewed for 60 s.
 INSTANCE_IS_FRESH = timedelta(seconds=60)
@@ -48,56 +47,6 @@ _DATES: Document = {
 }
 
 _LONGEST_ID = 256  # bytes: the server's own ids of a workspace have 17 or 24
-
-# A hint: nearly all documents match, and reading them as they lie is faster than by any index.
-NATURAL_ORDER: Document = {"$natural": 1}
-
-# Rocket.Chat's indexes on the messages, by the field that a reading starts from.
-MESSAGE_INDEXES: Mapping[str, Document] = {
-    "ts": {"ts": 1},
-    "t": {"t": 1},
-    "pinned": {"pinned": 1},
-    "starred._id": {"starred._id": 1},
-    "tcount": {"tcount": 1, "tlm": 1},
-}
-
-
-class Collection(StrEnum):
-    """The workspace's collections, by what they hold."""
-
-    ABAC_ATTRIBUTES = "rocketchat_abac_attributes"
-    ANALYTICS = "rocketchat_analytics"
-    APPS = "rocketchat_apps"
-    BUSINESS_HOURS = "rocketchat_livechat_business_hours"
-    CANNED_RESPONSES = "rocketchat_canned_response"
-    CONTACTS = "rocketchat_livechat_contact"
-    CUSTOM_FIELDS = "rocketchat_livechat_custom_field"
-    DEPARTMENTS = "rocketchat_livechat_department"
-    EMAIL_INBOXES = "rocketchat_email_inbox"
-    FEDERATION_SERVERS = "rocketchat_federation_servers"
-    FREESWITCH_CALLS = "rocketchat_freeswitch_calls"
-    INSTANCES = "instances"
-    INTEGRATIONS = "rocketchat_integrations"
-    INVITES = "rocketchat_invites"
-    LIVECHAT_TAGS = "rocketchat_livechat_tag"
-    MATRIX_BRIDGED_ROOMS = "rocketchat_matrix_bridged_rooms"
-    MESSAGES = "rocketchat_message"
-    MIGRATIONS = "migrations"
-    NOTIFICATIONS = "rocketchat_notification_queue"
-    PERMISSIONS = "rocketchat_permissions"
-    ROLES = "rocketchat_roles"
-    ROOMS = "rocketchat_room"
-    SERVICE_LEVELS = "rocketchat_omnichannel_service_level_agreements"
-    SESSIONS = "rocketchat_sessions"
-    SETTINGS = "rocketchat_settings"
-    STATISTICS = "rocketchat_statistics"
-    SUBSCRIPTIONS = "rocketchat_subscription"
-    TEAMS = "rocketchat_team"
-    TRIGGERS = "rocketchat_livechat_trigger"
-    UPLOADS = "rocketchat_uploads"
-    USERS = "users"
-    VIDEO_CONFERENCES = "rocketchat_video_conference"
-    VISITORS = "rocketchat_livechat_visitor"
 
 
 class RocketChat:

@@ -8,7 +8,7 @@ from typing import Any
 import bson
 from bson.errors import BSONError
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from collector.sources.expressions import MOST_NAME
 from collector.statistics.reading import LIST_BYTES, Absent, Noted, Values
 

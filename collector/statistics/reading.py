@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document, at
 from collector.sources import Sources
-from collector.sources.rocketchat import Collection
+from collector.sources.collections import Collection
 
 
 class Unit(StrEnum):
@@ -229,11 +229,3 @@ def changed(row: Document) -> bool:
 def same(one: Any, other: Any) -> bool:
     """Equality as JavaScript's `===` has it among numbers, texts and flags: 0 is not false."""
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
-
-
-def at(document: Document, path: str) -> Any:
-    """The value at a dotted path; None where there is none."""
-    value: Any = document
-    for key in path.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
-    return value

@@ -2,7 +2,6 @@
 
 import logging
 import platform
-import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,10 +11,12 @@ from typing import Any
 
 from collector import __version__
 from collector.errors import AbandonedError, DatabaseError, UnreachableError
-from collector.mongodb.connection import Document, time_limit
+from collector.key_paths import Document, at, place
+from collector.meteor_id import new_id
+from collector.mongodb.connection import time_limit
 from collector.sources import Sources
 from collector.statistics.bounds import hold, size
-from collector.statistics.reading import Absent, Noted, Reading, Values, at, noted
+from collector.statistics.reading import Absent, Noted, Reading, Values, noted
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +28,6 @@ AT_ONCE = 2
 
 # Bytes of what a reading is settled by; by more it is not settled.
 _LONGEST_KEY = 1024
-
-METEOR_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz"
-_ID_LENGTH = 17
 
 Progress = Callable[["Outcome"], None]
 
@@ -183,19 +181,6 @@ def put(document: Document, own: Document, values: Values) -> None:
                 place(own, key.removeprefix("collector."), value)
             case _:
                 place(document, key, value)
-
-
-def place(document: Document, path: str, value: Any) -> None:
-    """Puts a value at a dotted path, making the documents on the way."""
-    *parents, last = path.split(".")
-    for parent in parents:
-        document = document.setdefault(parent, {})
-    document[last] = value
-
-
-def new_id() -> str:
-    """A random id as Meteor makes them: 17 characters that are not easily mistaken for one another."""
-    return "".join(secrets.choice(METEOR_ALPHABET) for _ in range(_ID_LENGTH))
 
 
 def now() -> datetime:

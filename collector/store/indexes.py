@@ -8,7 +8,7 @@ from pymongo.collection import Collection
 from pymongo.errors import OperationFailure
 
 from collector.errors import IndexProblemError
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 
 # By name: the keys, and the options.
 Wanted = Mapping[str, tuple[Mapping[str, int], Mapping[str, Any]]]

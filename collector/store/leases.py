@@ -7,7 +7,8 @@ from pymongo import ReadPreference, WriteConcern
 from pymongo.collection import ReturnDocument
 from pymongo.database import Database
 
-from collector.mongodb.connection import Client, Document, asks
+from collector.key_paths import Document
+from collector.mongodb.connection import Client, asks
 
 COLLECTION = "claims"
 

@@ -15,7 +15,8 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from collector.errors import TooLargeError
-from collector.mongodb.connection import Client, Document, asks, plainly
+from collector.key_paths import Document
+from collector.mongodb.connection import Client, asks, plainly
 from collector.mongodb.driver_errors import UNKNOWN_TIME_ZONE
 from collector.series.pipeline import SeriesQuery, pipeline
 from collector.series.time_zones import most_alike

@@ -15,7 +15,7 @@ from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.errors import BSONError, InvalidBSON
 
 from collector.errors import UnacceptableError
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 
 log = logging.getLogger(__name__)
 

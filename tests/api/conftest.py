@@ -17,7 +17,8 @@ from api.routes.statistics import Statistics
 from collector.demo.mongod import free_port
 from collector.mongodb.connection import connect
 from collector.sources import Sources
-from collector.sources.rocketchat import Collection, RocketChat
+from collector.sources.collections import Collection
+from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog
 from collector.statistics import snapshot as snapshots
 from collector.store.snapshots import Store

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pymongo import InsertOne, UpdateOne
 
 from collector.demo.sample.randomness import Chance
-from collector.mongodb.connection import Document
-from collector.sources.rocketchat import Collection
+from collector.key_paths import Document
+from collector.sources.collections import Collection
 from tests.benchmarks.query_model import Db
 
 MESSAGES, UPLOADS, LOGINS, ROOMS, REACTIONS = 300, 30, 150, 5, 40

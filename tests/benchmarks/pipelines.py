@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 
 _EXISTS = {"$exists": True}
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from pymongo.database import Database
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from tests.benchmarks.query_model import Db
 
 _NOTES = 256 * 1024 * 1024  # bytes; a run is noted whole

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from collector.mongodb.connection import Document
-from collector.sources.rocketchat import Collection
+from collector.key_paths import Document
+from collector.sources.collections import Collection
 from tests.benchmarks import pipelines
 from tests.benchmarks.query_model import (
     EXISTS,

@@ -8,8 +8,8 @@ from typing import Any
 
 from pymongo.database import Database
 
-from collector.mongodb.connection import Document
-from collector.sources.rocketchat import Collection
+from collector.key_paths import Document
+from collector.sources.collections import Collection
 
 Db = Database[Document]
 

@@ -11,11 +11,11 @@ from rich.console import Console
 from tzlocal import get_localzone_name
 
 from collector.demo.sample.randomness import Chance
-from collector.mongodb.connection import Document, connect
+from collector.key_paths import Document, at
+from collector.mongodb.connection import connect
 from collector.sources import Sources
 from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog, snapshot
-from collector.statistics.reading import at
 from tests.benchmarks import activity, server
 from tests.benchmarks.profiler import Meter, metered
 from tests.benchmarks.query_model import Db

@@ -15,7 +15,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from tests.benchmarks.query_model import How, Step
 from tests.benchmarks.tail_queries import STEPS
 

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from collector.mongodb.connection import Document
-from collector.sources.rocketchat import Collection
+from collector.key_paths import Document
+from collector.sources.collections import Collection
 from tests.benchmarks import pipelines
 from tests.benchmarks.queries import CHANGEABLE, CONVERSATIONS, LATER, LICENSED, PEOPLE, PLACES, TALK
 from tests.benchmarks.query_model import EXISTS, Db, Step, count, setting, size, total

@@ -10,7 +10,7 @@ from rich.progress import Progress
 from collector.demo import instance, mongod
 from collector.demo.sample import workspace
 from collector.mongodb.connection import connect
-from collector.sources.rocketchat import Collection
+from collector.sources.collections import Collection
 from tests.benchmarks.sizes import sized
 
 DATABASE = "rocketchat"

@@ -9,7 +9,7 @@ from pymongo.database import Database
 
 from collector import logs
 from collector.errors import RcstatsError
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,8 @@ from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
 from collector.demo.mongod import executable, free_port
-from collector.mongodb.connection import Client, Document, connect, time_limit
+from collector.key_paths import Document
+from collector.mongodb.connection import Client, connect, time_limit
 
 NAME = "faults"
 WITHIN = 30.0  # seconds for whatever the servers have to agree on

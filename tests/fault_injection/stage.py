@@ -11,8 +11,8 @@ from unittest.mock import patch
 from uuid import uuid4
 
 from collector.demo.sample import workspace
-from collector.mongodb.connection import Client, Document
-from collector.statistics.reading import at
+from collector.key_paths import Document, at
+from collector.mongodb.connection import Client
 from tests import processes
 from tests.fault_injection.daemon import Grid, readings
 from tests.fault_injection.replica_set import ReplicaSet

@@ -1,7 +1,7 @@
 """Recounts what is built onto a workspace: integrations, apps, video conferences."""
 
-from collector.mongodb.connection import Document
-from collector.sources.rocketchat import Collection
+from collector.key_paths import Document
+from collector.sources.collections import Collection
 from tests.oracle.documents import Counts, Stored, how_many, under
 
 CALLING, STARTED, ENDED = 0, 1, 3

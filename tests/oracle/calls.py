@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from collector.mongodb.connection import Document
-from collector.sources.rocketchat import Collection
+from collector.key_paths import Document
+from collector.sources.collections import Collection
 from tests.oracle.documents import Counts, Stored, added, how_many, is_number, under
 
 SUCCESS = 5  # seconds

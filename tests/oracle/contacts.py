@@ -1,7 +1,7 @@
 """Recounts how far the contacts of livechat are known, verified and blocked."""
 
-from collector.mongodb.connection import Document
-from collector.sources.rocketchat import Collection
+from collector.key_paths import Document
+from collector.sources.collections import Collection
 from tests.oracle.documents import Counts, Stored, how_many, is_true, under
 
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from math import isfinite
 from typing import Any, TypeGuard
 
-from collector.mongodb.connection import Document
-from collector.sources.rocketchat import Collection
+from collector.key_paths import Document
+from collector.sources.collections import Collection
 
 Stored = Mapping[Collection, list[Document]]
 """A whole workspace in memory: every document of every collection."""

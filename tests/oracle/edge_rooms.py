@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from tests.oracle.randomness import FLAG, MISSING, draw, some
 
 KINDS = ("c", "c", "c", "p", "p", "d", *"llllll", "v", "x", None, MISSING)

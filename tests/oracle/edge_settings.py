@@ -5,7 +5,7 @@ from itertools import chain
 from random import Random
 from typing import Any
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from tests.oracle.randomness import MISSING, draw
 from tests.oracle.services import OLDER_PROVIDERS, PROVIDERS
 from tests.oracle.setting_names import CHANGED, COPIED

@@ -5,7 +5,7 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from tests.oracle.edge_settings import OWN
 from tests.oracle.randomness import FLAG, MISSING, draw, some
 from tests.oracle.services import OLDER_PROVIDERS, PROVIDERS

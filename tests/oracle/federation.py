@@ -1,7 +1,7 @@
 """Recounts federation: the federated rooms by size, and the servers on the other side."""
 
-from collector.mongodb.connection import Document
-from collector.sources.rocketchat import Collection
+from collector.key_paths import Document
+from collector.sources.collections import Collection
 from tests.oracle.documents import Counts, Stored
 from tests.oracle.settings import by_id, value_of
 

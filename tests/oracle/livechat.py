@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from collector.mongodb.connection import Document
-from collector.sources.rocketchat import Collection
+from collector.key_paths import Document
+from collector.sources.collections import Collection
 from tests.oracle.documents import Counts, Stored, has, holds, how_many
 from tests.oracle.rooms import of_kind
 

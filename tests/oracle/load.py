@@ -3,7 +3,7 @@
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from collector.sources.rocketchat import Collection
+from collector.sources.collections import Collection
 from tests.oracle.documents import Counts, Stored, is_number
 
 

@@ -1,7 +1,7 @@
 """Recounts what the messages themselves and the subscriptions say."""
 
-from collector.mongodb.connection import Document
-from collector.sources.rocketchat import Collection
+from collector.key_paths import Document
+from collector.sources.collections import Collection
 from tests.oracle.documents import Counts, Stored, has, how_many, newest
 
 

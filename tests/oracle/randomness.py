@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 
 MISSING = object()
 FLAG = (True, True, False, None, MISSING, "true")

@@ -1,7 +1,7 @@
 """Recounts the rooms, and the messages that their own counters say they hold."""
 
-from collector.mongodb.connection import Document
-from collector.sources.rocketchat import Collection
+from collector.key_paths import Document
+from collector.sources.collections import Collection
 from tests.oracle.documents import Counts, Stored, added, has, how_many
 
 

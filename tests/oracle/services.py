@@ -2,8 +2,8 @@
 
 import re
 
-from collector.mongodb.connection import Document
-from collector.sources.rocketchat import Collection
+from collector.key_paths import Document
+from collector.sources.collections import Collection
 from tests.oracle.documents import Counts, Stored, has, how_many
 from tests.oracle.settings import by_id, is_truthy, value_of
 from tests.oracle.users import signs_in

@@ -1,6 +1,6 @@
 """Recounts the collections that are plainly counted or summed, whole."""
 
-from collector.sources.rocketchat import Collection
+from collector.sources.collections import Collection
 from tests.oracle.documents import Counts, Stored, added, how_many
 
 WHOLE = {

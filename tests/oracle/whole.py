@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from pymongo.database import Database
 
-from collector.mongodb.connection import Document
-from collector.sources.rocketchat import Collection
+from collector.key_paths import Document
+from collector.sources.collections import Collection
 from tests.oracle import (
     additions,
     calls,

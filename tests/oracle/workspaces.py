@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from pymongo.database import Database
 
-from collector.mongodb.connection import Document
-from collector.sources.rocketchat import Collection
+from collector.key_paths import Document
+from collector.sources.collections import Collection
 from tests.oracle import edge_rooms, edge_settings, edge_users
 from tests.oracle.randomness import FLAG, MISSING, Choices, draw, some_drawn
 from tests.oracle.whole import to_the_millisecond

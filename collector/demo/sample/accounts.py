@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from collector.demo.sample import accounts, words
 from collector.demo.sample.randomness import Chance, WorkingHours, fixed_bytes, meteor_id
 from collector.demo.sample.size import Size
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 
 DAYS = 90  # in which the messages were written
 FOUNDING = timedelta(days=30)  # before them: people's rooms are made then

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from collector.demo.sample import words
 from collector.demo.sample.blueprint import Plan
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 
 
 def uploads(plan: Plan, numbers: range) -> Iterator[Document]:

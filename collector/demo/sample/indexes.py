@@ -9,8 +9,9 @@ from pymongo import IndexModel
 from pymongo.collation import Collation
 from pymongo.database import Database
 
-from collector.mongodb.connection import Document, time_limit
-from collector.sources.rocketchat import Collection
+from collector.key_paths import Document
+from collector.mongodb.connection import time_limit
+from collector.sources.collections import Collection
 
 _IN_ANY_CASE = Collation(locale="en", strength=2)
 _EXISTS = {"$exists": True}

@@ -9,8 +9,8 @@ from typing import NamedTuple, Protocol
 from pymongo import MongoClient, WriteConcern
 from pymongo.database import Database
 
-from collector.mongodb.connection import Document
-from collector.sources.rocketchat import Collection
+from collector.key_paths import Document
+from collector.sources.collections import Collection
 
 BATCH = 5_000
 PROCESSES = 2

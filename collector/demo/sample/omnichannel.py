@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from collector.demo.sample import words
 from collector.demo.sample.blueprint import Plan, Room
 from collector.demo.sample.randomness import Chance
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 
 DEPARTMENTS = 8
 UNITS = 2

@@ -7,11 +7,11 @@ from hashlib import blake2b
 from itertools import accumulate
 from typing import TypeVar
 
+from collector.meteor_id import ALPHABET, LENGTH
+
 T = TypeVar("T")
 
-_METEOR = b"23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz"
-_AS_METEOR = bytes(_METEOR[byte % len(_METEOR)] for byte in range(256))
-_ID_LENGTH = 17
+_AS_METEOR = bytes(ord(ALPHABET[byte % len(ALPHABET)]) for byte in range(256))
 
 
 class Chance(random.Random):
@@ -22,7 +22,7 @@ class Chance(random.Random):
 
     def id(self) -> str:
         """A new id as Meteor makes them."""
-        return self.randbytes(_ID_LENGTH).translate(_AS_METEOR).decode()
+        return self.randbytes(LENGTH).translate(_AS_METEOR).decode()
 
     def hex(self, length: int = 24) -> str:
         """A new id as newer releases make them, or any other token."""
@@ -42,7 +42,7 @@ def fixed_bytes(seed: int, kind: str, number: int) -> bytes:
 
 
 def meteor_id(given: bytes) -> str:
-    return given[:_ID_LENGTH].translate(_AS_METEOR).decode()
+    return given[:LENGTH].translate(_AS_METEOR).decode()
 
 
 class WorkingHours:

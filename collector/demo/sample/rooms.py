@@ -7,7 +7,7 @@ from collector.demo.sample import words
 from collector.demo.sample.blueprint import Plan, Room
 from collector.demo.sample.omnichannel import call, conversation
 from collector.demo.sample.randomness import Chance
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 
 
 def rooms(plan: Plan, numbers: range) -> Iterator[Document]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from collector.demo.sample.blueprint import Plan, scattered
 from collector.demo.sample.randomness import Chance
 from collector.demo.sample.users import role_of
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 
 _DEVICES: tuple[Document, ...] = (
     {"type": "browser", "name": "Firefox", "version": "143.0.0", "os": {"name": "Windows", "version": "10"}},

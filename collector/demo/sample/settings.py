@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from collector.demo.sample.blueprint import Plan
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 
 _CUSTOM = "Accounts_OAuth_Custom-Company"
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from collector.demo.sample import words
 from collector.demo.sample.blueprint import Plan
 from collector.demo.sample.omnichannel import SERVICE_LEVELS
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 
 RELEASE = "7.10.0"
 MODULES = (

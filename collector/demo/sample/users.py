@@ -8,7 +8,7 @@ from typing import Any
 from collector.demo.sample import accounts, words
 from collector.demo.sample.blueprint import Plan
 from collector.demo.sample.randomness import Chance
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from collector.sources.rocketchat import hash_token
 
 # Ways to log in beside a password, and the share of users who have each.

@@ -23,8 +23,8 @@ from collector.demo.sample import (
 from collector.demo.sample.accounts import ADMIN, PLAIN, Login
 from collector.demo.sample.blueprint import Plan
 from collector.demo.sample.size import SESSION_DAYS, Size
-from collector.mongodb.connection import Document
-from collector.sources.rocketchat import Collection
+from collector.key_paths import Document
+from collector.sources.collections import Collection
 
 __all__ = ["ADMIN", "PLAIN", "Login", "Sample", "Size", "fill", "is_filled"]
 

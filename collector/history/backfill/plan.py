@@ -6,13 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from collector import meteor_id
 from collector.series.calendar import Bucket
-from collector.statistics.snapshot import METEOR_ALPHABET
 from collector.store.snapshots import Store
 
 BATCH = 1000  # ids that the store is asked for at a time
-
-_ID_LENGTH = 17
 
 
 @dataclass(frozen=True)
@@ -67,6 +65,4 @@ def id_of(workspace: str, moment: datetime) -> str:
 
 def derived_id(of: bytes) -> str:
     """An id of Meteor's kind: the same one for the same bytes."""
-    number = int.from_bytes(hashlib.sha256(of).digest())
-    letters = len(METEOR_ALPHABET)
-    return "".join(METEOR_ALPHABET[number // letters**digit % letters] for digit in range(_ID_LENGTH))
+    return meteor_id.id_of(hashlib.sha256(of).digest())

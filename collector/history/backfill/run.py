@@ -9,12 +9,12 @@ from collector.errors import CommandRefusedError, DatabaseError, UnreachableErro
 from collector.history.backfill.plan import Plan, id_of
 from collector.history.backfill.sessions import SessionDays
 from collector.history.backfill.walk import PARTS, IndexWalk, Pace
-from collector.mongodb.connection import Document
+from collector.key_paths import Document, place
 from collector.series.calendar import Bucket, CalendarGrid
 from collector.sources import Sources
-from collector.sources.rocketchat import Collection
+from collector.sources.collections import Collection
 from collector.statistics.reading import Values
-from collector.statistics.snapshot import place, put
+from collector.statistics.snapshot import put
 from collector.statistics.subjects.sessions import session_statistics
 from collector.store.snapshots import ListQuery, Store
 

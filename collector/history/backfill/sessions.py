@@ -5,9 +5,9 @@ from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
 from typing import Any
 
 from collector.history.backfill.walk import Pace
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from collector.sources import Sources
-from collector.sources.rocketchat import Collection
+from collector.sources.collections import Collection
 from collector.statistics.reading import Values
 from collector.statistics.session_periods import Periods
 from collector.statistics.subjects.sessions import session_statistics

@@ -8,11 +8,12 @@ from functools import partial
 from typing import Any, TypeVar
 
 from collector.errors import DatabaseError
-from collector.mongodb.connection import Document, time_limit
+from collector.key_paths import Document, at
+from collector.mongodb.connection import time_limit
 from collector.numbers import LARGEST, is_figure
 from collector.series.calendar import TICK
-from collector.sources.rocketchat import MESSAGE_INDEXES, NATURAL_ORDER, Collection, RocketChat
-from collector.statistics.reading import at
+from collector.sources.collections import MESSAGE_INDEXES, NATURAL_ORDER, Collection
+from collector.sources.rocketchat import RocketChat
 from collector.statistics.subjects.rooms import CHANNEL, DIRECT, GROUP, LIVECHAT
 
 TARGET = 0.1  # seconds that one query should take

@@ -1,9 +1,9 @@
 """Apps from the marketplace and private ones."""
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from collector.sources import Sources
+from collector.sources.collections import Collection
 from collector.sources.expressions import among
-from collector.sources.rocketchat import Collection
 from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
 
 apps = Subject("apps", "Apps from the marketplace and private ones.")

@@ -1,6 +1,6 @@
 """Whether the workspace's look and its scripts were changed."""
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from collector.statistics.reading import Setting, Subject, Unit, changed
 
 customization = Subject("customization", "Whether the workspace's look and its scripts were changed.")

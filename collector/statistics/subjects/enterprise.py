@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from collector.sources import Sources
+from collector.sources.collections import Collection, Pipeline
 from collector.sources.expressions import among, finite, number
-from collector.sources.rocketchat import Collection, Pipeline
 from collector.statistics.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values
 
 enterprise = Subject("enterprise", "What the licence allows, and the figures of features that need one.")

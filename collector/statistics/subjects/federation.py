@@ -1,9 +1,9 @@
 """Federation with other servers, by Matrix and by the protocol before it."""
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from collector.sources import Sources
+from collector.sources.collections import Collection
 from collector.sources.expressions import finite, kinds, largest, name
-from collector.sources.rocketchat import Collection
 from collector.statistics.bounds import listed
 from collector.statistics.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values, noted
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from collector.sources import Sources
 from collector.sources.host import Host, Process
 from collector.statistics.reading import Absent, Cost, Statistic, Subject, Unit, Values

@@ -1,7 +1,7 @@
 """How people were invited."""
 
 from collector.sources import Sources
-from collector.sources.rocketchat import Collection
+from collector.sources.collections import Collection
 from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values
 
 invitations = Subject("invitations", "How people were invited.")

@@ -1,6 +1,6 @@
 """When something last happened."""
 
-from collector.sources.rocketchat import Collection
+from collector.sources.collections import Collection
 from collector.statistics.reading import Subject
 
 last_activity = Subject("last_activity", "When something last happened.")

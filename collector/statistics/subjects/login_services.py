@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from collector.sources import Sources
+from collector.sources.collections import NATURAL_ORDER, Collection
 from collector.sources.expressions import MOST_KINDS, MOST_NAME
-from collector.sources.rocketchat import NATURAL_ORDER, Collection
 from collector.statistics.bounds import keyed
 from collector.statistics.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values, changed, noted
 

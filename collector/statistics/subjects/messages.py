@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from collector.sources import Sources
-from collector.sources.rocketchat import Collection
+from collector.sources.collections import Collection
 from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
 
 messages = Subject("messages", "Messages with something to them: threads, pins, stars, encryption.")

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from collector.sources import Sources
-from collector.sources.rocketchat import Collection
+from collector.sources.collections import Collection
 from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values
 
 omnichannel_contacts = Subject("omnichannel_contacts", "Omnichannel contacts: known and unknown, blocked and verified.")

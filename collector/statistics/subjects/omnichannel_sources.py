@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from collector.sources import Sources
+from collector.sources.collections import Collection
 from collector.sources.expressions import MOST_KINDS, kinds, largest
-from collector.sources.rocketchat import Collection
 from collector.statistics.bounds import listed
 from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values, noted
 

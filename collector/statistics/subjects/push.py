@@ -1,7 +1,7 @@
 """Push notifications."""
 
 from collector.sources import Sources
-from collector.sources.rocketchat import Collection
+from collector.sources.collections import Collection
 from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values, changed
 
 push = Subject("push", "Push notifications.")

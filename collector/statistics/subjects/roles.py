@@ -1,8 +1,8 @@
 """How many roles there are."""
 
 from collector.sources import Sources
+from collector.sources.collections import Collection
 from collector.sources.expressions import among
-from collector.sources.rocketchat import Collection
 from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
 
 roles = Subject("roles", "How many roles there are.")

@@ -4,10 +4,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from collector.sources import Sources
+from collector.sources.collections import Collection
 from collector.sources.expressions import among
-from collector.sources.rocketchat import Collection
 from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
 
 rooms = Subject("rooms", "How many rooms there are of each kind, and how many messages they say they hold.")

@@ -3,8 +3,8 @@
 from datetime import datetime, time, timedelta
 
 from collector.sources import Sources
+from collector.sources.collections import Collection
 from collector.sources.expressions import finite, number
-from collector.sources.rocketchat import Collection
 from collector.statistics.reading import Absent, Cost, Statistic, Subject, Unit, Values
 
 server = Subject("server", "The server as a whole: migrations, running instances, connections, its database.")

@@ -4,10 +4,10 @@ The server keeps one row a user and day, made by its job at two o'clock the next
 one pass over the rows of the month: MongoDB groups them finely, and what is left is put together here.
 """
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from collector.sources import Sources
+from collector.sources.collections import Collection
 from collector.sources.expressions import MOST_KINDS, added, kinds, largest, number
-from collector.sources.rocketchat import Collection
 from collector.statistics.bounds import listed
 from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values, noted
 from collector.statistics.session_periods import NUMBER, Periods

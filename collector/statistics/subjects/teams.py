@@ -1,7 +1,7 @@
 """Teams and their rooms."""
 
 from collector.sources import Sources
-from collector.sources.rocketchat import Collection
+from collector.sources.collections import Collection
 from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
 
 teams = Subject("teams", "Teams and their rooms.")

@@ -1,7 +1,7 @@
 """How many files were uploaded, and how large they are."""
 
 from collector.sources import Sources
-from collector.sources.rocketchat import Collection
+from collector.sources.collections import Collection
 from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values
 
 uploads = Subject("uploads", "How many files were uploaded, and how large they are.")

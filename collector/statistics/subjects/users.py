@@ -3,8 +3,8 @@
 from collections import Counter
 
 from collector.sources import Sources
+from collector.sources.collections import Collection
 from collector.sources.expressions import MOST_KINDS, kinds, largest
-from collector.sources.rocketchat import Collection
 from collector.statistics.bounds import key, keyed
 from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values, noted
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from collector.sources import Sources
+from collector.sources.collections import Collection
 from collector.sources.expressions import among
-from collector.sources.rocketchat import Collection
 from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values
 
 video_conferences = Subject("video_conferences", "Video conferences, and where they are allowed.")

@@ -1,7 +1,7 @@
 """VoIP and WebRTC calls: features that newer releases removed, read while there is a trace of them."""
 
 from collector.sources import Sources
-from collector.sources.rocketchat import Collection
+from collector.sources.collections import Collection
 from collector.statistics.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values
 
 voip = Subject("voip", "VoIP and WebRTC calls: removed in newer releases, read while there is a trace of them.")

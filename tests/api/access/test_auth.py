@@ -6,7 +6,8 @@ import pytest
 from pymongo.database import Database
 from starlette.testclient import TestClient
 
-from collector.sources.rocketchat import Collection, hash_token
+from collector.sources.collections import Collection
+from collector.sources.rocketchat import hash_token
 from tests.api.conftest import ADMIN, PLAIN
 
 Db = Database[dict[str, Any]]

@@ -4,7 +4,7 @@ import pytest
 from pymongo.database import Database
 from starlette.testclient import TestClient
 
-from collector.sources.rocketchat import Collection
+from collector.sources.collections import Collection
 from tests.api.conftest import LIST
 from tests.factories import insert, setting
 

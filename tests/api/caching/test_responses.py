@@ -29,7 +29,8 @@ from api.routes.health import Status
 from api.routes.statistics import Statistics
 from collector.errors import DatabaseError
 from collector.mongodb.connection import connect
-from collector.sources.rocketchat import Collection, RocketChat
+from collector.sources.collections import Collection
+from collector.sources.rocketchat import RocketChat
 from collector.store.snapshots import Store
 from tests.api.conftest import ADMIN, LIST, PLAIN, client_of, parts_of
 from tests.factories import NOW, hours, insert, login, setting, snapshot

@@ -34,7 +34,8 @@ from api.routes.health import Status
 from api.routes.statistics import Statistics
 from collector.demo.mongod import free_port
 from collector.mongodb.connection import Client
-from collector.sources.rocketchat import Collection, RocketChat
+from collector.sources.collections import Collection
+from collector.sources.rocketchat import RocketChat
 from collector.store.snapshots import Store
 from tests.api.conftest import ADMIN, LIST, PLAIN
 from tests.factories import insert, login, permission, setting, snapshot

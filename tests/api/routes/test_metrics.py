@@ -20,7 +20,8 @@ from api.routes.statistics import Statistics
 from collector import __version__
 from collector.errors import DatabaseError
 from collector.mongodb.connection import connect
-from collector.sources.rocketchat import Collection, RocketChat
+from collector.sources.collections import Collection
+from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog
 from collector.store.snapshots import Store
 from collector.telemetry import Telemetry

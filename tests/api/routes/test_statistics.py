@@ -9,7 +9,7 @@ import pytest
 from pymongo.database import Database
 from starlette.testclient import TestClient
 
-from collector.sources.rocketchat import Collection
+from collector.sources.collections import Collection
 from collector.statistics import catalog
 from collector.store.snapshots import Store
 from tests.api.conftest import ADMIN, client_of

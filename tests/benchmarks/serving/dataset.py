@@ -7,7 +7,8 @@ import bson
 
 from collector.demo.sample import workspace
 from collector.demo.sample.randomness import Chance
-from collector.mongodb.connection import Client, Document
+from collector.key_paths import Document
+from collector.mongodb.connection import Client
 from collector.scheduling.slots import Slots
 from collector.settings import STORE_DATABASE
 from collector.sources import Sources

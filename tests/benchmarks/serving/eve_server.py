@@ -11,9 +11,10 @@ from typing import Any
 
 from pymongo import MongoClient
 
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from collector.settings import STORE_DATABASE
-from collector.sources.rocketchat import Collection, hash_token
+from collector.sources.collections import Collection
+from collector.sources.rocketchat import hash_token
 from collector.store.snapshots import COLLECTION
 from collector.store.snapshots import WORKSPACE as OF
 from tests.benchmarks.serving.dataset import WORKSPACE

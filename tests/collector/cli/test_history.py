@@ -11,7 +11,7 @@ from pymongo.database import Database
 
 from collector.cli.charts import spark
 from collector.history.diff import Change, changes
-from collector.sources.rocketchat import Collection
+from collector.sources.collections import Collection
 from collector.statistics.snapshot import now
 from collector.store.snapshots import Store
 from tests.factories import NOW, hours, insert, setting, snapshot

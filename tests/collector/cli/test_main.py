@@ -17,7 +17,8 @@ from pymongo.database import Database
 from collector import __version__
 from collector.demo.mongod import free_port
 from collector.demo.sample import workspace
-from collector.mongodb.connection import Client, Document
+from collector.key_paths import Document
+from collector.mongodb.connection import Client
 from collector.statistics import catalog
 from tests.failpoints import DISK_FULL, refused
 from tests.processes import RCSTATS, environment, rcstats, running

@@ -15,7 +15,8 @@ from collector.diagnostics.checks import Finding, Level, findings, verdict
 from collector.diagnostics.privileges import Access, Login, reader, writer
 from collector.mongodb.connection import connect
 from collector.scheduling.slots import Slots
-from collector.sources.rocketchat import Collection, RocketChat
+from collector.sources.collections import Collection
+from collector.sources.rocketchat import RocketChat
 from collector.store.snapshots import Store
 from tests.factories import NOW, hours, insert, setting, snapshot
 
@@ -135,7 +136,7 @@ def test_an_error_that_nobody_foresaw_is_a_finding() -> None:
 
     *_, last = made
     assert (last.name, last.level) == ("rights", Level.CRITICAL)
-    assert re.fullmatch(r"KeyError at collector/checks.py:\d+", last.text)
+    assert re.fullmatch(r"KeyError at collector/diagnostics/checks.py:\d+", last.text)
 
 
 EVERYTHING = [{"resource": {"anyResource": True}, "actions": ["anyAction", "find", "insert"]}]

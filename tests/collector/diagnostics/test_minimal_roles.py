@@ -15,9 +15,10 @@ from collector.demo import mongod
 from collector.demo.sample import workspace
 from collector.diagnostics import privileges
 from collector.diagnostics.privileges import SERVER_STATUS, Role, reader, writer
-from collector.mongodb.connection import Client, Document, connect
+from collector.key_paths import Document
+from collector.mongodb.connection import Client, connect
 from collector.settings import load
-from collector.sources.rocketchat import Collection
+from collector.sources.collections import Collection
 from tests.collector.diagnostics.test_privileges import key_file
 from tests.processes import Running, rcstats, running
 

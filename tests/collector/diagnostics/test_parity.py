@@ -8,7 +8,7 @@ from bson import DatetimeMS, Decimal128, Timestamp
 from pymongo.database import Database
 
 from collector.diagnostics.parity import Comparison, Verdict, compare
-from collector.sources.rocketchat import Collection
+from collector.sources.collections import Collection
 from collector.statistics.reading import Statistic, Unit
 from tests.factories import insert
 from tests.processes import rcstats

@@ -19,12 +19,14 @@ from collector.history.backfill import walk
 from collector.history.backfill.plan import id_of
 from collector.history.backfill.run import Backfill, Tally
 from collector.history.backfill.walk import MESSAGES, IndexWalk, Pace
+from collector.key_paths import at
 from collector.mongodb.connection import connect
 from collector.series.calendar import TICK, CalendarGrid
 from collector.sources import Sources
-from collector.sources.rocketchat import Collection, RocketChat
+from collector.sources.collections import Collection
+from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog
-from collector.statistics.reading import Values, at
+from collector.statistics.reading import Values
 from collector.statistics.subjects.sessions import session_statistics
 from collector.store.snapshots import Store
 from tests.factories import NOW, insert, message, room, setting, snapshot, user

@@ -13,7 +13,8 @@ from collector import __version__
 from collector.errors import DatabaseError
 from collector.history import importing
 from collector.history.importing import bring, modern
-from collector.sources.rocketchat import Collection, RocketChat
+from collector.sources.collections import Collection
+from collector.sources.rocketchat import RocketChat
 from collector.store.snapshots import Store
 from tests.factories import NOW, hours, insert
 

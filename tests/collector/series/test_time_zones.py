@@ -12,7 +12,8 @@ from collector.diagnostics.checks import Level, findings
 from collector.diagnostics.privileges import Access, Login, reader, writer
 from collector.scheduling.slots import Slots
 from collector.series.time_zones import most_alike
-from collector.sources.rocketchat import Collection, RocketChat
+from collector.sources.collections import Collection
+from collector.sources.rocketchat import RocketChat
 from collector.store.snapshots import Store
 from tests.factories import NOW, insert, setting, snapshot
 from tests.processes import rcstats, running

@@ -10,9 +10,11 @@ from pymongo.database import Database
 from collector.demo.sample import workspace
 from collector.diagnostics.explain import Bill, Recorder, bills
 from collector.errors import CommandRefusedError
-from collector.mongodb.connection import Client, Document, connect
+from collector.key_paths import Document
+from collector.mongodb.connection import Client, connect
 from collector.sources import Sources
-from collector.sources.rocketchat import Collection, RocketChat
+from collector.sources.collections import Collection
+from collector.sources.rocketchat import RocketChat
 from collector.statistics.catalog import READINGS
 from collector.statistics.reading import Cost, Reading
 from tests.factories import read, reading

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from collector.mongodb.connection import Document
-from collector.sources.rocketchat import Collection
+from collector.key_paths import Document
+from collector.sources.collections import Collection
 from collector.statistics.bounds import size
 from collector.statistics.reading import Noted
 from tests.factories import insert, read, room, setting, user

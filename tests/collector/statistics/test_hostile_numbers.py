@@ -6,9 +6,9 @@ import pytest
 from bson import Decimal128
 from pymongo.database import Database
 
-from collector.mongodb.connection import Document
-from collector.sources.rocketchat import Collection, RocketChat
-from collector.statistics.reading import at
+from collector.key_paths import Document, at
+from collector.sources.collections import Collection
+from collector.sources.rocketchat import RocketChat
 from tests.factories import NOW, hours, insert, read, room
 from tests.hostile import counted, failed, snapshot_of
 

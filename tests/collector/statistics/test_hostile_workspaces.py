@@ -9,8 +9,8 @@ import pytest
 from bson.datetime_ms import DatetimeMS
 from pymongo.database import Database
 
-from collector.mongodb.connection import Document
-from collector.sources.rocketchat import Collection
+from collector.key_paths import Document
+from collector.sources.collections import Collection
 from collector.statistics import catalog
 from collector.statistics.reading import Absent
 from collector.store.spool import LARGEST

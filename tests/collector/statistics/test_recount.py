@@ -10,9 +10,10 @@ import pytest
 from pymongo.database import Database
 
 from collector.demo.sample import indexes, workspace
-from collector.mongodb.connection import Document
+from collector.key_paths import Document
 from collector.sources import Sources
-from collector.sources.rocketchat import Collection, RocketChat
+from collector.sources.collections import Collection
+from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog
 from collector.statistics.reading import Absent
 from tests.oracle.whole import recount

@@ -11,10 +11,13 @@ from pymongo.database import Database
 
 from collector import __version__
 from collector.errors import AbandonedError, DatabaseError, UnreachableError
+from collector.key_paths import place
+from collector.meteor_id import new_id
 from collector.sources import Sources
-from collector.sources.rocketchat import Collection, RocketChat
+from collector.sources.collections import Collection
+from collector.sources.rocketchat import RocketChat
 from collector.statistics.reading import Absent, Cost, Noted, Reading, Values
-from collector.statistics.snapshot import Outcome, SnapshotContext, new_id, now, place, take
+from collector.statistics.snapshot import Outcome, SnapshotContext, now, take
 from tests.factories import NOW, some_reading
 
 Db = Database[dict[str, Any]]

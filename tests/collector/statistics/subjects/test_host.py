@@ -14,9 +14,9 @@ import psutil
 import pytest
 from pymongo.database import Database
 
+from collector.sources.collections import Collection
 from collector.sources.deployment import Deployment
 from collector.sources.host import Host
-from collector.sources.rocketchat import Collection
 from collector.statistics.reading import Absent
 from tests.factories import NOW, hours, insert, instance, read, reading, sources
 

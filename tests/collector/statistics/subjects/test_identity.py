@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from collector.sources.rocketchat import Collection, RocketChat
+from collector.sources.collections import Collection
+from collector.sources.rocketchat import RocketChat
 from collector.statistics.reading import Absent
 from tests.factories import NOW, hours, insert, read, setting
 

@@ -6,7 +6,7 @@ import pytest
 from bson.datetime_ms import DatetimeMS
 from pymongo.database import Database
 
-from collector.sources.rocketchat import Collection
+from collector.sources.collections import Collection
 from collector.statistics.reading import Absent
 from tests.factories import NOW, hours, insert, read
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
-from collector.sources.rocketchat import Collection
+from collector.sources.collections import Collection
 from tests.factories import insert, message, read, room
 
 Db = Database[dict[str, Any]]

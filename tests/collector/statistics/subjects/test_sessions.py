@@ -8,7 +8,8 @@ import pytest
 from pymongo.database import Database
 
 from collector.sources import Sources
-from collector.sources.rocketchat import Collection, RocketChat
+from collector.sources.collections import Collection
+from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog, snapshot
 from tests.factories import NOW, hours, insert, reading, sources
 

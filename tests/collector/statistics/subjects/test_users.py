@@ -4,7 +4,7 @@ from typing import Any
 
 from pymongo.database import Database
 
-from collector.sources.rocketchat import Collection
+from collector.sources.collections import Collection
 from tests.factories import insert, read, user
 
 Db = Database[dict[str, Any]]

@@ -1,0 +1,59 @@
+"""The workspace's collections: the one place that knows their names, and the indexes that Rocket.Chat makes."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+from collector.key_paths import Document
+
+Pipeline = Sequence[Mapping[str, Any]]
+
+# A hint: nearly all documents match, and reading them as they lie is faster than by any index.
+NATURAL_ORDER: Document = {"$natural": 1}
+
+# Rocket.Chat's indexes on the messages, by the field that a reading starts from.
+MESSAGE_INDEXES: Mapping[str, Document] = {
+    "ts": {"ts": 1},
+    "t": {"t": 1},
+    "pinned": {"pinned": 1},
+    "starred._id": {"starred._id": 1},
+    "tcount": {"tcount": 1, "tlm": 1},
+}
+
+
+class Collection(StrEnum):
+    """The workspace's collections, by what they hold."""
+
+    ABAC_ATTRIBUTES = "rocketchat_abac_attributes"
+    ANALYTICS = "rocketchat_analytics"
+    APPS = "rocketchat_apps"
+    BUSINESS_HOURS = "rocketchat_livechat_business_hours"
+    CANNED_RESPONSES = "rocketchat_canned_response"
+    CONTACTS = "rocketchat_livechat_contact"
+    CUSTOM_FIELDS = "rocketchat_livechat_custom_field"
+    DEPARTMENTS = "rocketchat_livechat_department"
+    EMAIL_INBOXES = "rocketchat_email_inbox"
+    FEDERATION_SERVERS = "rocketchat_federation_servers"
+    FREESWITCH_CALLS = "rocketchat_freeswitch_calls"
+    INSTANCES = "instances"
+    INTEGRATIONS = "rocketchat_integrations"
+    INVITES = "rocketchat_invites"
+    LIVECHAT_TAGS = "rocketchat_livechat_tag"
+    MATRIX_BRIDGED_ROOMS = "rocketchat_matrix_bridged_rooms"
+    MESSAGES = "rocketchat_message"
+    MIGRATIONS = "migrations"
+    NOTIFICATIONS = "rocketchat_notification_queue"
+    PERMISSIONS = "rocketchat_permissions"
+    ROLES = "rocketchat_roles"
+    ROOMS = "rocketchat_room"
+    SERVICE_LEVELS = "rocketchat_omnichannel_service_level_agreements"
+    SESSIONS = "rocketchat_sessions"
+    SETTINGS = "rocketchat_settings"
+    STATISTICS = "rocketchat_statistics"
+    SUBSCRIPTIONS = "rocketchat_subscription"
+    TEAMS = "rocketchat_team"
+    TRIGGERS = "rocketchat_livechat_trigger"
+    UPLOADS = "rocketchat_uploads"
+    USERS = "users"
+    VIDEO_CONFERENCES = "rocketchat_video_conference"
+    VISITORS = "rocketchat_livechat_visitor"
