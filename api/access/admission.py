@@ -82,10 +82,11 @@ class Admission:
     async def _user(self, login: Login | None, address: str, deadline: float | None) -> User | None:
         if login is None:
             return None
-        if login not in self._known:
+        is_known = login in self._known
+        if not is_known:
             self._unknown_logins.hit(address)
         user = await self._users.get(login, deadline)
-        if user is not None:
+        if user is not None and not is_known:
             self._known[login] = True
         return user
 

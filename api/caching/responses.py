@@ -33,6 +33,9 @@ from collector.store.snapshots import Store
 # Answers that are made, or are long and being sent, in all and for each user.
 AT_ONCE, EACH = 6, 3
 
+# Queries that each resource remembers, and the bytes of the longest.
+QUERIES, LONGEST_QUERY = 256, 1024
+
 ALWAYS = envelope.REVALIDATED | envelope.CORS | envelope.SAFE
 ALWAYS |= {"Vary": "Accept, Accept-Encoding, X-User-Id, X-Auth-Token"}
 
@@ -52,35 +55,55 @@ class Context:
     """The content type of the answer."""
 
 
-@dataclass(frozen=True)
 class Resource(Generic[Q]):
     """What a GET answers: `parse` makes a query of its `parameters`, `render` the body, in parts.
 
-    Other parameters are ignored. An answer that `is_hourly` depends on the time and counts for one hour.
+    Other parameters are ignored. An answer that `is_hourly` depends on the time and counts for one hour; the queries of
+    all others are remembered by their text.
     """
 
-    parse: Callable[[Mapping[str, str], ApiPolicy], Q]
-    render: Callable[[Context, Q], Iterable[bytes]]
-    parameters: frozenset[str] = frozenset()
-    is_open: bool = False
-    is_hourly: bool = False
+    def __init__(
+        self,
+        parse: Callable[[Mapping[str, str], ApiPolicy], Q],
+        render: Callable[[Context, Q], Iterable[bytes]],
+        parameters: frozenset[str] = frozenset(),
+        *,
+        is_open: bool = False,
+        is_hourly: bool = False,
+    ) -> None:
+        self._parse = parse
+        self.render = render
+        self._parameters = parameters
+        self.is_open = is_open
+        self.is_hourly = is_hourly
+        self._queries: LRUCache[tuple[bytes, str], tuple[dict[str, str], Q]] = LRUCache(QUERIES)
 
-    def given(self, request: Request) -> dict[str, str]:
-        """The parameters that count.
+    def query(self, query_string: bytes, policy: ApiPolicy) -> tuple[dict[str, str], Q]:
+        """The parameters that count, and the query that they are.
 
         Raises:
             BadParametersError: the query string can't be read.
+            BadQueryError: a parameter can't be served.
         """
-        if not self.parameters:
+        key = (query_string, policy.key)
+        if (found := self._queries.get(key)) is not None:
+            return found
+        given = self._given(query_string)
+        asked = given, self._parse(given, policy)
+        if len(query_string) <= LONGEST_QUERY and not self.is_hourly:
+            self._queries[key] = asked
+        return asked
+
+    def _given(self, query_string: bytes) -> dict[str, str]:
+        if not self._parameters:
             return {}
-        found = parameters(request.scope["query_string"])
-        return {name: found[name] for name in sorted(self.parameters & found.keys())}
+        found = parameters(query_string)
+        return {name: found[name] for name in sorted(self._parameters & found.keys())}
 
     def kind(self, given: Mapping[str, str], request: Request) -> str:
         """Raises: BadQueryError: the parameter `format` names no content type."""
-        return (
-            tabular.chosen(given, request.headers.get("accept", "")) if "format" in self.parameters else envelope.JSON
-        )
+        accepted = request.headers.get("accept", "")
+        return tabular.chosen(given, accepted) if "format" in self._parameters else envelope.JSON
 
 
 class ResponseCache:
@@ -116,8 +139,7 @@ class ResponseCache:
         deadline = asyncio.get_running_loop().time() + IN_ALL
         try:
             rules, user = await self._admission.admit(request, is_open=resource.is_open, deadline=deadline)
-            given = resource.given(request)
-            query = resource.parse(given, rules)
+            given, query = resource.query(request.scope["query_string"], rules)
             edition = await self._editions.get("", deadline)
             context = Context(rules, edition, auth.may_view(user, rules), resource.kind(given, request))
             tag = _tag(request.scope["path"], given, context, is_hourly=resource.is_hourly)

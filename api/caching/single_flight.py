@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from anyio import CapacityLimiter, to_thread
-from cachetools import TLRUCache
+from cachetools import LRUCache
 
 from collector.mongodb.connection import time_limit
 
@@ -55,7 +55,7 @@ class SingleFlightCache(Generic[K, V]):
         self._threads = threads or CapacityLimiter(1)
         self._within = within
         self._clock = clock
-        self._kept: TLRUCache[K, tuple[float, V]] = TLRUCache(most, lambda _, kept, __: kept[0] + seconds, clock)
+        self._kept: LRUCache[K, tuple[float, V]] = LRUCache(most)
         self._loads: dict[K, _Load[V]] = {}
 
     async def get(self, key: K, deadline: float | None = None) -> V:
@@ -64,7 +64,7 @@ class SingleFlightCache(Generic[K, V]):
         Raises:
             TimeoutError: it was not there by the deadline, a time of the event loop.
         """
-        if (kept := self._kept.get(key)) is not None:
+        if (kept := self._kept.get(key)) is not None and self._clock() - kept[0] < self._seconds:
             return kept[1]
         load = self._loads.get(key)
         if load is None or self._is_old(load):
