@@ -48,11 +48,12 @@ def test_the_curl_line_has_the_demos_administrator() -> None:
 
 
 def test_the_example_of_a_statistic_is_a_declaration_that_works() -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    guide = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
     users = Subject("users", "Made up.")
     exec(example.strip(), {"users": users, "Unit": Unit, "Cost": Cost, "Collection": Collection})  # noqa: S102
 
-    assert [reading.name for reading in users] == ["appUsers"]
+    assert [reading.name for reading in users] == ["botUsers"]
 
 
 def test_the_map_has_each_folder_and_each_module_that_stands_alone() -> None:
