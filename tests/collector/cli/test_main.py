@@ -288,7 +288,7 @@ def test_a_url_that_can_not_be_used_is_one_line(command: list[str], path: str, t
 
 def run_main(command: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """The entry point, with a command of the test's own."""
-    code = f"from collector import cli\ncli.main(lambda: {command})"
+    code = f"from collector.cli import main as cli\ncli.main(lambda: {command})"
     return subprocess.run(
         [sys.executable, "-c", code],
         env=environment(**settings),

@@ -157,7 +157,7 @@ WRITES = """
 import sys
 from datetime import timedelta
 from pathlib import Path
-from collector.spool import MOST_BYTES, Spool
+from collector.store.spool import MOST_BYTES, Spool
 from tests.factories import NOW, snapshot
 spool = Spool(Path(sys.argv[1]), int(sys.argv[3]))
 lost = [n for n in range(400) if not spool.keep(snapshot(slot=NOW + timedelta(hours=n), _id=f"{sys.argv[2]}-{n}"))]
