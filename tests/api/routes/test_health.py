@@ -59,7 +59,7 @@ def test_many_who_ask_at_once_are_one_question() -> None:
 def test_without_mongodb_it_is_healthy_not_ready_and_says_so_in_its_own_words() -> None:
     address = f"127.0.0.1:{free_port()}"
     with connect(f"mongodb://{address}/?timeoutMS=500", "TEST") as mongodb:
-        app = create(*parts_of(mongodb["rocketchat"]))
+        app = create(*parts_of(mongodb["rocketchat"], within=0.5))
         here = TestClient(app, "http://localhost", client=("127.0.0.1", 1))
         afar = TestClient(app, client=("192.0.2.1", 1))
         health, ready, told_afar = here.get("/health"), here.get("/ready"), afar.get("/ready")
