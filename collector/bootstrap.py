@@ -69,7 +69,7 @@ class Components:
     @property
     def retention(self) -> Retention:
         settings = self.settings
-        return Retention(settings.keep_every_days, settings.keep_daily_days, ZoneInfo(settings.timezone))
+        return Retention(settings.retention_full_days, settings.retention_daily_days, ZoneInfo(settings.timezone))
 
     def keep(self, document: Document) -> None:
         """Stores a snapshot, and what waited before it.

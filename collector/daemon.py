@@ -53,7 +53,7 @@ def serve(
     schedule.afterwards = lambda: tidy(parts)
     workspace, store, token = parts.sources.workspace, parts.store, parts.settings.metrics_token
     admission = Admission(workspace, calls=parts.settings.rate_limit)
-    answers = ResponseCache(admission, store, keep=parts.settings.answer_memory * 2**20)
+    answers = ResponseCache(admission, store, keep=parts.settings.response_cache_mib * 2**20)
     statistics = Statistics(answers, store, schedule.ask, catalog.entries(), parts.settings.timezone)
     api = create(
         answers,

@@ -1,4 +1,4 @@
-"""Every setting: name, type, default and a sentence; the only reader of the environment."""
+"""Every setting: name, type, default and description; the only reader of the environment."""
 
 import os
 from difflib import get_close_matches
@@ -51,10 +51,10 @@ def _address(text: str) -> str:
 
 
 def time_zone(name: str) -> str:
-    """The name of a time zone that is there.
+    """The name, checked against the time zone database.
 
     Raises:
-        ValueError: there is none.
+        ValueError: no such time zone exists.
     """
     try:
         ZoneInfo(name)
@@ -63,15 +63,15 @@ def time_zone(name: str) -> str:
     return name
 
 
-def _no_fewer_than_every(days: int | None, given: ValidationInfo) -> int | None:
-    """Days that would remove snapshots of which every one is to be kept are a mistake."""
-    every = given.data.get("keep_every_days")
-    if days is not None and every is not None and days < every:
+def _not_shorter_than_full(daily: int | None, given: ValidationInfo) -> int | None:
+    """A shorter daily retention would delete snapshots that the full one keeps."""
+    full = given.data.get("retention_full_days")
+    if daily is not None and full is not None and daily < full:
         raise ValueError(
-            f"expected {every} or more: snapshots can't be removed after {days} days "
-            f"while RCSTATS_KEEP_EVERY_DAYS keeps every one of them for {every}"
+            f"expected {full} or more: deleting snapshots after {daily} days "
+            f"contradicts RCSTATS_RETENTION_FULL_DAYS, which keeps every snapshot for {full}"
         )
-    return days
+    return daily
 
 
 def _networks(text: str) -> tuple[str, ...]:
@@ -83,7 +83,7 @@ def _proxies(text: str) -> str:
         _networks(text)
     except ValueError:
         raise ValueError(
-            "expected IP addresses or networks with commas between, for example 127.0.0.1,10.0.0.0/8"
+            "expected comma-separated IP addresses or networks, for example 127.0.0.1,10.0.0.0/8"
         ) from None
     return text
 
@@ -92,7 +92,7 @@ MongoUrl = Annotated[SecretStr, AfterValidator(_mongo_url)]
 
 
 class Settings(BaseSettings):
-    """What the operator decides. Read from the environment, systemd credentials and a TOML file, in this order."""
+    """The settings. Sources, by precedence: arguments, the environment, systemd credentials, the TOML file."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -106,103 +106,106 @@ class Settings(BaseSettings):
 
     mongo_url: Annotated[MongoUrl, AfterValidator(_names_a_database)] = Field(
         validation_alias=AliasChoices("RCSTATS_MONGO_URL", "MONGO_URL"),
-        description="The workspace's MongoDB; the path names the database. Read only.",
+        description="URL of the workspace's MongoDB, with the database as its path. It is never written to.",
     )
     store_url: MongoUrl | None = Field(
         default=None,
-        description="Where snapshots are kept: the path names the database, `rcstats` if it names none. "
-        "Default: the workspace's server.",
+        description="URL of the MongoDB that stores the snapshots, with the database as its path (`rcstats` if "
+        "omitted). Default: the workspace's server.",
     )
     listen: Annotated[str, AfterValidator(_address)] = Field(
-        default="127.0.0.1:3080", description="Address and port of the HTTP layer."
+        default="127.0.0.1:3080", description="Address and port on which the HTTP server listens."
     )
     tls_certificate: FilePath | None = Field(
-        default=None, description="File in PEM with the certificate and its chain; with it the HTTP layer is HTTPS."
+        default=None, description="PEM file with the TLS certificate and its chain. Enables HTTPS."
     )
-    tls_key: FilePath | None = Field(default=None, description="File in PEM with the certificate's key.")
+    tls_key: FilePath | None = Field(default=None, description="PEM file with the private key of the certificate.")
     max_connections: int = Field(
         default=500,
         ge=1,
-        description="HTTP connections that may be open at a time. Beyond them the one that has been idle longest is "
-        "closed; if none is idle, the new one is answered 503. Loopback may have 16 more.",
+        description="Maximum number of open HTTP connections. A new one beyond it replaces the connection that has "
+        "been idle longest; if none is idle, it is answered 503. Loopback may open 16 more.",
     )
     max_connections_per_address: int = Field(
         default=100,
         ge=0,
-        description="HTTP connections that one address may have open, of IPv6 a /64 network; 0 for any number. "
-        "Loopback has no such limit: a reverse proxy on this host connects from there.",
+        description="Maximum number of open HTTP connections per IPv4 address or IPv6 /64 network; 0 disables the "
+        "limit. Loopback is exempt: a reverse proxy on this host connects from there.",
     )
     rate_limit: int = Field(
         default=600,
         ge=0,
-        description="Requests that each user at each address may make in a minute; 0 for any number.",
+        description="Maximum number of requests per minute, for each user at each address; 0 disables the limit.",
     )
     trusted_proxies: Annotated[str, AfterValidator(_proxies)] | None = Field(
         default=None,
-        description="IP addresses or networks of reverse proxies, with commas between: the client's address is then "
-        "the one that their `X-Forwarded-For` gives. Default: no proxy is trusted.",
+        description="Comma-separated IP addresses or networks of reverse proxies whose `X-Forwarded-For` header is "
+        "trusted to name the client. Default: none.",
     )
-    answer_memory: int = Field(
-        default=16, ge=0, lt=2**12, description="MiB of recent answers that are kept in memory; 0 for none."
+    response_cache_mib: int = Field(
+        default=16, ge=0, lt=2**12, description="Size of the response cache in MiB; 0 disables it."
     )
     metrics_token: SecretStr | None = Field(
         default=None,
         min_length=1,
-        description="What `GET /metrics` asks for, as a bearer token. Default: only this host itself may ask.",
+        description="Bearer token required by `GET /metrics`. Without one, only local requests are accepted.",
     )
-    schedule: str = Field(
-        default="0 * * * *", description="When a snapshot is taken: a cron expression of five fields."
-    )
+    schedule: str = Field(default="0 * * * *", description="When to take a snapshot: a cron expression of five fields.")
     jitter: int = Field(
         default=0,
         ge=0,
         le=3600,
-        description="Seconds by which a slot may be taken late, by chance: for many daemons over one database.",
+        description="Maximum random delay before each snapshot, in seconds; spreads the load when many daemons share a "
+        "database.",
     )
     state_directory: Path = Field(
         default_factory=lambda: Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser() / "rcstats",
         validation_alias=AliasChoices("RCSTATS_STATE_DIRECTORY", "STATE_DIRECTORY"),
-        description="Where snapshots wait while the store is away. Default: systemd's, or the user's own.",
+        description="Directory that spools snapshots while the store is unavailable. Default: systemd's state "
+        "directory, or `rcstats` in the user's.",
     )
-    keep_every_days: int | None = Field(
+    retention_full_days: int | None = Field(
         default=None,
         ge=0,
-        description="Days for which every snapshot is kept; of older days only the last one. Default: for ever.",
+        description="Keep every snapshot for this many days, then only the last one of each day. Default: keep all.",
     )
-    keep_daily_days: Annotated[int | None, AfterValidator(_no_fewer_than_every)] = Field(
+    retention_daily_days: Annotated[int | None, AfterValidator(_not_shorter_than_full)] = Field(
         default=None,
         ge=0,
-        description="Days after which those are removed too; no fewer than RCSTATS_KEEP_EVERY_DAYS. Default: never.",
+        description="Delete the remaining snapshots after this many days; not less than `RCSTATS_RETENTION_FULL_DAYS`. "
+        "Default: never.",
     )
     timezone: Annotated[str, AfterValidator(time_zone)] = Field(
         default_factory=tzlocal.get_localzone_name,
         validate_default=True,
-        description="IANA name of the workspace's time zone, for the schedule and for days. Default: the host's.",
+        description="IANA name of the time zone for the schedule and for calendar days. Default: the host's.",
     )
     server_pid_file: Path | None = Field(
         default=None,
-        description="File with the Rocket.Chat server's pid, where `instances` does not tell it.",
+        description="File with the pid of the Rocket.Chat server, used if the process cannot be found through the "
+        "`instances` collection.",
     )
     server_port: int | None = Field(
         default=None,
         ge=1,
         lt=2**16,
-        description="Port on which the Rocket.Chat server listens, where neither `instances` nor a pid file tells.",
+        description="Port on which the Rocket.Chat server listens, used if the process can be found neither through "
+        "the `instances` collection nor by a pid file.",
     )
     deploy_method: str = Field(
         default="tar",
         validation_alias=AliasChoices("RCSTATS_DEPLOY_METHOD", "DEPLOY_METHOD"),
-        description="How Rocket.Chat was deployed, as its own variable of this name says.",
+        description="Deployment method of the Rocket.Chat server, as its `DEPLOY_METHOD` variable gives it.",
     )
     deploy_platform: str = Field(
         default="selfinstall",
         validation_alias=AliasChoices("RCSTATS_DEPLOY_PLATFORM", "DEPLOY_PLATFORM"),
-        description="On which platform Rocket.Chat was deployed, as its own variable of this name says.",
+        description="Deployment platform of the Rocket.Chat server, as its `DEPLOY_PLATFORM` variable gives it.",
     )
     log_level: str = Field(
         default="info",
         pattern="^(debug|info|warning|error)$",
-        description="How much is logged: debug, info, warning or error.",
+        description="Minimum level of logged events: debug, info, warning or error.",
     )
 
     @classmethod
@@ -231,7 +234,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def spool(self) -> Path:
-        """The folder of what waits for this store and no other, whoever logs in and in whatever order its hosts are."""
+        """The spool directory of this store, whatever the credentials and the order of hosts in its URL."""
         url = self.store_url or self.mongo_url
         named = sorted(hosts(url.get_secret_value()))
         name = blake2b(f"{','.join(named)}/{self.store_database}".encode(), digest_size=8).hexdigest()
@@ -239,7 +242,7 @@ class Settings(BaseSettings):
 
     @cached_property
     def proxies(self) -> tuple[str, ...]:
-        """The networks of the proxies that are trusted."""
+        """The networks of the trusted proxies."""
         return _networks(self.trusted_proxies) if self.trusted_proxies else ()
 
     @cached_property
@@ -249,23 +252,23 @@ class Settings(BaseSettings):
 
     @cached_property
     def tls(self) -> tuple[Path, Path] | None:
-        """Certificate and key, or neither.
+        """The files of certificate and key; None without TLS.
 
         Raises:
-            SettingsError: only one of them is given.
+            SettingsError: only one of them is set.
         """
         if self.tls_certificate and self.tls_key:
             return self.tls_certificate, self.tls_key
         if self.tls_certificate or self.tls_key:
-            raise SettingsError("RCSTATS_TLS_CERTIFICATE, RCSTATS_TLS_KEY: one needs the other")
+            raise SettingsError("RCSTATS_TLS_CERTIFICATE, RCSTATS_TLS_KEY: expected both or neither")
         return None
 
 
 def load(**given: Any) -> Settings:
-    """The settings of this process; `given` wins over every other source.
+    """The settings of this process; `given` overrides every other source.
 
     Raises:
-        SettingsError: one line for each wrong, missing or unknown setting, each naming its variable.
+        SettingsError: settings are invalid, missing or unknown; one line each, which names the variable.
     """
     _refuse_unknown_variables()
     try:
@@ -276,7 +279,7 @@ def load(**given: Any) -> Settings:
     except OSError as error:
         raise SettingsError(f"{CONFIG_VARIABLE}: {_config_file()} cannot be read: {error.strerror}") from None
     except ValueError as error:  # the TOML file's syntax
-        raise SettingsError(f"{CONFIG_VARIABLE}: {_config_file()} is no TOML file: {error}") from None
+        raise SettingsError(f"{CONFIG_VARIABLE}: {_config_file()} is not a TOML file: {error}") from None
 
 
 def variable(field: str) -> str:
@@ -294,7 +297,7 @@ def _expectation(error: Any) -> str:
 
 
 def _refuse_unknown_variables() -> None:
-    """A misspelt variable would otherwise silently leave its setting at the default."""
+    """A misspelt variable would otherwise leave its setting at the default, silently."""
     known = {variable(name) for name in Settings.model_fields} | {CONFIG_VARIABLE}
     unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
     if unknown:
@@ -309,6 +312,6 @@ def _guess(name: str) -> str:
 def _config_file() -> Path | None:
     if named := os.environ.get(CONFIG_VARIABLE):
         if not Path(named).is_file():
-            raise SettingsError(f"{CONFIG_VARIABLE}: there is no file {named}")
+            raise SettingsError(f"{CONFIG_VARIABLE}: {named} does not exist or is not a file")
         return Path(named)
     return CONFIG_FILE if CONFIG_FILE.is_file() else None

@@ -240,15 +240,15 @@ def test_beyond_loopback_without_tls_it_warns(urls: dict[str, str]) -> None:
 
 def test_a_reload_says_what_it_took_over_and_what_needs_a_restart(urls: dict[str, str], tmp_path: Path) -> None:
     file = tmp_path / "rcstats.toml"
-    file.write_text('schedule = "0 0 1 1 *"\nkeep_daily_days = 30\n')
+    file.write_text('schedule = "0 0 1 1 *"\nretention_daily_days = 30\n')
     with running("run", **urls, config=str(file)) as daemon:
         daemon.wait_for(lambda: snapshots(daemon) == 1)
         for text, told in (
             (
-                'schedule = "0 12 * * *"\nkeep_daily_days = 60\nmetrics_token = "hidden-word"\n',
-                "changed=RCSTATS_SCHEDULE needs_restart=RCSTATS_METRICS_TOKEN,RCSTATS_KEEP_DAILY_DAYS",
+                'schedule = "0 12 * * *"\nretention_daily_days = 60\nmetrics_token = "hidden-word"\n',
+                "changed=RCSTATS_SCHEDULE needs_restart=RCSTATS_METRICS_TOKEN,RCSTATS_RETENTION_DAILY_DAYS",
             ),
-            ('schedule = "0 12 * * *"\nkeep_daily_days = 30\n', "changed=none needs_restart=none"),
+            ('schedule = "0 12 * * *"\nretention_daily_days = 30\n', "changed=none needs_restart=none"),
             ('schedule = "sometimes"\n', 'settings refused reason="RCSTATS_SCHEDULE: '),
         ):
             file.write_text(text)
@@ -268,7 +268,7 @@ def test_a_document_that_tidying_stumbles_over_does_not_end_the_schedule(
     assert workspace_id
     odd = {"_id": "odd", "createdAt": datetime(1, 1, 1, tzinfo=UTC), "collector": {"workspace": workspace_id["value"]}}
     real_client[urls["store_url"].split("/")[3].split("?")[0]]["statistics"].insert_one(odd)
-    settings = {"keep_every_days": "30", "timezone": "America/New_York", "schedule": "0 0 1 1 *"}
+    settings = {"retention_full_days": "30", "timezone": "America/New_York", "schedule": "0 0 1 1 *"}
     with running("run", **urls, **settings) as daemon:
         daemon.wait_for(lambda: daemon.get("/ready")[0] == 200)
         daemon.wait_for(lambda: daemon.get("/api/v1/statistics?refresh=true", **ADMIN)[0] == 200)

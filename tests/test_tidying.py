@@ -16,7 +16,7 @@ def test_tidying_ends_after_its_time_and_goes_on_the_next_time(
     name = f"tidying_{uuid4().hex}"
     real_client[name]["statistics"].insert_many([snapshot(name, at=NOW - hours(age)) for age in range(48)])
     url = mongod_url.replace("/?", f"/{name}?")
-    with open_components(load(mongo_url=url, store_url=url, keep_daily_days=0, state_directory=tmp_path)) as parts:
+    with open_components(load(mongo_url=url, store_url=url, retention_daily_days=0, state_directory=tmp_path)) as parts:
         left = []
         for within in (-1.0, 60.0):
             tidy(parts, within)

@@ -202,7 +202,7 @@ def prune(
     with open_components(load()) as parts:
         workspace, plan, now = parts.workspace, parts.retention, snapshot.now()
         if plan.every is None and plan.daily is None:
-            typer.echo("all are kept: neither RCSTATS_KEEP_EVERY_DAYS nor RCSTATS_KEEP_DAILY_DAYS is set")
+            typer.echo("all are kept: neither RCSTATS_RETENTION_FULL_DAYS nor RCSTATS_RETENTION_DAILY_DAYS is set")
         elif dry_run:
             surplus = retention.count_surplus(parts.store, workspace, plan, now)
             typer.echo(f"{surplus} of {parts.store.count(workspace, {})} snapshots would be removed")

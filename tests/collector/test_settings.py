@@ -1,4 +1,4 @@
-"""Settings: where they come from, and what is said of wrong ones."""
+"""Settings: their sources, and the errors of invalid ones."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(variable(field), raising=False)
 
 
-def test_only_the_workspace_must_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_workspaces_url_is_required(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RCSTATS_MONGO_URL", URL)
 
     settings = load()
@@ -28,7 +28,7 @@ def test_only_the_workspace_must_be_named(monkeypatch: pytest.MonkeyPatch) -> No
     assert settings.store_database == "rcstats"
 
 
-def test_rocketchats_own_variables_are_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rocketchats_own_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MONGO_URL", URL)
     monkeypatch.setenv("DEPLOY_METHOD", "docker")
 
@@ -36,7 +36,7 @@ def test_rocketchats_own_variables_are_understood(monkeypatch: pytest.MonkeyPatc
     assert (settings.workspace_url, settings.deploy_method) == (URL, "docker")
 
 
-def test_an_environment_variable_wins_over_a_credential_and_that_over_the_file(
+def test_the_environment_overrides_credentials_and_credentials_override_the_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "rcstats.toml").write_text(
@@ -69,7 +69,7 @@ WRONG = {
     "a port beyond all ports": ({"RCSTATS_LISTEN": "localhost:70000"}, "RCSTATS_LISTEN: expected HOST:PORT"),
     "a proxy that is not an address": (
         {"RCSTATS_TRUSTED_PROXIES": "127.0.0.1,proxy.example"},
-        "RCSTATS_TRUSTED_PROXIES: expected IP addresses or networks",
+        "RCSTATS_TRUSTED_PROXIES: expected comma-separated IP addresses or networks",
     ),
     "an unknown time zone": ({"RCSTATS_TIMEZONE": "Mars/Olympus"}, "RCSTATS_TIMEZONE: expected an IANA time zone"),
     "a path as time zone": ({"RCSTATS_TIMEZONE": "/etc/passwd"}, "RCSTATS_TIMEZONE: expected an IANA time zone"),
@@ -82,17 +82,17 @@ WRONG = {
         {"RCSTATS_CONFIG": "/proc/self/mem"},
         "RCSTATS_CONFIG: /proc/self/mem cannot be read: Input/output error",
     ),
-    "a missing file": ({"RCSTATS_CONFIG": "/nowhere.toml"}, "RCSTATS_CONFIG: there is no file /nowhere.toml"),
-    "fewer daily days": (
-        {"RCSTATS_KEEP_EVERY_DAYS": "30", "RCSTATS_KEEP_DAILY_DAYS": "7"},
-        "RCSTATS_KEEP_DAILY_DAYS: expected 30 or more: snapshots can't be removed after 7 days while RCSTATS",
+    "a missing file": ({"RCSTATS_CONFIG": "/nowhere.toml"}, "RCSTATS_CONFIG: /nowhere.toml does not exist"),
+    "a daily retention shorter than the full one": (
+        {"RCSTATS_RETENTION_FULL_DAYS": "30", "RCSTATS_RETENTION_DAILY_DAYS": "7"},
+        "RCSTATS_RETENTION_DAILY_DAYS: expected 30 or more: deleting snapshots after 7 days contradicts RCSTATS",
     ),
     "an unknown level": ({"RCSTATS_LOG_LEVEL": "loud"}, "RCSTATS_LOG_LEVEL: "),
 }
 
 
 @pytest.mark.parametrize(("given", "expected"), WRONG.values(), ids=WRONG)
-def test_a_wrong_setting_names_its_variable_and_what_is_expected(
+def test_the_error_of_an_invalid_setting_names_the_variable_and_the_expected_value(
     monkeypatch: pytest.MonkeyPatch, given: dict[str, str], expected: str
 ) -> None:
     for name, value in given.items():
@@ -103,7 +103,7 @@ def test_a_wrong_setting_names_its_variable_and_what_is_expected(
     assert str(error.value).startswith(expected) or f"\n{expected}" in str(error.value)
 
 
-def test_all_wrong_settings_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_invalid_settings_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RCSTATS_LISTEN", "nowhere")
     monkeypatch.setenv("RCSTATS_TIMEZONE", "never")
 
@@ -117,18 +117,16 @@ def test_all_wrong_settings_are_named_at_once(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("text", ['lisen = "x"', "mongo_url = "])
-def test_a_wrong_file_stops_the_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str) -> None:
+def test_an_invalid_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str) -> None:
     (tmp_path / "rcstats.toml").write_text(text)
     monkeypatch.setenv("RCSTATS_CONFIG", str(tmp_path / "rcstats.toml"))
 
-    with pytest.raises(SettingsError, match=r"unknown setting; did you mean RCSTATS_LISTEN|is no TOML file"):
+    with pytest.raises(SettingsError, match=r"unknown setting; did you mean RCSTATS_LISTEN|is not a TOML file"):
         load()
 
 
 @pytest.mark.parametrize("over", [{}, {"RCSTATS_MONGO_URL": URL.replace("mongodb", "postgres")}])
-def test_no_password_is_shown_by_settings_or_their_errors(
-    monkeypatch: pytest.MonkeyPatch, over: dict[str, str]
-) -> None:
+def test_settings_and_their_errors_show_no_password(monkeypatch: pytest.MonkeyPatch, over: dict[str, str]) -> None:
     for name, value in ({"RCSTATS_MONGO_URL": URL} | over).items():
         monkeypatch.setenv(name, value)
     try:
@@ -139,7 +137,7 @@ def test_no_password_is_shown_by_settings_or_their_errors(
     assert "hidden-word" not in shown
 
 
-def test_what_waits_for_one_store_does_not_wait_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_store_has_a_spool_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RCSTATS_STATE_DIRECTORY", "/state")
     stores = [
         "mongodb://a/x",
@@ -156,31 +154,31 @@ def test_what_waits_for_one_store_does_not_wait_for_another(monkeypatch: pytest.
     assert all(spool.parent.as_posix() == "/state/spool" for spool in spools)
 
 
-def test_systemd_says_where_the_state_lies(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_systemd_sets_the_state_directory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/rcstats")
 
     assert load(mongo_url="mongodb://m/rocketchat").state_directory.as_posix() == "/var/lib/rcstats"
 
 
-def test_a_retention_that_contradicts_itself_is_refused_wherever_its_halves_stand(
+def test_a_daily_retention_shorter_than_the_full_one_is_refused_from_any_source(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / "rcstats.toml").write_text(f'mongo_url = "{URL}"\nkeep_every_days = 30\nkeep_daily_days = 7')
+    (tmp_path / "rcstats.toml").write_text(f'mongo_url = "{URL}"\nretention_full_days = 30\nretention_daily_days = 7')
     monkeypatch.setenv("RCSTATS_CONFIG", str(tmp_path / "rcstats.toml"))
-    with pytest.raises(SettingsError, match="RCSTATS_KEEP_DAILY_DAYS: expected 30 or more"):
+    with pytest.raises(SettingsError, match="RCSTATS_RETENTION_DAILY_DAYS: expected 30 or more"):
         load()
 
-    monkeypatch.setenv("RCSTATS_KEEP_DAILY_DAYS", "29")
-    with pytest.raises(SettingsError, match="RCSTATS_KEEP_DAILY_DAYS: expected 30 or more"):
+    monkeypatch.setenv("RCSTATS_RETENTION_DAILY_DAYS", "29")
+    with pytest.raises(SettingsError, match="RCSTATS_RETENTION_DAILY_DAYS: expected 30 or more"):
         load()
 
 
 @pytest.mark.parametrize("daily", ["30", "31", ""])
-def test_a_retention_may_end_the_daily_ones_when_or_after_it_ends_the_others(
+def test_a_daily_retention_as_long_as_the_full_one_or_longer_is_accepted(
     monkeypatch: pytest.MonkeyPatch, daily: str
 ) -> None:
     monkeypatch.setenv("MONGO_URL", URL)
-    monkeypatch.setenv("RCSTATS_KEEP_EVERY_DAYS", "30")
-    monkeypatch.setenv("RCSTATS_KEEP_DAILY_DAYS", daily)
+    monkeypatch.setenv("RCSTATS_RETENTION_FULL_DAYS", "30")
+    monkeypatch.setenv("RCSTATS_RETENTION_DAILY_DAYS", daily)
 
-    assert load().keep_daily_days == (int(daily) if daily else None)
+    assert load().retention_daily_days == (int(daily) if daily else None)

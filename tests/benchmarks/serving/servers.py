@@ -49,7 +49,7 @@ class Server:
 def start(stack: ExitStack, url: str, workspace: str, console: Console) -> dict[str, Server]:
     """All that can be had here, by name; what is missing is said."""
     servers = {
-        OURS_COLD: stack.enter_context(_ours(url, answer_memory="0")),
+        OURS_COLD: stack.enter_context(_ours(url, response_cache_mib="0")),
         OURS: stack.enter_context(_ours(url)),
         BARE: stack.enter_context(_module(_uvicorn(), "baseline")),
     }

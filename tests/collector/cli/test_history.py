@@ -168,8 +168,8 @@ def test_foreign_documents_end_neither_a_trend_nor_an_outlook_nor_a_pruning(
     since = ["--since", "0001-01-02", "--every", "1y"]
     drawn = rcstats("trend", "totalUsers", "totalRooms", "onlineUsers", *since, **foreign)
     looked = rcstats("outlook", **foreign)
-    planned = rcstats("prune", "--dry-run", keep_every_days="1", **foreign)
-    removed = rcstats("prune", keep_every_days="1", **foreign)
+    planned = rcstats("prune", "--dry-run", retention_full_days="1", **foreign)
+    removed = rcstats("prune", retention_full_days="1", **foreign)
 
     for ended in (drawn, looked, planned, removed):
         assert (ended.stderr, ended.returncode) == ("", 0)
