@@ -60,7 +60,7 @@ def create(answers: ResponseCache, statistics: Statistics, status: Status, metri
         served("/api/v1/statistics.list", statistics.list),
         served("/api/v1/statistics", statistics.newest),
         served("/api/v1/statistics.series", statistics.series),
-        served("/api/v1/statistics.outlook", statistics.outlook),
+        served("/api/v1/statistics.forecast", statistics.forecast),
         served("/api/v1/statistics.dictionary", statistics.dictionary),
         served("/api/info", statistics.info),
         served("/api/v1/info", statistics.info),

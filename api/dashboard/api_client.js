@@ -25,7 +25,7 @@ export function asking({ userId, token }) {
 
   return {
     newest: () => get("statistics"),
-    outlook: () => get("statistics.outlook"),
+    forecast: () => get("statistics.forecast"),
     last: (number, fields) => list(number, -1, fields),
     oldest: () => list(1, 1, { createdAt: 1 }),
     series: (fields, how, signal) => get("statistics.series", { fields, ...how }, signal),

@@ -1,17 +1,17 @@
-// Owns the outlook: where figures may be heading, and which of the newest are odd.
+// Owns the forecast of growth and the list of anomalies.
 
 import { byId, element, table } from "./elements.js";
 import { bytes, change, count } from "./formats.js";
 
-const NAMES = { totalUsers: "Users", totalMessages: "Messages", uploadsTotalSize: "Size of uploads" };
-const HEADS = ["", "A week", "In 30 days", "In 90 days"];
+const NAMES = { totalUsers: "Users", totalMessages: "Messages", uploadsTotalSize: "Upload size" };
+const HEADS = ["", "Per week", "In 30 days", "In 90 days"];
 
 export async function show(ask) {
-  const { growth, odd } = await ask.outlook();
+  const { growth, anomalies } = await ask.forecast();
   const parts = [element("p", { class: "quiet" }, noteOn(growth))];
-  if (growth.length) parts.push(table("Where figures may be heading", HEADS, growth.map(rowOf)));
-  if (odd.length) parts.push(element("ul", { class: "failed" }, ...odd.map(({ text }) => element("li", {}, text))));
-  byId("outlook").replaceChildren(...parts);
+  if (growth.length) parts.push(table("Growth and forecast", HEADS, growth.map(rowOf)));
+  if (anomalies.length) parts.push(element("ul", { class: "failed" }, ...anomalies.map(({ text }) => element("li", {}, text))));
+  byId("forecast").replaceChildren(...parts);
 }
 
 function rowOf({ key, weekly, expected }) {
@@ -21,7 +21,7 @@ function rowOf({ key, weekly, expected }) {
 }
 
 function noteOn(growth) {
-  if (!growth.length) return "Of growth nothing can be said before eight whole weeks.";
+  if (!growth.length) return "Not enough history for a forecast: 8 full weeks are needed.";
   const weeks = Math.min(...growth.map((one) => one.weeks));
-  return `A forecast, from the last ${weeks} weeks: 95 of 100 times between the numbers in brackets, if things go on so.`;
+  return `A forecast from the last ${weeks} weeks. In parentheses: the 95 % prediction interval, if the trend continues.`;
 }

@@ -3,10 +3,10 @@
 import * as cards from "./cards.js";
 import { byId, element } from "./elements.js";
 import * as figures from "./plot_definitions.js";
+import * as forecast from "./forecast.js";
 import { ago, inZone, time, zone } from "./formats.js";
 import * as health from "./recent_snapshots.js";
 import * as login from "./login.js";
-import * as outlook from "./forecast.js";
 import * as plots from "./plots.js";
 import { asking } from "./api_client.js";
 import { span } from "./time_ranges.js";
@@ -31,7 +31,7 @@ function signOut(problem = "") {
   drawing.abort();
   ask = snapshot = drawn = null;
   byId("board").hidden = byId("sign-out").hidden = true;
-  for (const id of ["taken", "cards", "plots", "outlook", "health"]) byId(id).replaceChildren();
+  for (const id of ["taken", "cards", "plots", "forecast", "health"]) byId(id).replaceChildren();
   byId("sign-in").hidden = false;
   byId("use-chat").hidden = !login.ofChat();
   tell(problem);
@@ -70,7 +70,7 @@ function refresh() {
     if (isKnown || !found._id) return;
     cards.show(found);
     performance.mark("cards");
-    await Promise.all([cards.showChanges(found, asker), health.show(asker), outlook.show(asker), showPlots(asker)]);
+    await Promise.all([cards.showChanges(found, asker), health.show(asker), forecast.show(asker), showPlots(asker)]);
     byId("status").textContent = `These are the numbers of ${time(Date.parse(found.createdAt))}.`;
   });
 }

@@ -96,7 +96,7 @@ DOCUMENT: Schema = {
         "/api/v1/statistics.list": _tabular("Stored snapshots, page by page", "Page", [*LIST, FORMAT]),
         "/api/v1/statistics": _get("The newest snapshot, or a new one", "Newest", [REFRESH]),
         "/api/v1/statistics.series": _tabular("Figures over time", "Series", [*SERIES, FORMAT]),
-        "/api/v1/statistics.outlook": _get("Where figures are heading, and which are odd", "Outlook"),
+        "/api/v1/statistics.forecast": _get("Forecast of growth, and anomalies among the newest figures", "Forecast"),
         "/api/v1/statistics.dictionary": _get("What every statistic means", "Dictionary"),
         "/api/info": _get("The server's release", "Info", is_open=True),
         "/metrics": _METRICS,

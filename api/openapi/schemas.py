@@ -106,18 +106,18 @@ SCHEMAS: dict[str, Schema] = {
         count=_COUNT,
         success=_TRUE,
     ),
-    "Outlook": object_(
-        "growth odd success",
+    "Forecast": object_(
+        "growth anomalies success",
         growth={
             "type": "array",
             "items": object_("key now weekly weeks expected", key=TEXT, expected={"type": "array"}),
-            "description": "Growth a week, and what the figure may be in some days: 95 of 100 times, if things go on. "
-            "Nothing where the history is short.",
+            "description": "Growth per week, and the 95 % prediction interval if the trend continues. Empty if the "
+            "history is too short.",
         },
-        odd={
+        anomalies={
             "type": "array",
             "items": object_("key value usual low high weeks text", key=TEXT, text=TEXT),
-            "description": "Newest figures far from those of the same hour and weekday. Holidays are odd too.",
+            "description": "Newest figures far from those at the same hour and weekday; holidays are reported too.",
         },
         success=_TRUE,
     ),

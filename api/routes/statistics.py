@@ -21,7 +21,7 @@ from api.query.listing import BadParametersError, BadQueryError, parameters, par
 from api.rendering import bson_json, envelope, tabular
 from collector.errors import CommandRefusedError, DatabaseError, TooLargeError, UnknownTimeZoneError
 from collector.key_paths import Document
-from collector.series.forecast import outlook
+from collector.series.forecast import forecast
 from collector.series.pipeline import SeriesQuery
 from collector.store.snapshots import ListQuery, Store
 
@@ -64,7 +64,7 @@ class Statistics:
         self._list = Resource(_page, self._snapshots, _LIST)
         self._series = Resource(self._over_time, self._buckets, _SERIES, is_hourly=True)
         self._newest = Resource(_nothing, self._newest_one, frozenset({"refresh"}))
-        self._outlook = Resource(_nothing, self._growth, is_hourly=True)
+        self._forecast = Resource(_nothing, self._forecasts, is_hourly=True)
         self._dictionary = Resource(_nothing, lambda _, __: [dictionary])
         self._info = Resource(_nothing, _info, is_open=True)
 
@@ -85,9 +85,9 @@ class Statistics:
         self._answers.forget()
         return envelope.encoded(bson_json.document(snapshot), headers=request.state.limits)
 
-    async def outlook(self, request: Request) -> Response:
-        """`GET /api/v1/statistics.outlook`: {growth: […], odd: […], success}: where figures head, which are odd."""
-        return await self._answers.answer(request, self._outlook)
+    async def forecast(self, request: Request) -> Response:
+        """`GET /api/v1/statistics.forecast`: {growth: […], anomalies: […], success}."""
+        return await self._answers.answer(request, self._forecast)
 
     async def dictionary(self, request: Request) -> Response:
         """`GET /api/v1/statistics.dictionary`: {statistics: [{key, meaning, unit, source, cost, accuracy}], count}."""
@@ -154,13 +154,13 @@ class Statistics:
         except TooLargeError as error:
             raise BadQueryError("fields", ",".join(query.fields), str(error)) from error
 
-    def _growth(self, context: Context, _: None) -> Iterator[bytes]:
+    def _forecasts(self, context: Context, _: None) -> Iterator[bytes]:
         def rows(query: SeriesQuery) -> Sequence[Document]:
             return list(self._rows(context, query))
 
-        found = outlook(rows, datetime.now(UTC), ZoneInfo(self.calendar()))
-        odd = [asdict(anomaly) | {"text": str(anomaly)} for anomaly in found.odd]
-        yield bson_json.document({"growth": [asdict(growth) for growth in found.growth], "odd": odd})
+        found = forecast(rows, datetime.now(UTC), ZoneInfo(self.calendar()))
+        anomalies = [asdict(anomaly) | {"text": str(anomaly)} for anomaly in found.anomalies]
+        yield bson_json.document({"growth": [asdict(growth) for growth in found.growth], "anomalies": anomalies})
 
     def _total(self, context: Context, query: ListQuery, found: int) -> int:
         """How many match in all: counted, unless the page itself tells."""

@@ -14,7 +14,7 @@ from collector.cli.tables import err, out
 from collector.history.diff import Change
 from collector.key_paths import Document, at
 from collector.numbers import is_figure
-from collector.series.forecast import FEWEST_WEEKS, Forecasts
+from collector.series.forecast import FEWEST_WEEKS, Forecast
 from collector.series.pipeline import SeriesQuery
 
 _COLUMNS = ("totalUsers", "activeUsers", "onlineUsers", "totalRooms", "totalMessages")
@@ -107,19 +107,19 @@ def trends(query: SeriesQuery, rows: Sequence[Mapping[str, Any]]) -> None:
         out.print(f"[dim]{first} to {last} UTC, {len(rows)} buckets[/]")
 
 
-def outlook(found: Forecasts) -> None:
-    """Growth a week and what it may come to, and what is odd; in one sentence that there is nothing to say."""
+def forecast(found: Forecast) -> None:
+    """Growth per week with its predictions, then the anomalies; one sentence if the history is too short."""
     if not found.growth:
-        out.print(f"[dim]Of growth nothing can be said before {FEWEST_WEEKS} whole weeks.[/]")
+        out.print(f"[dim]Not enough history for a forecast: {FEWEST_WEEKS} full weeks are needed.[/]")
     for one in found.growth:
-        out.print(f"[bold]{one.key}[/] {figure(round(one.now))}, {one.weekly:+,.0f} a week over {one.weeks} weeks")
+        out.print(f"[bold]{one.key}[/] {figure(round(one.now))}, {one.weekly:+,.0f} per week over {one.weeks} weeks")
         for ahead in one.expected:
             low, middle, high = (figure(round(value)) for value in (ahead.low, ahead.middle, ahead.high))
-            out.print(
-                f"  in {ahead.days} days about {middle} [dim](95 of 100 times {low} to {high}, if it goes on so)[/]"
-            )
-    for odd in found.odd:
-        out.print(f"[yellow]odd:[/] {escape(str(odd))}")
+            out.print(f"  in {ahead.days} days {middle} [dim]({low} to {high})[/]")
+    if found.growth:
+        out.print("[dim]In parentheses: the 95 % prediction interval, if the trend continues.[/]")
+    for anomaly in found.anomalies:
+        out.print(f"[yellow]anomaly:[/] {escape(str(anomaly))}")
 
 
 def spark(values: Sequence[Any], width: int = _WIDTH) -> str:

@@ -26,7 +26,7 @@ def add_to(app: typer.Typer) -> None:
     # otherwise -7d would be an unknown option
     app.command(context_settings={"ignore_unknown_options": True})(diff)
     app.command()(trend)
-    app.command()(outlook)
+    app.command()(forecast)
 
 
 def import_() -> None:
@@ -181,15 +181,16 @@ def trend(
         charts.trends(query, list(parts.store.series(parts.workspace, query)))
 
 
-def outlook() -> None:
-    """Say where figures are heading, and which of the newest are odd."""
+def forecast() -> None:
+    """Forecast users, messages and uploads, and report anomalies among the newest figures."""
     from collector.cli import charts
-    from collector.series.forecast import outlook as look
+    from collector.series import forecast as forecasting
 
     now = datetime.now(UTC)
     with open_components(load()) as parts:
         zone = ZoneInfo(parts.store.calendar(parts.settings.timezone, now))
-        charts.outlook(look(lambda query: list(parts.store.series(parts.workspace, query)), now, zone))
+        found = forecasting.forecast(lambda query: list(parts.store.series(parts.workspace, query)), now, zone)
+    charts.forecast(found)
 
 
 def _parsed(given: Mapping[str, str]) -> ListQuery:

@@ -1,8 +1,8 @@
-"""Where figures are heading, and which of the newest are odd; silent where history is too short. Pure.
+"""Owns the forecast of figures and the detection of anomalies. Pure.
 
-Growth is the mean of whole weeks, so that weekends do not matter, and its interval is that of a random walk with drift:
-95 of 100 times the figure should lie in it, if things go on as they did. Odd is what lies far from the same hour of the
-same weekday in the weeks before; holidays are odd by that measure too.
+Growth is the mean of whole weeks, so that weekends do not matter; the forecast is that of a random walk with drift,
+with its 95 % prediction interval. An anomaly is a newest value far from those at the same hour of the same weekday in
+the weeks before; by that measure holidays are anomalies too. Too short a history yields neither.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,19 +24,19 @@ FEWEST_WEEKS = 8
 MOST_WEEKS = 26
 _WEEK = timedelta(days=7)
 
-# Student's t for 95 of 100, by the number of weeks less one, and beyond the last.
+# Student's t for a 95 % interval, by degrees of freedom (weeks less one).
 _T = {7: 2.365, 8: 2.306, 9: 2.262, 10: 2.228, 12: 2.179, 15: 2.131, 20: 2.086, 25: 2.06}
 
 FAR = 5.0  # spreads from the median
 _MAD_TO_SIGMA = 1.4826
-_LEAST_SPREAD = 0.02  # of the median: a figure that hardly moves is not odd for moving a little
+_LEAST_SPREAD = 0.02  # of the median: a small move of a figure that hardly ever moves is not an anomaly
 
 Points = Sequence[tuple[datetime, float]]
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """What a figure may be in some days: the bounds of the interval, and its middle."""
+    """A figure's prediction interval some days ahead: its bounds and its middle."""
 
     days: int
     low: float
@@ -46,7 +46,7 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Growth:
-    """A figure's growth a week, seen over some weeks, and what it may come to; `now` is the end of yesterday."""
+    """A figure's mean growth per week over `weeks` weeks, and its forecast; `now` is its value at yesterday's end."""
 
     key: str
     now: float
@@ -57,7 +57,7 @@ class Growth:
 
 @dataclass(frozen=True)
 class Anomaly:
-    """A figure far from what it was at the same hour of the same weekday."""
+    """A newest value far from those at the same hour of the same weekday."""
 
     key: str
     value: float
@@ -74,33 +74,33 @@ class Anomaly:
 
 
 @dataclass(frozen=True)
-class Forecasts:
-    """What can be said at a moment; both may be empty."""
+class Forecast:
+    """Growth and anomalies at a moment; either may be empty."""
 
     growth: list[Growth]
-    odd: list[Anomaly]
+    anomalies: list[Anomaly]
 
 
-def outlook(series: Callable[[SeriesQuery], Sequence[Mapping[str, Any]]], now: datetime, zone: ZoneInfo) -> Forecasts:
-    """What the stored figures say; `series` gives the rows of a query."""
+def forecast(series: Callable[[SeriesQuery], Sequence[Mapping[str, Any]]], now: datetime, zone: ZoneInfo) -> Forecast:
+    """The forecast from stored snapshots; `series` returns the rows of a query."""
     start = now - (MOST_WEEKS + 1) * _WEEK
     midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)  # whole days only
     by_day = SeriesQuery(GROWING, start, midnight, Every.DAY, zone=zone.key)
     by_hour = SeriesQuery(WATCHED, start, now, Every.HOUR, zone=zone.key)
     growing = [growth(key, points) for key, points in _points(by_day, series(by_day))]
     watched = [anomaly(key, points, zone) for key, points in _points(by_hour, series(by_hour))]
-    return Forecasts([found for found in growing if found], [found for found in watched if found])
+    return Forecast([found for found in growing if found], [found for found in watched if found])
 
 
 def _points(query: SeriesQuery, rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Points]]:
-    """The numbers of each field, with the beginnings of their buckets."""
+    """The numbers of each field, each with the start of its bucket."""
     for number, key in enumerate(query.fields):
         values = ((row["_id"], row.get(f"v{number}")) for row in rows)
         yield key, [(at, float(value)) for at, value in values if is_figure(value)]
 
 
 def growth(key: str, points: Points, days: Sequence[int] = (30, 90)) -> Growth | None:
-    """How a figure grows, by its values in order of time; None if they span too few weeks, or have gaps of weeks."""
+    """The growth of a figure with these values by time; None if they span too few weeks or have gaps of weeks."""
     marks = _weekly(points)
     if len(marks) <= FEWEST_WEEKS:
         return None
@@ -111,7 +111,7 @@ def growth(key: str, points: Points, days: Sequence[int] = (30, 90)) -> Growth |
 
 
 def _weekly(points: Points) -> list[float]:
-    """The last value and those whole weeks before it, in order of time, as long as there is one within a day."""
+    """The last value and those whole weeks before it, in order of time, up to the first week without one."""
     marks: list[float] = []
     for back in range(MOST_WEEKS + 1):
         moment = points[-1][0] - back * _WEEK if points else None
@@ -131,7 +131,7 @@ def _expected(days: int, now: float, mean: float, spread: float, weeks: int) -> 
 
 
 def anomaly(key: str, points: Points, zone: ZoneInfo) -> Anomaly | None:
-    """Whether the last value is odd; None if it is not, or too few weeks are known."""
+    """The last value, if it is an anomaly; None if it is not, or too few weeks are known."""
     if not points:
         return None
     now, value = points[-1]

@@ -363,13 +363,13 @@ def test_the_failed_reading_is_in_the_health_table(page: Page) -> None:
 
 
 @browser_needed
-def test_the_outlook_is_labelled_a_forecast_and_has_an_interval(page: Page) -> None:
+def test_the_forecast_is_labelled_as_such_and_has_an_interval(page: Page) -> None:
     page.sign_in()
-    page.wait(lambda: page.all("#outlook tbody tr"))
+    page.wait(lambda: page.all("#forecast tbody tr"))
 
-    assert page.text("#outlook p").startswith("A forecast, from the last ")
-    assert page.text("#outlook tbody tr th") == "Users"
-    assert " to " in page.text("#outlook tbody td:nth-of-type(2)")
+    assert page.text("#forecast p").startswith("A forecast from the last ")
+    assert page.text("#forecast tbody tr th") == "Users"
+    assert " to " in page.text("#forecast tbody td:nth-of-type(2)")
 
 
 @browser_needed

@@ -275,7 +275,7 @@ def test_a_series_that_the_client_has_is_not_sent_again(admin: TestClient) -> No
     assert again.status_code == 304
 
 
-def test_the_outlook_tells_growth_and_what_is_odd(workspace: Db, admin: TestClient) -> None:
+def test_the_forecast_reports_growth_and_anomalies(workspace: Db, admin: TestClient) -> None:
     present = datetime.now(UTC) - timedelta(minutes=1)
     keep(
         workspace,
@@ -284,17 +284,17 @@ def test_the_outlook_tells_growth_and_what_is_odd(workspace: Db, admin: TestClie
             for back in range(70 * 24)
         ],
     )
-    body = admin.get("/api/v1/statistics.outlook").json()
+    body = admin.get("/api/v1/statistics.forecast").json()
 
     (growth,) = body["growth"]
     assert (growth["key"], growth["weekly"]) == ("totalUsers", 168)
     assert 5000 - 25 <= growth["now"] < 5000
     assert [ahead["days"] for ahead in growth["expected"]] == [30, 90]
-    (odd,) = body["odd"]
-    assert odd["text"].startswith("onlineUsers is 2; at this hour of this weekday it was 50 to 50")
+    (anomaly,) = body["anomalies"]
+    assert anomaly["text"].startswith("onlineUsers is 2; at this hour of this weekday it was 50 to 50")
 
 
-def test_of_a_short_history_the_outlook_says_nothing(workspace: Db, admin: TestClient) -> None:
+def test_the_forecast_of_a_short_history_is_empty(workspace: Db, admin: TestClient) -> None:
     keep(workspace, *[snapshot(at=datetime.now(UTC) - hours(back), totalUsers=back) for back in range(48)])
 
-    assert admin.get("/api/v1/statistics.outlook").json() == {"growth": [], "odd": [], "success": True}
+    assert admin.get("/api/v1/statistics.forecast").json() == {"growth": [], "anomalies": [], "success": True}

@@ -1,4 +1,4 @@
-"""statistics.series and statistics.outlook in a time zone that MongoDB's own data lack."""
+"""statistics.series and statistics.forecast in a time zone that MongoDB's own data lack."""
 
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -52,9 +52,9 @@ def test_with_that_of_the_settings_buckets_are_those_of_a_zone_whose_clocks_run_
     assert body["timezone"].startswith("America/")
 
 
-def test_so_are_those_of_the_outlook(workspace: Db, there: TestClient) -> None:
+def test_the_forecast_uses_such_a_zone_too(workspace: Db, there: TestClient) -> None:
     present = datetime.now(UTC)
     keep(workspace, *[snapshot(at=present - timedelta(hours=back), totalUsers=9000 - back) for back in range(70 * 24)])
 
-    (growth,) = there.get("/api/v1/statistics.outlook").json()["growth"]
+    (growth,) = there.get("/api/v1/statistics.forecast").json()["growth"]
     assert growth["weekly"] == pytest.approx(168, abs=1)  # an hour may fall out where clocks change

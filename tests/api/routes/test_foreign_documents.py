@@ -42,9 +42,9 @@ def test_each_form_of_each_route_takes_it(
     assert answer.status_code == 200, answer.text
 
 
-@pytest.mark.parametrize("route", ["statistics", "statistics.outlook"])
+@pytest.mark.parametrize("route", ["statistics", "statistics.forecast"])
 @pytest.mark.parametrize("foreign", FOREIGN)
-def test_so_do_the_newest_snapshot_and_the_outlook(workspace: Db, admin: TestClient, foreign: str, route: str) -> None:
+def test_newest_snapshot_and_forecast_take_it(workspace: Db, admin: TestClient, foreign: str, route: str) -> None:
     present = datetime.now(UTC)
     keep(workspace, *[snapshot(at=present - timedelta(days=day), totalUsers=day) for day in range(1, 70)])
     keep(workspace, snapshot(at=present) | FOREIGN[foreign])

@@ -161,13 +161,11 @@ def test_foreign_documents_can_be_compared(foreign: dict[str, str], name: str) -
     assert any(line.startswith(("totalUsers", "totalRooms")) for line in compared.stdout.splitlines())
 
 
-def test_foreign_documents_end_neither_a_trend_nor_an_outlook_nor_a_pruning(
-    foreign: dict[str, str], real_database: Db
-) -> None:
+def test_trend_forecast_and_prune_pass_over_foreign_documents(foreign: dict[str, str], real_database: Db) -> None:
     real_database["statistics"].delete_one({"_id": "array"})  # the pipeline of the series has its own test
     since = ["--since", "0001-01-02", "--every", "1y"]
     drawn = rcstats("trend", "totalUsers", "totalRooms", "onlineUsers", *since, **foreign)
-    looked = rcstats("outlook", **foreign)
+    looked = rcstats("forecast", **foreign)
     planned = rcstats("prune", "--dry-run", retention_full_days="1", **foreign)
     removed = rcstats("prune", retention_full_days="1", **foreign)
 

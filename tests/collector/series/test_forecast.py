@@ -1,4 +1,4 @@
-"""Growth and oddities."""
+"""Growth and anomalies."""
 
 import random
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from collector.series.forecast import FEWEST_WEEKS, GROWING, Forecasts, anomaly, growth, outlook
+from collector.series.forecast import FEWEST_WEEKS, GROWING, Forecast, anomaly, forecast, growth
 from collector.series.pipeline import Every, SeriesQuery
 from tests.factories import NOW, hours
 
@@ -28,7 +28,7 @@ def hourly(weeks: int, value: float, last: float, seed: int = 1) -> Points:
     return [*points, (NOW, last)]
 
 
-def test_even_growth_goes_on_evenly_and_without_doubt() -> None:
+def test_even_growth_is_forecast_without_uncertainty() -> None:
     found = growth("totalUsers", daily(12))
 
     assert found is not None
@@ -39,18 +39,18 @@ def test_even_growth_goes_on_evenly_and_without_doubt() -> None:
 
 
 @pytest.mark.parametrize("weeks", [0, 1, FEWEST_WEEKS - 0.5])
-def test_of_a_short_history_nothing_is_said(weeks: float) -> None:
+def test_a_short_history_yields_no_forecast(weeks: float) -> None:
     assert growth("totalUsers", daily(weeks)) is None
     assert growth("totalUsers", []) is None
 
 
-def test_what_lies_before_a_gap_of_weeks_does_not_count() -> None:
+def test_values_before_a_gap_of_weeks_are_ignored() -> None:
     points = [point for point in daily(20) if not NOW - timedelta(weeks=5) < point[0] < NOW - timedelta(weeks=3)]
 
     assert growth("totalUsers", points) is None
 
 
-def test_uneven_growth_has_a_wide_interval_that_grows_with_time() -> None:
+def test_the_interval_of_uneven_growth_widens_with_time() -> None:
     rng = random.Random(3)  # noqa: S311  no secret
     value, points = 1000.0, []
     for day in range(20 * 7 + 1):
@@ -64,7 +64,7 @@ def test_uneven_growth_has_a_wide_interval_that_grows_with_time() -> None:
     assert in_90.high - in_90.low > in_30.high - in_30.low
 
 
-def test_the_interval_holds_about_as_often_as_it_says() -> None:
+def test_the_interval_covers_about_95_of_100_outcomes() -> None:
     rng = random.Random(7)  # noqa: S311  no secret
     held = 0
     for _ in range(300):
@@ -79,7 +79,7 @@ def test_the_interval_holds_about_as_often_as_it_says() -> None:
     assert 0.9 <= held / 300 <= 0.99
 
 
-def test_what_is_far_from_the_same_hour_of_the_weekday_is_odd_and_says_so() -> None:
+def test_a_value_far_from_those_of_the_same_hour_and_weekday_is_an_anomaly() -> None:
     found = anomaly("onlineUsers", hourly(10, value=50, last=3), UTC)
 
     assert found is not None
@@ -90,16 +90,16 @@ def test_what_is_far_from_the_same_hour_of_the_weekday_is_odd_and_says_so() -> N
 
 
 @pytest.mark.parametrize("last", [45, 50, 56])
-def test_what_is_near_is_not_odd(last: float) -> None:
+def test_a_value_near_the_usual_ones_is_not_an_anomaly(last: float) -> None:
     assert anomaly("onlineUsers", hourly(10, value=50, last=last), UTC) is None
 
 
-def test_of_few_weeks_nothing_is_odd() -> None:
+def test_few_weeks_yield_no_anomaly() -> None:
     assert anomaly("onlineUsers", hourly(FEWEST_WEEKS - 1, value=50, last=3), UTC) is None
     assert anomaly("onlineUsers", [], UTC) is None
 
 
-def test_hours_are_those_of_the_zone() -> None:
+def test_hours_are_those_of_the_time_zone() -> None:
     """Busy from nine to five in Kolkata only: at this moment it is six in the evening there, and noon in UTC."""
     zone = ZoneInfo("Asia/Kolkata")
     points = [(NOW - hours(back), 0.0) for back in range(10 * 168, -1, -1)]
@@ -109,32 +109,34 @@ def test_hours_are_those_of_the_zone() -> None:
     assert anomaly("onlineUsers", [*points[:-1], (points[-1][0], 100.0)], zone) is not None
 
 
-def looked_at(odd: Any, days_ago: int) -> Forecasts:
-    """Two figures that grow by ten a day, the first one odd on one of the days; and one far from its usual values."""
+def forecast_with(malformed: Any, days_ago: int) -> Forecast:
+    """Two figures that grow by ten a day, the first with this value on one of the days; and one with an anomaly."""
 
     def rows(query: SeriesQuery) -> list[dict[str, Any]]:
         if query.every is Every.HOUR:
-            return [{"_id": at, "v0": value} for at, value in hourly(10, value=50, last=3)] + [{"_id": NOW, "v0": odd}]
+            return [{"_id": at, "v0": value} for at, value in hourly(10, value=50, last=3)] + [
+                {"_id": NOW, "v0": malformed}
+            ]
         found = [{"_id": at, "v0": value, "v1": value} for at, value in daily(12)]
-        found[-1 - days_ago]["v0"] = odd
+        found[-1 - days_ago]["v0"] = malformed
         return found
 
-    return outlook(rows, NOW, UTC)
+    return forecast(rows, NOW, UTC)
 
 
-ODD = [float("nan"), float("inf"), -float("inf"), 1e308, -1e308, "many", None, [1]]
+MALFORMED = [float("nan"), float("inf"), -float("inf"), 1e308, -1e308, "many", None, [1]]
 
 
-@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("malformed", MALFORMED)
 @pytest.mark.parametrize("days_ago", [0, 3])
-def test_a_value_that_counts_nothing_ends_no_forecast(odd: Any, days_ago: int) -> None:
-    found = looked_at(odd, days_ago)
+def test_a_malformed_value_does_not_prevent_the_forecast(malformed: Any, days_ago: int) -> None:
+    found = forecast_with(malformed, days_ago)
 
     assert [one.key for one in found.growth] == list(GROWING[:2])
     assert [one.weekly for one in found.growth] == pytest.approx([70, 70])
-    assert [one.value for one in found.odd] == [3]
+    assert [one.value for one in found.anomalies] == [3]
 
 
-@pytest.mark.parametrize("odd", ODD)
-def test_a_value_that_counts_nothing_at_a_weeks_end_silences_only_its_own_figure(odd: Any) -> None:
-    assert [one.key for one in looked_at(odd, days_ago=28).growth] == [GROWING[1]]
+@pytest.mark.parametrize("malformed", MALFORMED)
+def test_a_malformed_value_at_a_weeks_end_costs_only_the_forecast_of_its_own_figure(malformed: Any) -> None:
+    assert [one.key for one in forecast_with(malformed, days_ago=28).growth] == [GROWING[1]]

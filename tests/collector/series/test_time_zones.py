@@ -92,7 +92,7 @@ def test_the_daemon_says_so_at_its_start_and_serves(
     assert "Traceback" not in daemon.output
 
 
-@pytest.mark.parametrize("command", [["trend", "totalUsers"], ["outlook"]])
+@pytest.mark.parametrize("command", [["trend", "totalUsers"], ["forecast"]])
 def test_commands_draw_in_the_same_zone(
     real_database: Db, mongod_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
