@@ -1,4 +1,4 @@
-"""Stored snapshots in the terminal: lists of them, two side by side, figures over time."""
+"""Owns the terminal output of the commands on the stored history: lists, differences, figures over time."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -19,13 +19,13 @@ from collector.series.pipeline import SeriesQuery
 
 _COLUMNS = ("totalUsers", "activeUsers", "onlineUsers", "totalRooms", "totalMessages")
 _BARS = "▁▂▃▄▅▆▇█"
-_WIDTH = 60  # of a drawn line
-_SMALL = 0.01  # a move of less than this part is not shown unless all are
+_WIDTH = 60  # of a sparkline
+_SMALL = 0.01  # smaller relative changes are hidden unless all are shown
 
 
 @contextmanager
 def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal's stderr that says how far something has come, and how long it will take."""
+    """A progress bar on stderr with the remaining time; invisible if stderr is not a terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task(what, total=total)
@@ -33,7 +33,7 @@ def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
 
 
 def listing(snapshots: Sequence[Document], total: int, zone: ZoneInfo) -> None:
-    """A line a snapshot: when, where it is from, its main numbers, what failed."""
+    """One line per snapshot: time, origin, main figures, failed readings."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("id", "taken", "origin", *_COLUMNS, "seconds", "failed"):
         table.add_column(name, justify="right" if name in (*_COLUMNS, "seconds") else "left", overflow="fold")
@@ -44,7 +44,7 @@ def listing(snapshots: Sequence[Document], total: int, zone: ZoneInfo) -> None:
 
 
 def _row(snapshot: Document, zone: ZoneInfo) -> Iterator[str]:
-    """The cells of a document, which need not be a snapshot: a dash for each value that it lacks."""
+    """The cells of a document, which may be foreign: a dash for each missing value."""
     yield escape(str(snapshot.get("_id")))
     yield _when(snapshot.get("createdAt"), zone)
     yield escape(str(at(snapshot, "collector.origin") or ""))
@@ -56,10 +56,10 @@ def _row(snapshot: Document, zone: ZoneInfo) -> Iterator[str]:
 
 
 def _when(moment: Any, zone: tzinfo) -> str:
-    """A date to the minute, marked where it is in UTC; any other value as it is."""
+    """A date to the minute, marked if it is in UTC; any other value unchanged."""
     if not isinstance(moment, datetime):
         return figure(moment)
-    with suppress(OverflowError, ValueError):  # at either end of the calendar the zone has no time for it
+    with suppress(OverflowError, ValueError):  # the zone's time may lie beyond the calendar
         moment = moment.astimezone(zone)
     return f"{moment:%Y-%m-%d %H:%M}{' UTC' if zone is UTC else ''}"
 
@@ -70,7 +70,7 @@ def _failed(readings: Any) -> list[str]:
 
 
 def differences(before: Document, after: Document, changes: Sequence[Change], *, whole: bool) -> None:
-    """What changed from one snapshot to another; small moves and what is no number only in the `whole` picture."""
+    """The changes as a table; small ones and values that are not numbers only if `whole`."""
     shown = [change for change in changes if whole or (change.difference and change.weight >= _SMALL)]
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("statistic", overflow="fold")
@@ -78,13 +78,13 @@ def differences(before: Document, after: Document, changes: Sequence[Change], *,
         table.add_column(_when(snapshot.get("createdAt"), UTC), justify="right", overflow="fold")
     table.add_column("change", justify="right")
     for change in shown:
-        table.add_row(escape(change.path), figure(change.before), figure(change.after), _move(change))
+        table.add_row(escape(change.path), figure(change.before), figure(change.after), _difference(change))
     out.print(table)
     if left_out := len(changes) - len(shown):
-        out.print(f"[dim]and {left_out} more that moved by less than 1% or are no numbers (--all)[/]")
+        out.print(f"[dim]{left_out} more changed by less than 1% or are not numbers; --all shows them.[/]")
 
 
-def _move(change: Change) -> str:
+def _difference(change: Change) -> str:
     if change.difference is None:
         return ""
     share = f" ({change.difference / abs(change.before):+.0%})" if change.before else ""
@@ -92,7 +92,7 @@ def _move(change: Change) -> str:
 
 
 def trends(query: SeriesQuery, rows: Sequence[Mapping[str, Any]]) -> None:
-    """A drawn line a field, with its lowest, highest and last value."""
+    """One sparkline per field, with its lowest, highest and last value."""
     for number, path in enumerate(query.fields):
         values = [row.get(f"v{number}") for row in rows]
         known = [value for value in values if is_figure(value)]
@@ -101,7 +101,7 @@ def trends(query: SeriesQuery, rows: Sequence[Mapping[str, Any]]) -> None:
             low, high = figure(min(known)), figure(max(known))
             out.print(f"{spark(values)}  [dim]{low} to {high}, now[/] {figure(known[-1])}", soft_wrap=True)
         else:
-            out.print("[dim]no numbers in this time[/]")
+            out.print("[dim]no numbers in this period[/]")
     if rows:
         first, last = (f"{rows[end]['_id']:%Y-%m-%d %H:%M}" for end in (0, -1))
         out.print(f"[dim]{first} to {last} UTC, {len(rows)} buckets[/]")
@@ -123,7 +123,7 @@ def forecast(found: Forecast) -> None:
 
 
 def spark(values: Sequence[Any], width: int = _WIDTH) -> str:
-    """Numbers as a line of bars, as wide as there are values but no wider than this; a gap where there is none."""
+    """A sparkline with one bar per value, averaged to at most `width` bars; missing values are gaps."""
     size = max(1, -(-len(values) // width))
     groups = [values[start : start + size] for start in range(0, len(values), size)]
     means = [_mean([value for value in group if is_figure(value)]) for group in groups]
@@ -137,7 +137,7 @@ def _mean(numbers: Sequence[float]) -> float | None:
 
 
 def figure(value: Any) -> str:
-    """A value for a cell: numbers with separators, absent as a dash."""
+    """A value as the text of a cell: numbers with separators, None as a dash."""
     match value:
         case None:
             return "–"

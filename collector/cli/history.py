@@ -1,4 +1,4 @@
-"""The commands that look at what is stored, and bring more: import, backfill, list, diff, trend."""
+"""Owns the commands on the stored history: import, backfill, list, diff, trend and forecast."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,22 +15,23 @@ from collector.key_paths import Document
 from collector.settings import load
 from collector.store.snapshots import ListQuery
 
-_FOUND = 1  # the exit code of what was done and found something
+_FINDINGS = 1  # the exit code of a command that completed with findings
+_OPTIONS = {"fields": "PATHS", "start": "--since", "end": "--until"}  # by the API's parameter, if named differently
 
 
 def add_to(app: typer.Typer) -> None:
-    """Makes these functions commands."""
+    """Registers the commands."""
     app.command("import")(import_)
     app.command()(backfill)
     app.command("list")(list_)
-    # otherwise -7d would be an unknown option
+    # -7d is a time, not an unknown option
     app.command(context_settings={"ignore_unknown_options": True})(diff)
     app.command()(trend)
     app.command()(forecast)
 
 
 def import_() -> None:
-    """Bring the server's own statistics documents into the store; what is there already is left as it is."""
+    """Import the server's own statistics documents; snapshots that are already stored are left unchanged."""
     from collector.cli import charts
     from collector.history.importing import bring
     from collector.sources.collections import Collection
@@ -41,23 +42,23 @@ def import_() -> None:
         with charts.counting("documents", source.estimate(Collection.STATISTICS)) as progress:
             tally = bring(source, parts.store, parts.workspace, lambda tally: progress(tally.read))
     left_out = f", {tally.left_out} left out" if tally.left_out else ""
-    typer.echo(f"{tally.added} snapshots imported of {tally.read} documents{left_out}")
+    typer.echo(f"{tally.added} of {tally.read} documents imported{left_out}")
     for one in tally.named:
         typer.echo(f"left out: {one.id}: {one.reason}", err=True)
     if more := tally.left_out - len(tally.named):
         typer.echo(f"and {more} more", err=True)
     if tally.left_out:
-        raise typer.Exit(_FOUND)
+        raise typer.Exit(_FINDINGS)
 
 
 def backfill(
-    since: Annotated[str, typer.Option(help="A time, such as 2023-03-01 or -2y.")],
-    until: Annotated[str, typer.Option(help="The same.")] = "now",
-    every: Annotated[str, typer.Option(help="A number and one of h, d, w, mo.")] = "1d",
+    since: Annotated[str, typer.Option(help="Start of the period: a time such as 2023-03-01 or -2y.")],
+    until: Annotated[str, typer.Option(help="End of the period, in the same form.")] = "now",
+    every: Annotated[str, typer.Option(help="Interval: a number and one of h, d, w, mo.")] = "1d",
     *,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would take; store nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only estimate the cost; store nothing.")] = False,
 ) -> None:
-    """Reconstruct snapshots of the past from the dates of users, rooms, files, messages and sessions."""
+    """Reconstruct past snapshots from the dates of users, rooms, files, messages and sessions."""
     from collector.cli import charts
     from collector.history.backfill.run import Backfill
     from collector.series.calendar import CalendarGrid
@@ -67,7 +68,7 @@ def backfill(
     now = datetime.now(UTC)
     start, end = (_moment(name, raw, grid.zone, now) for name, raw in (("since", since), ("until", until)))
     if start >= end:
-        raise RcstatsError("since: it is not before until")
+        raise RcstatsError("--since must be earlier than --until")
     with open_components(settings) as parts:
         filling = Backfill(parts.sources.at(now), parts.store, parts.workspace)
         filling.aim(grid, start, end)
@@ -81,7 +82,7 @@ def backfill(
 
 
 def reconstruct(parts: Components, now: datetime) -> None:
-    """Ninety days, as far as they can be known, so that the demo has something to show."""
+    """Reconstructs the last ninety days, so that the demo has history to show."""
     from collector.history.backfill.run import Backfill
     from collector.history.backfill.walk import Pace
     from collector.series.calendar import CalendarGrid
@@ -122,21 +123,21 @@ def _snapshots(count: int) -> str:
 
 
 def _moment(name: str, raw: str, zone: ZoneInfo, now: datetime) -> datetime:
-    """Raises: RcstatsError: it is no time; the text names the parameter."""
+    """Raises: RcstatsError: the value is not a time; the text names the option."""
     from api.query.series import moment
 
     try:
         return moment(raw, zone, now)
     except ValueError as error:
-        raise RcstatsError(f"{name}: {error}") from None
+        raise RcstatsError(f"--{name}: {error}") from None
 
 
 def list_(
     *,
-    query: Annotated[str, typer.Option(help="MongoDB's query language, as in the API.")] = "",
-    sort: Annotated[str, typer.Option(help='For example {"totalUsers":-1}; otherwise the newest first.')] = "",
-    count: Annotated[str, typer.Option(help="How many.")] = "20",
-    offset: Annotated[str, typer.Option(help="How many to skip.")] = "0",
+    query: Annotated[str, typer.Option(help="Filter in MongoDB's query language, as in the API.")] = "",
+    sort: Annotated[str, typer.Option(help='Order, such as {"totalUsers":-1}; by default the newest first.')] = "",
+    count: Annotated[str, typer.Option(help="Number of snapshots to list.")] = "20",
+    offset: Annotated[str, typer.Option(help="Number of snapshots to skip.")] = "0",
 ) -> None:
     """List stored snapshots."""
     from collector.cli import charts
@@ -148,12 +149,16 @@ def list_(
 
 
 def diff(
-    before: Annotated[str, typer.Argument(help="An id, or a time such as 2024-03-01 or -7d: the last one until then.")],
-    after: Annotated[str, typer.Argument(help="The same; the newest one unless given.")] = "now",
+    before: Annotated[
+        str, typer.Argument(help="An id, or a time such as 2024-03-01 or -7d for the last snapshot until then.")
+    ],
+    after: Annotated[str, typer.Argument(help="The same; by default the newest snapshot.")] = "now",
     *,
-    whole: Annotated[bool, typer.Option("--all", help="Also what moved little, and what is no number.")] = False,
+    whole: Annotated[
+        bool, typer.Option("--all", help="Include small changes, and values that are not numbers.")
+    ] = False,
 ) -> None:
-    """Show what changed between two snapshots, the biggest movers first."""
+    """Show what changed between two snapshots, the largest relative changes first."""
     from collector.cli import charts
     from collector.history.diff import changes
 
@@ -164,18 +169,20 @@ def diff(
 
 def trend(
     paths: Annotated[list[str], typer.Argument(help="Key paths, such as totalUsers or os.freemem.")],
-    since: Annotated[str, typer.Option(help="A time, such as 2024-03-01 or -90d.")] = "-90d",
-    until: Annotated[str, typer.Option(help="The same.")] = "now",
-    every: Annotated[str, typer.Option(help="A number and one of m, h, d, w, mo, q, y.")] = "1d",
-    how: Annotated[str, typer.Option(help="last, min, max, mean or delta.")] = "last",
+    since: Annotated[str, typer.Option(help="Start of the period: a time such as 2024-03-01 or -90d.")] = "-90d",
+    until: Annotated[str, typer.Option(help="End of the period, in the same form.")] = "now",
+    every: Annotated[str, typer.Option(help="Width of a bucket: a number and one of m, h, d, w, mo, q, y.")] = "1d",
+    how: Annotated[
+        str, typer.Option(help="Value of a bucket: last, min, max, mean or delta of its snapshots.")
+    ] = "last",
 ) -> None:
-    """Draw figures over time."""
+    """Plot figures over time."""
     from api.query import series
     from collector.cli import charts
 
     given = {"fields": ",".join(paths), "start": since, "end": until, "every": every, "how": how}
     settings, now = load(), datetime.now(UTC)
-    query = _served(lambda: series.parse(given, settings.timezone, now))
+    query = _validated(lambda: series.parse(given, settings.timezone, now))
     with open_components(settings) as parts:
         query = replace(query, zone=parts.store.calendar(query.zone, now))
         charts.trends(query, list(parts.store.series(parts.workspace, query)))
@@ -196,29 +203,29 @@ def forecast() -> None:
 def _parsed(given: Mapping[str, str]) -> ListQuery:
     from api.query.listing import PageLimits, parse
 
-    query: ListQuery = _served(lambda: parse(given, PageLimits(upper=10_000)))
+    query: ListQuery = _validated(lambda: parse(given, PageLimits(upper=10_000)))
     return query
 
 
-def _served(parse: Any) -> Any:
-    """What the API would make of these parameters.
+def _validated(parse: Any) -> Any:
+    """The query that the API would parse from these parameters.
 
     Raises:
-        RcstatsError: nothing; the text names the parameter.
+        RcstatsError: a parameter is invalid; the text names its option.
     """
     from api.query.listing import BadQueryError
 
     try:
         return parse()
     except BadQueryError as error:
-        raise RcstatsError(f"{error.parameter}: {error.reason}") from None
+        raise RcstatsError(f"{_OPTIONS.get(error.parameter, f'--{error.parameter}')}: {error.reason}") from None
 
 
 def _snapshot(parts: Components, which: str) -> Document:
     """The snapshot with this id, or the last one until this time.
 
     Raises:
-        RcstatsError: there is none. An unknown option ends here too, since -7d is not one.
+        RcstatsError: no such snapshot exists; this also refuses unknown options, since -7d must pass as a time.
     """
     from api.query.series import moment
 
@@ -229,6 +236,6 @@ def _snapshot(parts: Components, which: str) -> Document:
         where = {"_id": {"$in": [which, ObjectId(which)]} if ObjectId.is_valid(which) else which}
     found = next(parts.store.snapshots(parts.workspace, ListQuery(where, count=1)), None)
     if found is None:
-        option = ", and no option of that name" if which.startswith("-") and "_id" in where else ""
-        raise RcstatsError(f"there is no snapshot {which}{option}")
+        option = " or option" if which.startswith("-") and "_id" in where else ""
+        raise RcstatsError(f"no such snapshot{option}: {which}")
     return found

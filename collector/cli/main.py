@@ -1,4 +1,4 @@
-"""The commands."""
+"""Owns the command line: the commands on the running workspace, error output and exit codes."""
 
 import logging
 import os
@@ -23,11 +23,12 @@ from collector.scheduling.job import WaitingError
 from collector.settings import load
 from collector.statistics import catalog, snapshot
 
-# What an exit code says, of every command: 1 it was done and found something, 2 it could not be done, 130 Ctrl-C.
-FOUND, TROUBLE, INTERRUPTED = 1, 2, 130
+# Exit codes of every command; see the epilogue of --help.
+FINDINGS, FAILED, INTERRUPTED = 1, 2, 130
 
 app = typer.Typer(
-    help="Statistics of a Rocket.Chat workspace, collected on a schedule and served as its own server serves them.",
+    help="Collect statistics of a Rocket.Chat workspace on a schedule, and serve them through Rocket.Chat's own API.",
+    epilog="Exit codes: 0 success; 1 completed, with findings; 2 failed (for check: critical); 130 interrupted.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -35,48 +36,48 @@ app = typer.Typer(
 
 
 def main(command: Callable[[], object] = app) -> None:
-    """The command `rcstats`: whatever goes wrong is one line and an exit code, never a traceback."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C, so that all is cleaned up
+    """Runs `rcstats`; every error ends as one line on stderr and an exit code, never as a traceback."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, so that everything is cleaned up
     try:
         command()
     except KeyboardInterrupt:
         _exit(INTERRUPTED)
-    except SystemExit as done:  # so every command ends
+    except SystemExit as done:  # every command ends with it
         _exit(done.code if isinstance(done.code, int) else int(bool(done.code)))
     except RcstatsError as error:
-        _complain(str(error))
-    except Exception as error:  # noqa: BLE001  an error that nobody foresaw
+        _print_error(str(error))
+    except Exception as error:  # noqa: BLE001  any unforeseen error
         if _is_debugging():
             traceback.print_exception(error)
-        _complain(
-            f"unexpected error: {logs.brief(error)}: this is a defect of rcstats;"
-            " please report it with the traceback, which RCSTATS_LOG_LEVEL=debug prints"
+        _print_error(
+            f"unexpected error: {logs.brief(error)}: this is a bug in rcstats;"
+            " please report it with the traceback that RCSTATS_LOG_LEVEL=debug prints"
         )
-    _exit(TROUBLE)
+    _exit(FAILED)
 
 
-def _complain(text: str) -> None:
+def _print_error(text: str) -> None:
     sys.stderr.write("".join(f"rcstats: {line}\n" for line in text.splitlines()))
 
 
 def _is_debugging() -> bool:
     try:
         return load().log_level == "debug"
-    except Exception:  # noqa: BLE001  the settings themselves may be what is wrong
+    except Exception:  # noqa: BLE001  the settings themselves may be invalid
         return False
 
 
 def _exit(code: int) -> NoReturn:
-    """Ends at once: all is closed and flushed, and the driver's idle threads would be waited for, half a second."""
+    """Exits without waiting half a second for the driver's idle threads; everything is closed and flushed."""
     logging.shutdown()
-    with suppress(BrokenPipeError):  # who reads has read enough
+    with suppress(BrokenPipeError):  # the reader has closed the pipe
         sys.stdout.flush()
     os._exit(code)
 
 
 @app.command()
 def run() -> None:
-    """Take a snapshot in each slot of the schedule, and serve them over HTTP."""
+    """Take a snapshot in each slot of the schedule, and serve the stored snapshots over HTTP."""
     from systemd_watchdog.systemd_watchdog import WatchDog
 
     from api.network.server import listener
@@ -96,85 +97,99 @@ def run() -> None:
 @app.command("snapshot")
 def snapshot_now(
     *,
-    json: Annotated[bool, typer.Option("--json", help="Print what the API would serve, and nothing else.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Compute and print it, but do not store it.")] = False,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Read all, also what is settled since the last one.")] = False,
-    whole: Annotated[bool, typer.Option("--all", help="Show also settings, and what is zero, off or absent.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print only the JSON that the API would serve.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Compute and print the snapshot without storing it.")
+    ] = False,
+    fresh: Annotated[
+        bool,
+        typer.Option(
+            "--fresh", help="Recompute every reading instead of reusing unchanged values from the previous snapshot."
+        ),
+    ] = False,
+    whole: Annotated[
+        bool, typer.Option("--all", help="Include settings, and values that are zero, off or absent.")
+    ] = False,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Show what it costs MongoDB instead; store nothing.")
+        bool, typer.Option("--explain", help="Show what each reading costs MongoDB instead; store nothing.")
     ] = False,
 ) -> None:
-    """Take one snapshot now, store it and print it; exit code 1 if it waits on disk, 2 if it is not kept at all."""
+    """Take one snapshot, store it and print it; exit code 1 if it is spooled on disk, 2 if it cannot be kept."""
     from collector.cli import tables
 
     if explain:
-        show_bill()
+        show_costs()
         return
     with open_components(load()) as parts:
         if parts.settings.log_level == "info":
-            logs.from_level("warning")  # what is told at the level info stands in the table
+            logs.from_level("warning")  # the table shows what the level info logs
         with tables.progress(catalog.READINGS) as progress:
             document = parts.take(fresh=fresh, progress=progress)
-        where, trouble = ("not stored", None) if dry_run else kept(parts, document)
+        state, error = ("not stored", None) if dry_run else keep(parts, document)
     if json:
         print_json(document)
     else:
-        tables.snapshot(document, catalog.SUBJECTS, where, whole=whole)
-    if trouble:
-        _complain(str(trouble))
-        raise typer.Exit(FOUND if isinstance(trouble, WaitingError) else TROUBLE)
+        tables.snapshot(document, catalog.SUBJECTS, state, whole=whole)
+    if error:
+        _print_error(str(error))
+        raise typer.Exit(FINDINGS if isinstance(error, WaitingError) else FAILED)
 
 
-def kept(parts: Components, document: Document) -> tuple[str, DatabaseError | None]:
-    """Where a snapshot is now, and why it is not in the store."""
+def keep(parts: Components, document: Document) -> tuple[str, DatabaseError | None]:
+    """Stores the snapshot; returns where it is now, and the error that kept it from the store."""
     try:
         parts.keep(document)
     except WaitingError as error:
-        return "waiting on disk for the store", error
+        return "spooled on disk until the store accepts it", error
     except DatabaseError as error:
         return "not stored", error
     return "stored", None
 
 
-def show_bill() -> None:
-    """Each reading's queries, run and explained one by one."""
+def show_costs() -> None:
+    """Runs and explains the queries of each reading, one by one."""
     from collector.cli import tables
-    from collector.diagnostics.explain import Recorder, bills
+    from collector.diagnostics.explain import Recorder, costs
 
     recorder = Recorder()
     with open_components(load(), recorder) as parts:
         parts.sources.workspace.identity()
-        tables.bill(bills(catalog.READINGS, parts.sources.at(snapshot.now()), recorder))
+        tables.costs(costs(catalog.READINGS, parts.sources.at(snapshot.now()), recorder))
 
 
 @app.command()
 def parity(
-    *, whole: Annotated[bool, typer.Option("--all", help="List also what is equal, and what only we have.")] = False
+    *,
+    whole: Annotated[
+        bool, typer.Option("--all", help="Include equal statistics, and those that only rcstats has.")
+    ] = False,
 ) -> None:
-    """Compare our numbers with the server's own newest statistics document; exit code 1 if any differs."""
+    """Compare a fresh snapshot with the server's own newest statistics document; exit code 1 if values differ."""
     from collector.cli import tables
     from collector.diagnostics.parity import Verdict, compare
 
     with open_components(load()) as parts:
         own = parts.sources.workspace.server_statistics_newest()
         if own is None:
-            raise RcstatsError("the server has stored no statistics document yet; its administration page makes one")
+            raise RcstatsError(
+                "the server has not stored a statistics document yet; its administration page creates one"
+            )
         with tables.progress(catalog.READINGS) as progress:
             ours = parts.take(fresh=True, progress=progress)
     compared = list(compare(ours, own, catalog.STATISTICS))
     tables.parity(compared, own.get("createdAt"), whole=whole)
     if any(comparison.verdict is Verdict.DIFFERS for comparison in compared):
-        raise typer.Exit(FOUND)
+        raise typer.Exit(FINDINGS)
 
 
 @app.command()
 def check(
     *,
     roles: Annotated[
-        bool, typer.Option("--roles", help="Print the least rights that do, to paste into mongosh.")
+        bool, typer.Option("--roles", help="Print the minimal MongoDB roles as mongosh commands.")
     ] = False,
 ) -> None:
-    """Look whether settings, connections, rights, indexes and snapshots are in order; exit code 0, 1 or 2."""
+    """Check settings, connections, privileges, indexes and freshness; exit code 0, 1 (warning) or 2 (critical)."""
     from collector.cli import tables
     from collector.diagnostics import checks, privileges
     from collector.scheduling.slots import Slots
@@ -194,35 +209,37 @@ def check(
 
 @app.command()
 def prune(
-    *, dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say how many would be removed.")] = False
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count the snapshots that would be deleted.")] = False,
 ) -> None:
-    """Remove the snapshots that are kept for no longer; the daemon does so by itself, after each slot."""
+    """Delete snapshots past their retention period, as the daemon does after each slot."""
     from collector.store import retention
 
     with open_components(load()) as parts:
         workspace, plan, now = parts.workspace, parts.retention, snapshot.now()
         if plan.every is None and plan.daily is None:
-            typer.echo("all are kept: neither RCSTATS_RETENTION_FULL_DAYS nor RCSTATS_RETENTION_DAILY_DAYS is set")
+            typer.echo("nothing to prune: neither RCSTATS_RETENTION_FULL_DAYS nor RCSTATS_RETENTION_DAILY_DAYS is set")
         elif dry_run:
             surplus = retention.count_surplus(parts.store, workspace, plan, now)
-            typer.echo(f"{surplus} of {parts.store.count(workspace, {})} snapshots would be removed")
+            typer.echo(f"{surplus} of {parts.store.count(workspace, {})} snapshots would be deleted")
         else:
-            typer.echo(f"{retention.prune(parts.store, workspace, plan, now)} snapshots removed")
+            typer.echo(f"{retention.prune(parts.store, workspace, plan, now)} snapshots deleted")
 
 
 @app.command()
 def dictionary() -> None:
-    """Print what every statistic means, as Markdown."""
+    """Print the definition of every statistic, as Markdown."""
     sys.stdout.write(catalog.dictionary())
 
 
 @app.command()
 def demo(
     data: Annotated[
-        Path | None, typer.Option(help="Folder that keeps the sample database; otherwise it is thrown away at the end.")
+        Path | None,
+        typer.Option(help="Directory that keeps the sample database; without it, the database is deleted on exit."),
     ] = None,
 ) -> None:
-    """Try it: a real MongoDB with a sample workspace, its snapshots, and the API."""
+    """Run a demo: a real MongoDB with a sample workspace, its snapshots, and the API."""
     from api.network.server import any_listener
     from collector import daemon
     from collector.cli import tables
@@ -244,7 +261,7 @@ def demo(
 
 
 def print_json(document: Document) -> None:
-    """The bytes of `GET /api/v1/statistics`, and a line's end."""
+    """Prints the body of `GET /api/v1/statistics`, and a newline."""
     from api.rendering import bson_json
 
     sys.stdout.buffer.write(bson_json.document(document) + b"\n")
@@ -254,9 +271,7 @@ history.add_to(app)
 
 
 @app.callback(invoke_without_command=True)
-def version(
-    *, version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False
-) -> None:
+def version(*, version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False) -> None:
     if version:
         typer.echo(f"rcstats {__version__}")
         raise typer.Exit

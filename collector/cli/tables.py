@@ -1,4 +1,4 @@
-"""What a person sees in the terminal: a progress bar, a snapshot as a table, the findings of a check."""
+"""Owns the terminal output of the commands on the running workspace: progress, snapshot, costs, parity, findings."""
 
 import sys
 from collections import Counter
@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from collector.diagnostics.checks import Finding, Level, verdict
-from collector.diagnostics.explain import Bill
+from collector.diagnostics.explain import ReadingCost
 from collector.diagnostics.parity import Comparison, Verdict
 from collector.key_paths import Document, at
 from collector.statistics.reading import Reading, Statistic, Subject, Unit
@@ -32,7 +32,7 @@ _MARKS = {Level.OK: "[green]✓[/]", Level.WARNING: "[yellow]![/]", Level.CRITIC
 
 @contextmanager
 def progress(readings: Iterable[Reading]) -> Iterator[Callable[[Outcome], None]]:
-    """A bar on a terminal's stderr that grows by one for each reading; nothing where there is no terminal."""
+    """A progress bar on stderr that counts finished readings; invisible if stderr is not a terminal."""
     columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task("snapshot", total=len(list(readings)))
@@ -40,9 +40,9 @@ def progress(readings: Iterable[Reading]) -> Iterator[Callable[[Outcome], None]]
 
 
 def snapshot(document: Document, subjects: Iterable[Subject], note: str, *, whole: bool) -> None:
-    """The document as a table, subject by subject.
+    """The document as a table, subject by subject, and the failed readings.
 
-    Not `whole`: without settings and what is zero, empty, off or absent; with the readings that failed in any case.
+    Settings, and values that are zero, empty, off or absent, are included only if `whole`.
     """
     own = document["collector"]
     local = document["createdAt"].astimezone()
@@ -58,7 +58,7 @@ def snapshot(document: Document, subjects: Iterable[Subject], note: str, *, whol
             out.print()
             out.print(_table(document, subject, shown))
     if left_out:
-        out.print(f"\n[dim]{left_out} more are settings, or zero, empty, off or absent: --all shows them.[/]")
+        out.print(f"\n[dim]{left_out} more are settings, or zero, empty, off or absent; --all shows them.[/]")
     for name, record in own["readings"].items():
         if not record["ok"]:
             err.print(f"[red]✗[/] {name}: {escape(record['error'])}")
@@ -69,21 +69,23 @@ def _is_worth_showing(document: Document, statistic: Statistic) -> bool:
 
 
 def _table(document: Document, subject: Subject, statistics: Iterable[Statistic]) -> Table:
-    """One line a statistic: its key, its value, and, where there is room, what it means."""
+    """One line per statistic: key, value and, if the terminal is wide enough, definition."""
     title = f"[bold cyan]{subject.name}[/]"
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, show_header=False)
     table.add_column(width=_KEY_WIDTH, no_wrap=True)
     table.add_column(width=_VALUE_WIDTH, justify="right", no_wrap=True, overflow="ellipsis")
     room = out.width - _KEY_WIDTH - _VALUE_WIDTH - 4
     if room >= _VALUE_WIDTH:
-        table.add_column(width=room, style="dim", no_wrap=True, overflow="ellipsis")  # the dictionary has it whole
+        table.add_column(
+            width=room, style="dim", no_wrap=True, overflow="ellipsis"
+        )  # `rcstats dictionary` prints it in full
     for statistic in statistics:
         table.add_row(statistic.key, *_cells(document, statistic)[: len(table.columns) - 1])
     return table
 
 
 def _cells(document: Document, statistic: Statistic) -> tuple[str, str]:
-    """The value and what it means; or a dash and why there is none."""
+    """The value and its definition, or a dash and the reason for its absence."""
     value = at(document, statistic.key)
     if value is None:
         reason = at(document["collector"]["unavailable"], statistic.key)
@@ -92,22 +94,22 @@ def _cells(document: Document, statistic: Statistic) -> tuple[str, str]:
 
 
 def readable(value: Any, unit: Unit) -> str:
-    """A value as people write it: 1,234 or 23.5 GiB or 3 days ago."""
+    """A value in human-readable form: 1,234 or 23.5 GiB or 3 days ago."""
     try:
         return _WRITTEN.get(unit, str)(value)
     except (TypeError, ValueError, AttributeError):  # a setting can have a value of any kind
         return str(value)
 
 
-def bill(bills: Iterable[Bill]) -> None:
-    """What each reading costs MongoDB, line by line as they come, and the total."""
+def costs(readings: Iterable[ReadingCost]) -> None:
+    """What each reading costs MongoDB, and the total."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("reading", no_wrap=True)
     for name in ("ms", "keys", "documents", "returned"):
         table.add_column(name, justify="right")
     table.add_column("collections and plans", style="dim", overflow="fold")
     total = [0.0, 0, 0, 0]
-    for one in bills:
+    for one in readings:
         figures = [one.seconds * 1000, one.keys, one.documents, one.returned]
         total = [a + b for a, b in zip(total, figures, strict=True)]
         table.add_row(one.reading, *_figures(figures), _plans(one))
@@ -120,8 +122,8 @@ def _figures(figures: list[float]) -> list[str]:
     return [f"{figures[0]:,.1f}", *(f"{figure:,.0f}" for figure in figures[1:])]
 
 
-def _plans(one: Bill) -> str:
-    """The collections that were asked, each with the ways by which MongoDB got at its data; or why it failed."""
+def _plans(one: ReadingCost) -> str:
+    """The queried collections, each with the stages of its plan; or the error."""
     if one.error:
         return f"[red]{escape(one.error)}[/]"
     plans = dict.fromkeys(f"{item.collection} {'+'.join(item.stages)}" for item in one.items)
@@ -129,13 +131,15 @@ def _plans(one: Bill) -> str:
 
 
 def parity(compared: list[Comparison], taken: Any, *, whole: bool) -> None:
-    """What is not equal, with both values; then how many there are of each kind.
+    """The unequal statistics with both values, then the number of each verdict.
 
     `taken` is the server's createdAt, which is not always a date.
     """
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("statistic", "verdict", "server", "ours", "by"):
-        table.add_column(name, overflow="fold", justify="right" if name in {"server", "ours", "by"} else "left")
+    for name in ("statistic", "verdict", "server", "rcstats", "difference"):
+        table.add_column(
+            name, overflow="fold", justify="right" if name in {"server", "rcstats", "difference"} else "left"
+        )
     for one in compared:
         if whole or one.verdict not in {Verdict.EQUAL, Verdict.OURS_ONLY}:
             style = _STYLES.get(one.verdict, "dim")
@@ -144,7 +148,7 @@ def parity(compared: list[Comparison], taken: Any, *, whole: bool) -> None:
     out.print(table)
     counts = Counter(one.verdict for one in compared)
     age = f"{taken:%Y-%m-%d %H:%M:%S} UTC ({_ago(taken)})" if isinstance(taken, datetime) else "an unknown time"
-    out.print(f"\nThe server's document is of {age}.")
+    out.print(f"\nThe server's document dates from {age}.")
     out.print(", ".join(f"[{_STYLES.get(v, 'dim')}]{counts[v]} {v}[/]" for v in Verdict if counts[v]))
 
 
@@ -162,7 +166,7 @@ def _ago(moment: datetime) -> str:
 
 
 def _pairs(document: Document) -> str:
-    """Its plain values, and how many items its lists have."""
+    """The plain values of a document, and the lengths of its lists."""
     plain = [f"{key} {item}" for key, item in document.items() if isinstance(item, str | int | float)]
     lists = [f"{key}: {len(item)}" for key, item in document.items() if isinstance(item, list | dict)]
     return ", ".join([*plain, *lists])
@@ -175,12 +179,12 @@ def _listed(items: list[Any]) -> str:
 
 
 def page(markup: str) -> None:
-    """A text in rich's markup; long lines are left whole, so that commands in it can be pasted."""
+    """A text in rich's markup; long lines are not wrapped, so that commands can be pasted."""
     out.print(markup, soft_wrap=True)
 
 
 def findings(found: Sequence[Finding]) -> None:
-    """The verdict in one line, and one for each finding: its mark, its name and its sentence."""
+    """The verdict in one line, then one line per finding: mark, name and text."""
     plainly = Console(highlight=False, emoji=False, force_terminal=sys.stdout.isatty())  # monitoring systems read it
     plainly.print(escape(verdict(found)), soft_wrap=True)
     for one in found:

@@ -1,4 +1,4 @@
-"""The bill of a snapshot: what each reading asks of MongoDB, by MongoDB's own account."""
+"""Owns the cost of readings: their queries, explained by MongoDB."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -13,21 +13,21 @@ from collector.mongodb.connection import time_limit
 from collector.sources import Sources
 from collector.statistics.reading import Reading
 
-# Parts of a command that belong to the connection it was sent on.
+# Fields of a command that belong to its connection.
 _OF_THE_CONNECTION = frozenset({"lsid", "$db", "$clusterTime", "$readPreference", "maxTimeMS"})
 _QUERIES = frozenset({"aggregate", "count"})
-# Stages that get at the data; all others work on what these bring.
+# Stages that access data; all others process the output of these.
 _ACCESS = ("COLLSCAN", "IXSCAN", "COUNT_SCAN", "DISTINCT_SCAN", "IDHACK", "CLUSTERED_IXSCAN", "EOF")
 
 
 class Recorder(CommandListener):
-    """The queries that a connection sends, from the moment that it is opened with this listener."""
+    """Records the queries of a connection that was opened with this listener."""
 
     def __init__(self) -> None:
         self._sent: list[Document] = []
 
     def take(self) -> list[Document]:
-        """The queries since the last call."""
+        """The queries sent since the last call."""
         taken, self._sent = self._sent, []
         return taken
 
@@ -36,15 +36,15 @@ class Recorder(CommandListener):
             self._sent.append({k: v for k, v in event.command.items() if k not in _OF_THE_CONNECTION})
 
     def succeeded(self, event: CommandSucceededEvent) -> None:
-        """Nothing is to be done."""
+        """Required by the interface; not recorded."""
 
     def failed(self, event: CommandFailedEvent) -> None:
-        """Nothing is to be done."""
+        """Required by the interface; not recorded."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """One query: its collection, how MongoDB got at the data, and how much of it."""
+    """One query: its collection, the access stages of its plan, and the keys and documents examined."""
 
     collection: str
     stages: tuple[str, ...] = ("METADATA",)
@@ -54,8 +54,8 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Bill:
-    """One reading's queries, and the seconds that it took; or the error that kept it from them."""
+class ReadingCost:
+    """The queries of one reading and its duration in seconds, or the error that ended it."""
 
     reading: str
     seconds: float
@@ -75,27 +75,27 @@ class Bill:
         return sum(item.returned for item in self.items)
 
 
-def bills(readings: Iterable[Reading], sources: Sources, recorder: Recorder) -> Iterator[Bill]:
-    """Runs the readings one by one, and has each of their queries explained. `recorder` listens on the workspace."""
+def costs(readings: Iterable[Reading], sources: Sources, recorder: Recorder) -> Iterator[ReadingCost]:
+    """Runs the readings one by one and explains their queries. `recorder` listens on the workspace's connection."""
     for reading in readings:
         try:
-            with time_limit(2 * reading.limit):  # each query is run once more to be explained
-                yield bill(reading, sources, recorder)
+            with time_limit(2 * reading.limit):  # explain runs each query a second time
+                yield cost(reading, sources, recorder)
         except DatabaseError as error:
-            yield Bill(reading.name, 0, error=str(error))
+            yield ReadingCost(reading.name, 0, error=str(error))
 
 
-def bill(reading: Reading, sources: Sources, recorder: Recorder) -> Bill:
-    """One reading, run and explained."""
+def cost(reading: Reading, sources: Sources, recorder: Recorder) -> ReadingCost:
+    """Runs one reading and explains its queries."""
     recorder.take()
     begun = time.perf_counter()
     reading.read(sources.labelled(f"rcstats {reading.name}"))
     seconds = round(time.perf_counter() - begun, 4)
-    return Bill(reading.name, seconds, tuple(item(command, sources) for command in recorder.take()))
+    return ReadingCost(reading.name, seconds, tuple(item(command, sources) for command in recorder.take()))
 
 
 def item(command: Document, sources: Sources) -> Item:
-    """One query as MongoDB explains it; a count without a condition is answered by the collection's metadata."""
+    """Explains one query; a count without a filter is read from the collection's metadata."""
     if "count" in command and not command.get("query"):
         return Item(command["count"])
     plan = sources.workspace.explain(command)
@@ -110,7 +110,7 @@ def item(command: Document, sources: Sources) -> Item:
 
 
 def _execution(plan: Any) -> Iterator[Document]:
-    """The figures of execution, which explain puts at the top or into a pipeline's first stage."""
+    """The execution statistics, at the top of the explanation or in a pipeline's first stage."""
     if isinstance(plan, list):
         for part in plan:
             yield from _execution(part)
@@ -122,7 +122,7 @@ def _execution(plan: Any) -> Iterator[Document]:
 
 
 def _stages(plan: Any) -> set[str]:
-    """All stages of the plan that won, wherever explain has put them."""
+    """All stages of the winning plan, at any depth of the explanation."""
     if isinstance(plan, list):
         return {stage for part in plan for stage in _stages(part)}
     if not isinstance(plan, dict):

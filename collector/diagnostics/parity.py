@@ -1,4 +1,4 @@
-"""Our snapshot beside the server's own newest statistics document, statistic by statistic. Pure."""
+"""Owns the comparison of a snapshot with the server's own newest statistics document. Pure."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -12,30 +12,30 @@ from typing import Any
 from collector.key_paths import Document, at
 from collector.statistics.reading import Statistic
 
-# Until this age of the server's document a value that moves with time should still be close to ours.
+# Maximum age of a server document whose time-dependent values should still be close to ours.
 STILL_CLOSE = timedelta(minutes=15)
 TOLERANCE = 0.1
-SLACK = 10  # what small numbers may be off by
+SLACK = 10  # absolute tolerance, for small numbers
 
 _NOT_COMPARED = frozenset({"_id", "createdAt", "_updatedAt", "statsToken"})
 _JAVASCRIPT_DATE = "%a %b %d %Y %H:%M:%S GMT%z"
 
 
 class Verdict(StrEnum):
-    """How one statistic compares."""
+    """The result of comparing one statistic."""
 
     EQUAL = "equal"
-    CLOSE = "moves, close"
-    MOVED = "moves, moved on"
+    CLOSE = "close"
+    MOVED = "outdated"
     DIFFERS = "differs"
     NOT_DERIVABLE = "not derivable"
-    OURS_ONLY = "ours only"
-    UNKNOWN = "unknown to us"
+    OURS_ONLY = "rcstats only"
+    UNKNOWN = "server only"
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One statistic in both documents; `note` says by how much they differ, or why ours is absent."""
+    """One statistic in both documents; `note` is the difference, or the reason why ours is absent."""
 
     key: str
     verdict: Verdict
@@ -45,7 +45,7 @@ class Comparison:
 
 
 def compare(ours: Document, server: Document, statistics: Iterable[Statistic]) -> Iterator[Comparison]:
-    """All statistics that either document has, ours in their order, then what only the server knows."""
+    """Compares all statistics of either document: ours in their order, then those that only the server has."""
     known = [statistic for statistic in statistics if not statistic.key.startswith("collector.")]
     taken = server.get("createdAt")
     fresh = isinstance(taken, datetime) and ours["createdAt"] - taken <= STILL_CLOSE
@@ -70,7 +70,7 @@ def _compared(statistic: Statistic, server: Any, ours: Any, reasons: Document, *
 
 
 def _judged(server: Any, ours: Any, *, fresh: bool) -> Verdict:
-    """A value that moves with time: close to the server's, or, where that is old, moved on."""
+    """The verdict on an unequal time-dependent value; outdated if the server's document is old."""
     if not fresh:
         return Verdict.MOVED
     if _is_number(server) and _is_number(ours):
@@ -87,7 +87,7 @@ def _same(server: Any, ours: Any) -> bool:
 
 
 def _moment(value: Any) -> datetime | None:
-    """A date, or one of the two texts in which the server stores some."""
+    """A date, given as such or in one of the two text forms that the server stores."""
     moment = value if isinstance(value, datetime) else None
     with suppress(ValueError):
         moment = moment or datetime.fromisoformat(str(value))
@@ -97,14 +97,14 @@ def _moment(value: Any) -> datetime | None:
 
 
 def _canonical(value: Any) -> Any:
-    """Lists without their order, numbers without their kind, and null as no value."""
+    """A comparable form: lists in any order, numbers of any type, null as absent are equal."""
     match value:
         case dict():
             return {key: _canonical(item) for key, item in value.items() if item is not None}
         case list():
             return sorted((_canonical(item) for item in value), key=lambda item: json.dumps(item, sort_keys=True))
         case bool():
-            return str(value)  # or else it would equal 0 or 1
+            return str(value)  # otherwise it would equal 0 or 1
         case int() | float():
             return round(float(value), 6) if isfinite(value) else str(value)  # NaN is not equal to itself
         case datetime():
@@ -126,7 +126,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _leaves(document: Document, known: set[str], above: str = "") -> Iterator[tuple[str, Any]]:
-    """The paths of the server's document that no statistic of ours covers."""
+    """The paths of the server's document that no statistic of rcstats covers."""
     for key, value in document.items():
         path = f"{above}{key}"
         if path in known or path in _NOT_COMPARED:

@@ -1,4 +1,4 @@
-"""The least rights that rcstats needs in MongoDB: its roles, the commands that make them, and what a login has."""
+"""Owns the MongoDB privileges: the minimal roles, the commands that create them, and the privileges of a login."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from collector.sources.collections import Collection
 from collector.store import leases, snapshots
 
 USER = "rcstats"
-ADMIN = "admin"  # MongoDB's own database, the only one whose roles can have rights on the server itself
+ADMIN = "admin"  # MongoDB's own database, the only one whose roles can grant privileges on the server
 
 # Counts, aggregations, hints and explain need no more than this.
 _READING = ("find",)
@@ -23,7 +23,7 @@ _WRITING: Mapping[str, Sequence[str]] = {
     leases.COLLECTION: ("find", "insert", "update", "remove", "createIndex"),
 }
 
-# What changes a database, or who may change it; all else that MongoDB knows only looks.
+# Actions that change a database or its access control; all others of MongoDB only read.
 CHANGES = frozenset(
     """
     insert update remove bypassDocumentValidation
@@ -40,7 +40,7 @@ CHANGES = frozenset(
 
 @dataclass(frozen=True)
 class Role:
-    """A role of a database; its privileges are {resource, actions}, as MongoDB's createRole takes them."""
+    """A role of a database; its privileges are {resource, actions}, the form of MongoDB's createRole."""
 
     name: str
     database: str
@@ -52,12 +52,12 @@ SERVER_STATUS = Role("rcstatsServerStatus", ADMIN, [{"resource": {"cluster": Tru
 
 
 def reader(database: str) -> Role:
-    """All that is ever asked of a workspace."""
+    """The minimal role for the workspace."""
     return Role("rcstatsReader", database, [_privilege(database, name, _READING) for name in sorted(Collection)])
 
 
 def writer(database: str) -> Role:
-    """All that is ever asked of the store."""
+    """The minimal role for the store."""
     return Role("rcstatsWriter", database, [_privilege(database, name, does) for name, does in _WRITING.items()])
 
 
@@ -66,9 +66,9 @@ def _privilege(database: str, collection: str, actions: Sequence[str]) -> Docume
 
 
 def commands(settings: Settings) -> str:
-    """What an administrator pastes into mongosh: the roles, and a user who has them; twice if there are two servers.
+    """The mongosh commands that create the roles and a user with them, for each server.
 
-    The user comes last: what is pasted behind it would be taken for the password.
+    createUser comes last: any text pasted after it would be read as the password.
     """
     reads, writes = reader(database_name(settings.workspace_url)), writer(settings.store_database)
     store_url = settings.store_url.get_secret_value() if settings.store_url else settings.workspace_url
@@ -104,13 +104,13 @@ def _rows(rows: Sequence[Document]) -> str:
 
 @dataclass(frozen=True)
 class Login:
-    """A login's privileges, as MongoDB lists them; where no login `is_needed` everybody may do everything."""
+    """A login's privileges, as MongoDB lists them; unless a login `is_needed`, anybody may do anything."""
 
     privileges: Sequence[Mapping[str, Any]] = ()
     is_needed: bool = True
 
     def lacks(self, role: Role) -> list[str]:
-        """What the role has and this login has not, for example ["insert, update in rcstats.statistics"]."""
+        """The privileges of the role that this login lacks, for example ["insert, update in rcstats.statistics"]."""
         return [f"{', '.join(missing)} in {place}" for place, missing in self._missing(role)] if self.is_needed else []
 
     def _missing(self, role: Role) -> Iterator[tuple[str, list[str]]]:
@@ -126,7 +126,7 @@ class Login:
                 yield f"{database}.{collection}", missing
 
     def changes(self, database: str, but: Role) -> list[str]:
-        """The actions by which it could change a database, without what the role `but` has there."""
+        """The actions by which it could change a database, except those that the role `but` grants."""
         found: set[str] = set()
         for given in self._on(database):
             fine = {
@@ -136,7 +136,7 @@ class Login:
         return sorted(found)
 
     def _on(self, database: str) -> Iterator[Mapping[str, Any]]:
-        """The privileges that have to do with a database."""
+        """The privileges that apply to a database."""
         for given in self.privileges:
             resource = given["resource"]
             if "anyResource" in resource or resource.get("db") in ("", database):
@@ -145,7 +145,7 @@ class Login:
 
 @dataclass(frozen=True)
 class Access:
-    """What the logins have on the workspace's server and on the store's; the same one if it is one server."""
+    """The logins on the workspace's server and on the store's; the same one if it is one server."""
 
     workspace: Login
     store: Login
@@ -153,15 +153,15 @@ class Access:
     store_database: str
 
     def lacking(self) -> list[str]:
-        """What the store's login needs and has not."""
+        """The privileges that the store's login lacks."""
         return self.store.lacks(writer(self.store_database))
 
     def beyond(self) -> list[str]:
-        """By which actions the workspace's login could change the workspace."""
+        """The actions by which the workspace's login could change the workspace."""
         return self.workspace.changes(self.workspace_database, but=writer(self.store_database))
 
     def open_to_all(self) -> str:
-        """Whose MongoDB asks nobody for a login, or ''."""
+        """The MongoDB without access control, or ''."""
         if not (self.workspace.is_needed or self.store.is_needed):
             return "MongoDB"
         owners = {"the workspace's MongoDB": self.workspace, "the store's MongoDB": self.store}
@@ -169,10 +169,10 @@ class Access:
 
 
 def access(settings: Settings) -> Access:
-    """What the logins of the settings have.
+    """The privileges of the settings' logins.
 
     Raises:
-        DatabaseError: MongoDB does not say.
+        DatabaseError: MongoDB did not list them.
     """
     workspace = given = _login(settings.workspace_url, "RCSTATS_MONGO_URL", "the workspace's")
     if settings.store_url:
@@ -186,16 +186,16 @@ def _login(url: str, setting: str, whose: str) -> Login:
 
 
 def login(client: Client) -> Login:
-    """What a connection may do."""
+    """The privileges of a connection."""
     command = {"connectionStatus": 1, "showPrivileges": True}
-    told = client.admin.command(command, read_preference=ReadPreference.PRIMARY_PREFERRED)["authInfo"]
-    privileges = told["authenticatedUserPrivileges"]
-    is_somebody = bool(told["authenticatedUsers"])
-    return Login(privileges, is_needed=is_somebody and not _sees_more(client, privileges))
+    info = client.admin.command(command, read_preference=ReadPreference.PRIMARY_PREFERRED)["authInfo"]
+    privileges = info["authenticatedUserPrivileges"]
+    is_authenticated = bool(info["authenticatedUsers"])
+    return Login(privileges, is_needed=is_authenticated and not _sees_more(client, privileges))
 
 
 def _sees_more(client: Client, privileges: Sequence[Document]) -> bool:
-    """Whether MongoDB shows a database that no privilege names: it lets logins in, but does without."""
+    """Whether MongoDB lists databases beyond the privileges: it accepts logins, but does not enforce access control."""
     command = {"listDatabases": 1, "nameOnly": True, "authorizedDatabases": True}
     seen = client.admin.command(command, read_preference=ReadPreference.PRIMARY_PREFERRED)["databases"]
     resources = [privilege["resource"] for privilege in privileges]

@@ -1,4 +1,4 @@
-"""The commands that look at what is stored."""
+"""The commands on the stored history."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -33,7 +33,7 @@ def urls(real_database: Db, mongod_url: str) -> dict[str, str]:
     return {"mongo_url": url, "store_url": url}
 
 
-def test_snapshots_are_listed_with_the_apis_filters(urls: dict[str, str]) -> None:
+def test_list_filters_and_sorts_as_the_api_does(urls: dict[str, str]) -> None:
     everything = rcstats("list", **urls).stdout.splitlines()
     some = rcstats("list", "--query", '{"totalUsers":{"$gt":85}}', "--sort", '{"totalUsers":1}', **urls).stdout
 
@@ -44,17 +44,17 @@ def test_snapshots_are_listed_with_the_apis_filters(urls: dict[str, str]) -> Non
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
-        (["list", "--query", '{"$where":"1"}'], "rcstats: query: Invalid operation: $where\n"),
-        (["list", "--count", "many"], "rcstats: count: expected a whole number, 0 or more\n"),
+        (["list", "--query", '{"$where":"1"}'], "rcstats: --query: Invalid operation: $where\n"),
+        (["list", "--count", "many"], "rcstats: --count: expected a whole number, 0 or more\n"),
         (
             ["trend", "totalUsers", "--every", "often"],
-            "rcstats: every: expected a number and one of m, h, d, w, mo, q, y",
+            "rcstats: --every: expected a number and one of m, h, d, w, mo, q, y",
         ),
-        (["diff", "nonsense"], "rcstats: there is no snapshot nonsense\n"),
-        (["diff", "-900d"], "rcstats: there is no snapshot -900d\n"),
+        (["diff", "nonsense"], "rcstats: no such snapshot: nonsense\n"),
+        (["diff", "-900d"], "rcstats: no such snapshot: -900d\n"),
     ],
 )
-def test_what_can_not_be_served_is_one_line(urls: dict[str, str], arguments: list[str], error: str) -> None:
+def test_an_invalid_argument_is_one_error_line(urls: dict[str, str], arguments: list[str], error: str) -> None:
     ended = rcstats(*arguments[:1], *(["--"] if arguments[0] == "diff" else []), *arguments[1:], **urls)
 
     assert ended.returncode == 2
@@ -63,7 +63,7 @@ def test_what_can_not_be_served_is_one_line(urls: dict[str, str], arguments: lis
 
 
 @pytest.mark.parametrize("given", [["age2", "age0"], ["age2"], ["--", "-2d", "now"]])
-def test_two_snapshots_are_compared(urls: dict[str, str], given: list[str]) -> None:
+def test_diff_shows_the_changes_between_two_snapshots(urls: dict[str, str], given: list[str]) -> None:
     shown = rcstats("diff", *given, **urls).stdout
 
     (line,) = [line for line in shown.splitlines() if line.startswith("totalUsers")]
@@ -71,12 +71,12 @@ def test_two_snapshots_are_compared(urls: dict[str, str], given: list[str]) -> N
     assert "totalRooms" not in shown
 
 
-def test_figures_are_drawn(urls: dict[str, str]) -> None:
+def test_trend_plots_figures(urls: dict[str, str]) -> None:
     shown = rcstats("trend", "totalUsers", "missing", "--since", "-5d", **urls).stdout.splitlines()
 
     assert shown[0] == "totalUsers"
     assert shown[1] == "▁▄█  80 to 100, now 100"
-    assert shown[2:4] == ["missing", "no numbers in this time"]
+    assert shown[2:4] == ["missing", "no numbers in this period"]
     assert shown[4].endswith("3 buckets")
 
 
@@ -85,21 +85,21 @@ def test_the_servers_own_history_is_imported_once(urls: dict[str, str], real_dat
     insert(real_database, Collection.STATISTICS, *own, {"_id": "undated"})
     first, second = rcstats("import", **urls), rcstats("import", **urls)
 
-    assert first.stdout == "5 snapshots imported of 6 documents, 1 left out\n"
+    assert first.stdout == "5 of 6 documents imported, 1 left out\n"
     assert first.stderr == "left out: 'undated': it has no date from 2015 on\n"
-    assert second.stdout == "0 snapshots imported of 6 documents, 1 left out\n"
+    assert second.stdout == "0 of 6 documents imported, 1 left out\n"
     assert (first.returncode, second.returncode) == (1, 1)
     assert Store(real_database).count("workspace", {}) == 8
 
 
-def test_an_import_names_the_first_that_it_leaves_out_and_counts_the_rest(
+def test_an_import_names_the_first_documents_left_out_and_counts_the_rest(
     urls: dict[str, str], real_database: Db
 ) -> None:
     insert(real_database, Collection.STATISTICS, *[{"_id": f"undated{n:02}"} for n in range(13)])
     ended = rcstats("import", **urls)
     lines = ended.stderr.splitlines()
 
-    assert ended.stdout == "0 snapshots imported of 13 documents, 13 left out\n"
+    assert ended.stdout == "0 of 13 documents imported, 13 left out\n"
     assert [line.split(":")[1] for line in lines[:-1]] == [f" 'undated{n:02}'" for n in range(10)]
     assert (lines[-1], ended.returncode) == ("and 3 more", 1)
 
@@ -108,7 +108,7 @@ def test_an_import_that_leaves_nothing_out_ends_with_0(urls: dict[str, str], rea
     insert(real_database, Collection.STATISTICS, {"_id": 1, "createdAt": NOW}, {"_id": "1", "createdAt": NOW})
     ended = rcstats("import", **urls)
 
-    assert (ended.stdout, ended.stderr) == ("2 snapshots imported of 2 documents\n", "")
+    assert (ended.stdout, ended.stderr) == ("2 of 2 documents imported\n", "")
     assert ended.returncode == 0
     assert Store(real_database).count("workspace", {"createdAt": NOW}) == 2
 
@@ -133,7 +133,7 @@ FOREIGN: dict[str, Any] = {
 
 @pytest.fixture
 def foreign(urls: dict[str, str], real_database: Db) -> dict[str, str]:
-    """The same store with documents that rcstats did not write."""
+    """The same store with documents of other programs."""
     own = ObjectId("65f40000aaaaaaaaaaaaaaaa")
     documents = [snapshot(_id=name) | over for name, over in FOREIGN.items()] + [snapshot(_id=own, totalUsers=7)]
     del documents[0]["createdAt"]
@@ -142,7 +142,7 @@ def foreign(urls: dict[str, str], real_database: Db) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Kiritimati"])
-def test_foreign_documents_are_listed_as_far_as_they_can_be(foreign: dict[str, str], zone: str) -> None:
+def test_list_includes_foreign_documents(foreign: dict[str, str], zone: str) -> None:
     listed = rcstats("list", timezone=zone, **foreign)
     lines = {line.split()[0]: line for line in listed.stdout.splitlines()}
 
@@ -154,7 +154,7 @@ def test_foreign_documents_are_listed_as_far_as_they_can_be(foreign: dict[str, s
 
 
 @pytest.mark.parametrize("name", [*FOREIGN, "65f40000aaaaaaaaaaaaaaaa"])
-def test_foreign_documents_can_be_compared(foreign: dict[str, str], name: str) -> None:
+def test_diff_compares_foreign_documents(foreign: dict[str, str], name: str) -> None:
     compared = rcstats("diff", name, "age0", "--all", **foreign)
 
     assert (compared.stderr, compared.returncode) == ("", 0)
@@ -171,7 +171,7 @@ def test_trend_forecast_and_prune_pass_over_foreign_documents(foreign: dict[str,
 
     for ended in (drawn, looked, planned, removed):
         assert (ended.stderr, ended.returncode) == ("", 0)
-    assert drawn.stdout.count("no numbers in this time") == 1
+    assert drawn.stdout.count("no numbers in this period") == 1
     assert planned.stdout.split(" of ")[0] == removed.stdout.split(" snapshots")[0]
     assert int(planned.stdout.split(" of ")[0]) > 0
 
@@ -186,14 +186,14 @@ def test_diff_takes_a_time_that_begins_with_a_dash(urls: dict[str, str], real_da
     assert line.split() == ["totalUsers", "80", "100", "+20", "(+25%)"]
 
 
-def test_diff_by_time_passes_over_documents_with_a_list_of_dates(urls: dict[str, str], real_database: Db) -> None:
+def test_diff_by_time_ignores_documents_with_a_list_of_dates(urls: dict[str, str], real_database: Db) -> None:
     real_database["statistics"].insert_one(snapshot(createdAt=[now() - timedelta(hours=1)], totalUsers=1))
 
     assert re.search(r"^totalUsers +90 +100 ", rcstats("diff", "-30m", "age0", **urls).stdout, re.MULTILINE)
 
 
-def test_diff_does_what_the_readme_and_its_help_say(urls: dict[str, str], real_database: Db) -> None:
-    """The time that both give as their example, as it stands there."""
+def test_the_example_of_diff_in_readme_and_help_works(urls: dict[str, str], real_database: Db) -> None:
+    """README and help give the same example."""
     Store(real_database).add(snapshot(at=now() - timedelta(days=8), totalUsers=50))
     (line,) = [line for line in README.read_text().splitlines() if "`rcstats diff BEFORE [AFTER]`" in line]
     example = re.search(r"such as `(\S+)`", line)
@@ -206,9 +206,9 @@ def test_diff_does_what_the_readme_and_its_help_say(urls: dict[str, str], real_d
 @pytest.mark.parametrize(
     ("given", "error"),
     [
-        (["--everything", "age0"], "rcstats: there is no snapshot --everything, and no option of that name\n"),
-        (["-x"], "rcstats: there is no snapshot -x, and no option of that name\n"),
-        (["age2", "-7days"], "rcstats: there is no snapshot -7days, and no option of that name\n"),
+        (["--everything", "age0"], "rcstats: no such snapshot or option: --everything\n"),
+        (["-x"], "rcstats: no such snapshot or option: -x\n"),
+        (["age2", "-7days"], "rcstats: no such snapshot or option: -7days\n"),
     ],
 )
 def test_diff_names_an_unknown_option(urls: dict[str, str], given: list[str], error: str) -> None:
@@ -224,7 +224,7 @@ def test_trend_and_backfill_take_times_that_begin_with_a_dash(urls: dict[str, st
     assert (drawn.stderr, drawn.returncode, filled.stderr, filled.returncode) == ("", 0, "", 0)
 
 
-def test_changes_are_all_that_differs_the_biggest_movers_first() -> None:
+def test_changes_are_all_differences_the_largest_relative_ones_first() -> None:
     before = snapshot(totalUsers=100, totalRooms=10, same=1, version="7.0", os={"load": [1]}, gone=1)
     after = snapshot(totalUsers=110, totalRooms=20, same=1, version="7.1", os={"load": [2]}, new=True)
     found = changes(before, after)
@@ -248,7 +248,7 @@ def test_nan_that_stays_nan_is_not_a_change() -> None:
     assert changes(snapshot(a=float("nan")), snapshot(a=float("nan"))) == []
 
 
-def test_of_our_own_account_only_what_is_counted_is_compared() -> None:
+def test_of_the_collectors_own_fields_only_counts_are_compared() -> None:
     before, after = snapshot(), snapshot()
     after["collector"] |= {"seconds": 99, "messages": {"documents": 3}}
 
@@ -270,9 +270,9 @@ def test_of_our_own_account_only_what_is_counted_is_compared() -> None:
         ([], ""),
     ],
 )
-def test_a_drawn_line_shows_gaps_as_gaps(values: list[Any], drawn: str) -> None:
+def test_a_sparkline_shows_missing_values_as_gaps(values: list[Any], drawn: str) -> None:
     assert spark(values) == drawn
 
 
-def test_a_drawn_line_is_never_wider_than_asked() -> None:
+def test_a_sparkline_is_never_wider_than_requested() -> None:
     assert len(spark(list(range(1000)), 60)) <= 60

@@ -1,4 +1,4 @@
-"""The commands, as processes over a real workspace."""
+"""The commands, as processes on a real workspace."""
 
 import json
 import re
@@ -60,7 +60,7 @@ def test_snapshot_is_stored_and_shown(urls: dict[str, str], real_client: Client)
     assert "--all shows them" in done.stdout
 
 
-def test_all_of_a_snapshot_is_shown_if_asked_for(urls: dict[str, str]) -> None:
+def test_snapshot_all_shows_every_statistic(urls: dict[str, str]) -> None:
     done = rcstats("snapshot", "--all", "--dry-run", **urls)
 
     missing = [statistic.key for statistic in catalog.STATISTICS if f"\n{statistic.key} " not in done.stdout]
@@ -68,7 +68,7 @@ def test_all_of_a_snapshot_is_shown_if_asked_for(urls: dict[str, str]) -> None:
     assert "no server on this host" in done.stdout
 
 
-def test_snapshot_as_json_is_one_document_and_nothing_else(urls: dict[str, str], real_client: Client) -> None:
+def test_snapshot_json_prints_only_the_document(urls: dict[str, str], real_client: Client) -> None:
     done = rcstats("snapshot", "--json", **urls)
 
     assert done.returncode == 0, done.stderr
@@ -87,19 +87,21 @@ def test_a_dry_run_stores_nothing(urls: dict[str, str], real_client: Client) -> 
     assert kept(urls, real_client) == []
 
 
-def test_check_speaks_in_exit_codes(urls: dict[str, str]) -> None:
+def test_check_reports_warnings_by_its_exit_code(urls: dict[str, str]) -> None:
     before = rcstats("check", **urls)
     rcstats("snapshot", **urls)
     after = rcstats("check", **urls)
 
     assert (before.returncode, after.returncode) == (1, 1), before.stdout + after.stdout
-    assert before.stdout.startswith("WARNING: 3 of 4 checks: rights: MongoDB asks nobody for a login; store: answers; ")
-    assert before.stdout.splitlines()[0].endswith("; freshness: there is no snapshot yet")
-    assert after.stdout.splitlines()[0] == "WARNING: 1 of 4 checks: rights: MongoDB asks nobody for a login"
+    assert before.stdout.startswith(
+        "WARNING: 3 of 4 checks: privileges: MongoDB has access control disabled; store: reachable; "
+    )
+    assert before.stdout.splitlines()[0].endswith("; freshness: no snapshot has been stored yet")
+    assert after.stdout.splitlines()[0] == "WARNING: 1 of 4 checks: privileges: MongoDB has access control disabled"
     assert "runs Rocket.Chat 7.10.0" in after.stdout
 
 
-def test_check_prints_plain_lines_where_there_is_no_terminal(urls: dict[str, str]) -> None:
+def test_check_prints_plain_lines_without_a_terminal(urls: dict[str, str]) -> None:
     narrow = environment(**urls) | {"COLUMNS": "40", "FORCE_COLOR": "1", "TTY_COMPATIBLE": "1"}
     done = subprocess.run([*RCSTATS, "check"], env=narrow, capture_output=True, text=True, timeout=30, check=False)
 
@@ -107,16 +109,14 @@ def test_check_prints_plain_lines_where_there_is_no_terminal(urls: dict[str, str
     assert len(verdict) > 80
     assert [line.split()[:2] for line in findings] == [
         ["✓", "workspace"],
-        ["!", "rights"],
+        ["!", "privileges"],
         ["!", "store"],
         ["!", "freshness"],
     ]
     assert "\x1b" not in done.stdout
 
 
-def test_the_bill_has_a_line_for_each_reading_and_a_total_and_stores_nothing(
-    urls: dict[str, str], real_client: Client
-) -> None:
+def test_explain_lists_each_reading_and_a_total_and_stores_nothing(urls: dict[str, str], real_client: Client) -> None:
     done = rcstats("snapshot", "--explain", **urls)
 
     assert done.returncode == 0, done.stderr
@@ -128,7 +128,7 @@ def test_the_bill_has_a_line_for_each_reading_and_a_total_and_stores_nothing(
     assert kept(urls, real_client) == []
 
 
-def test_what_is_settled_is_read_again_only_if_asked_for(urls: dict[str, str], real_client: Client) -> None:
+def test_unchanged_readings_are_recomputed_only_with_fresh(urls: dict[str, str], real_client: Client) -> None:
     for arguments in ([], [], ["--fresh"]):
         assert rcstats("snapshot", *arguments, **urls).returncode == 0
 
@@ -136,7 +136,7 @@ def test_what_is_settled_is_read_again_only_if_asked_for(urls: dict[str, str], r
     assert [s["collector"]["readings"]["sessions"]["carried"] for s in snapshots] == [False, True, False]
 
 
-def test_parity_with_a_document_of_the_servers_own(
+def test_parity_compares_with_the_servers_own_document(
     urls: dict[str, str], filled: Database[Document], real_client: Client
 ) -> None:
     rcstats("snapshot", **urls)
@@ -150,16 +150,16 @@ def test_parity_with_a_document_of_the_servers_own(
     filled["rocketchat_statistics"].delete_one({"_id": "own"})
 
     assert (equal.returncode, different.returncode) == (0, 1), equal.stdout + equal.stderr + different.stdout
-    assert re.search(r"novelty\s+unknown to us", equal.stdout)
+    assert re.search(r"novelty\s+server only", equal.stdout)
     assert re.search(r"totalRooms\s+differs\s+\d+\s+\d+\s+-7", different.stdout)
     assert "hidden-word" not in equal.stdout
 
 
-def test_parity_without_a_document_of_the_servers_own_says_so(mongod_url: str) -> None:
+def test_parity_fails_without_a_document_of_the_server(mongod_url: str) -> None:
     done = rcstats("parity", mongo_url=mongod_url.replace("/?", "/empty_workspace?"))
 
     assert done.returncode == 2
-    assert done.stderr.startswith("rcstats: the server has stored no statistics document yet")
+    assert done.stderr.startswith("rcstats: the server has not stored a statistics document yet")
 
 
 def test_dictionary_needs_no_settings() -> None:
@@ -174,7 +174,7 @@ COMMANDS = [["snapshot"], ["snapshot", "--dry-run", "--json"], ["check"], ["run"
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_without_settings_each_command_names_what_is_missing(command: list[str]) -> None:
+def test_without_settings_each_command_names_the_missing_one(command: list[str]) -> None:
     done = rcstats(*command)
 
     assert done.returncode == 2
@@ -206,27 +206,27 @@ def test_wrong_credentials_are_one_line_and_show_no_password(mongod_url: str) ->
     done = rcstats("snapshot", mongo_url=url)
 
     assert done.returncode == 2
-    wrong = "the workspace's MongoDB refuses the login: user name, password or authSource are wrong"
+    wrong = "the workspace's MongoDB refuses the login: user name, password or authSource is wrong"
     assert done.stderr == f"rcstats: {wrong}\n"
     assert "hidden-word" not in done.stdout + done.stderr
 
 
-def test_a_wrong_schedule_stops_run() -> None:
+def test_run_refuses_an_invalid_schedule() -> None:
     done = rcstats("run", mongo_url="mongodb://localhost/rocketchat", schedule="sometimes", listen="127.0.0.1:0")
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("rcstats: RCSTATS_SCHEDULE: ")
 
 
-def test_an_address_that_can_not_be_had_stops_run() -> None:
+def test_run_fails_if_the_address_is_not_available() -> None:
     done = rcstats("run", mongo_url="mongodb://localhost/rocketchat", listen="203.0.113.1:3080")
 
     assert done.returncode == 2
-    assert done.stderr.startswith("rcstats: RCSTATS_LISTEN: can't listen on 203.0.113.1:3080: ")
+    assert done.stderr.startswith("rcstats: RCSTATS_LISTEN: cannot listen on 203.0.113.1:3080: ")
 
 
 @pytest.mark.parametrize("arguments", [[], ["--json"]], ids=["table", "json"])
-def test_a_snapshot_that_waits_on_disk_is_shown_with_one_line_about_it_and_exit_code_1(
+def test_a_spooled_snapshot_is_shown_with_one_error_line_and_exit_code_1(
     urls: dict[str, str], real_client: Client, tmp_path: Path, arguments: list[str]
 ) -> None:
     refusing = urls | {"store_url": f"{urls['store_url']}&appName=cli-refused", "state_directory": str(tmp_path)}
@@ -240,12 +240,12 @@ def test_a_snapshot_that_waits_on_disk_is_shown_with_one_line_about_it_and_exit_
     if arguments:
         assert json.loads(done.stdout)["totalUsers"] == 50
     else:
-        assert "waiting on disk for the store" in done.stdout
+        assert "spooled on disk until the store accepts it" in done.stdout
     assert rcstats("snapshot", **refusing).returncode == 0
     assert len(kept(urls, real_client)) == 2
 
 
-def test_a_snapshot_that_is_not_kept_at_all_is_exit_code_2(urls: dict[str, str], real_client: Client) -> None:
+def test_a_snapshot_that_cannot_be_kept_is_exit_code_2(urls: dict[str, str], real_client: Client) -> None:
     refusing = urls | {"store_url": f"{urls['store_url']}&appName=cli-lost", "state_directory": "/dev/null"}
     with refused(real_client, "cli-lost", "insert", code=DISK_FULL):
         done = rcstats("snapshot", **refusing)
@@ -255,7 +255,7 @@ def test_a_snapshot_that_is_not_kept_at_all_is_exit_code_2(urls: dict[str, str],
     assert "; not stored" in done.stdout
 
 
-def test_a_snapshot_that_the_store_will_never_take_is_exit_code_2(
+def test_a_snapshot_that_the_store_refuses_permanently_is_exit_code_2(
     urls: dict[str, str], real_client: Client, tmp_path: Path
 ) -> None:
     store = urls["store_url"].split("/")[-1].split("?")[0]
@@ -267,17 +267,17 @@ def test_a_snapshot_that_the_store_will_never_take_is_exit_code_2(
 
 
 UNUSABLE = {
-    "a file for TLS that is not there": (
+    "a missing file for TLS": (
         "rocketchat?tls=true&tlsCAFile=/nonexistent",
-        "tlsCAFile=/nonexistent is not a",
+        "tlsCAFile=/nonexistent is not a readable PEM file",
     ),
-    "a database with NUL in its name": ("my%00db", "expected the name of a database as the URL's path, got "),
+    "a database with NUL in its name": ("my%00db", "expected a database name as the URL's path, got "),
 }
 
 
 @pytest.mark.parametrize(("path", "told"), UNUSABLE.values(), ids=UNUSABLE)
 @pytest.mark.parametrize("command", [["snapshot"], ["check"], ["list"]], ids=" ".join)
-def test_a_url_that_can_not_be_used_is_one_line(command: list[str], path: str, told: str) -> None:
+def test_an_unusable_url_is_one_error_line(command: list[str], path: str, told: str) -> None:
     done = rcstats(*command, mongo_url=f"mongodb://u:hidden-word@127.0.0.1/{path}")
 
     assert (done.returncode, done.stdout) == (2, "")
@@ -287,7 +287,7 @@ def test_a_url_that_can_not_be_used_is_one_line(command: list[str], path: str, t
 
 
 def run_main(command: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """The entry point, with a command of the test's own."""
+    """Runs the entry point with this expression as its command."""
     code = f"from collector.cli import main as cli\ncli.main(lambda: {command})"
     return subprocess.run(
         [sys.executable, "-c", code],
@@ -299,16 +299,16 @@ def run_main(command: str, **settings: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_an_error_that_nobody_foresaw_is_one_line_and_exit_code_2_without_its_text() -> None:
+def test_an_unforeseen_error_is_one_line_without_its_text_and_exit_code_2() -> None:
     done = run_main("cli.logs.from_level('hidden-word')")
 
     assert (done.returncode, done.stdout) == (2, "")
     (line,) = done.stderr.splitlines()
-    assert re.match(r"rcstats: unexpected error: KeyError at collector/logs.py:\d+: this is a defect of rcstats;", line)
+    assert re.match(r"rcstats: unexpected error: KeyError at collector/logs.py:\d+: this is a bug in rcstats;", line)
     assert "hidden-word" not in line.lower()
 
 
-def test_at_the_level_debug_an_error_that_nobody_foresaw_has_its_traceback() -> None:
+def test_an_unforeseen_error_has_its_traceback_at_level_debug() -> None:
     settings = {"mongo_url": "mongodb://localhost/rocketchat", "log_level": "debug"}
     done = run_main("cli.logs.from_level('shown-word')", **settings)
 

@@ -1,4 +1,4 @@
-"""What `rcstats check` finds."""
+"""The findings of `rcstats check`."""
 
 import re
 from datetime import timedelta
@@ -46,14 +46,14 @@ def with_snapshot(database: Db, age: timedelta) -> None:
     Store(database).add(snapshot(at=NOW - age))
 
 
-def test_all_is_well(database: Db) -> None:
+def test_every_check_of_a_healthy_setup_is_ok(database: Db) -> None:
     with_snapshot(database, hours(0.4))
 
     levels = {name: level for name, (level, _) in found(database).items()}
-    assert levels == dict.fromkeys(("workspace", "rights", "store", "freshness"), Level.OK)
+    assert levels == dict.fromkeys(("workspace", "privileges", "store", "freshness"), Level.OK)
 
 
-def test_a_database_that_is_not_rocketchats_is_doubted(database: Db) -> None:
+def test_a_database_without_rocketchats_settings_is_a_warning(database: Db) -> None:
     level, text = found(database)["workspace"]
 
     assert level is Level.WARNING
@@ -64,7 +64,7 @@ def test_missing_indexes_and_snapshots_are_a_warning_before_the_first_run(databa
     insert(database, Collection.SETTINGS, setting("uniqueID", "workspace"))
 
     assert found(database)["store"][0] is Level.WARNING
-    assert found(database)["freshness"] == (Level.WARNING, "there is no snapshot yet")
+    assert found(database)["freshness"] == (Level.WARNING, "no snapshot has been stored yet")
 
 
 def test_one_missed_slot_is_a_warning(database: Db) -> None:
@@ -78,10 +78,10 @@ def test_two_missed_slots_are_critical(database: Db) -> None:
 
     level, text = found(database)["freshness"]
     assert level is Level.CRITICAL
-    assert text == "the newest snapshot is of 2024-03-15 10:30:00 UTC; one was due at 2024-03-15 12:00 UTC"
+    assert text == "the newest snapshot was taken at 2024-03-15 10:30:00 UTC; one was due at 2024-03-15 12:00 UTC"
 
 
-def test_a_workspace_that_can_not_be_reached_ends_the_check() -> None:
+def test_an_unreachable_workspace_ends_the_check() -> None:
     address = f"127.0.0.1:{free_port()}"
     with connect(f"mongodb://{address}/?timeoutMS=500", "TEST") as client:
         assert found(client["rocketchat"]) == {
@@ -95,11 +95,11 @@ def test_an_index_with_other_keys_is_a_warning_that_names_the_remedy(real_databa
 
     level, text = found(real_database)["store"]
     assert level is Level.WARNING
-    assert text.startswith("answers; the index one_per_slot of ")
+    assert text.startswith("reachable; the index one_per_slot of ")
     assert '.dropIndex("one_per_slot")' in text
 
 
-def test_duplicates_that_the_unique_index_will_meet_are_a_warning_before_the_daemon_starts(real_database: Db) -> None:
+def test_duplicates_that_prevent_the_unique_index_are_a_warning_before_the_daemon_starts(real_database: Db) -> None:
     real_database["statistics"].insert_many([snapshot(slot=NOW) for _ in range(2)])
     with_uniqueid(real_database)
 
@@ -109,10 +109,10 @@ def test_duplicates_that_the_unique_index_will_meet_are_a_warning_before_the_dae
     assert "cannot be built, as more than one document has collector.workspace workspace, collector.slot" in text
 
 
-def test_a_snapshot_of_the_future_is_a_warning_with_number_and_date_and_hides_no_missed_slot(database: Db) -> None:
+def test_a_snapshot_dated_in_the_future_is_a_warning_and_does_not_hide_a_missed_slot(database: Db) -> None:
     with_snapshot(database, hours(-24 * 400))
-    later = "1 dated later than now, up to 2025-04-19 12:30:00 UTC: the clock of a host was ahead"
-    assert found(database)["freshness"] == (Level.WARNING, f"there is no snapshot yet; {later}")
+    later = "1 have a date in the future, up to 2025-04-19 12:30:00 UTC: a host's clock was ahead"
+    assert found(database)["freshness"] == (Level.WARNING, f"no snapshot has been stored yet; {later}")
     Store(database).add(snapshot(at=NOW - hours(2)))
     assert found(database)["freshness"][0] is Level.CRITICAL
 
@@ -120,14 +120,14 @@ def test_a_snapshot_of_the_future_is_a_warning_with_number_and_date_and_hides_no
 @pytest.mark.parametrize(
     "odd", [{"createdAt": Timestamp(4_000_000_000, 1)}, {"collector": [{"workspace": "workspace"}]}], ids=str
 )
-def test_a_strangers_document_in_the_store_is_passed_over(real_database: Db, odd: dict[str, Any]) -> None:
+def test_a_foreign_document_in_the_store_is_ignored(real_database: Db, odd: dict[str, Any]) -> None:
     with_snapshot(real_database, hours(0.4))
     real_database["statistics"].insert_one(snapshot(at=NOW) | odd)
 
     assert found(real_database)["freshness"][0] is Level.OK
 
 
-def test_an_error_that_nobody_foresaw_is_a_finding() -> None:
+def test_an_unforeseen_error_is_a_finding() -> None:
     def fail() -> Access:
         raise KeyError("secret")
 
@@ -135,45 +135,48 @@ def test_an_error_that_nobody_foresaw_is_a_finding() -> None:
     made = findings(RocketChat(client["test"]), Store(client["test"]), fail, HOURLY, NOW)
 
     *_, last = made
-    assert (last.name, last.level) == ("rights", Level.CRITICAL)
+    assert (last.name, last.level) == ("privileges", Level.CRITICAL)
     assert re.fullmatch(r"KeyError at collector/diagnostics/checks.py:\d+", last.text)
 
 
+ROLES = "(rcstats check --roles prints the roles it needs)"
 EVERYTHING = [{"resource": {"anyResource": True}, "actions": ["anyAction", "find", "insert"]}]
 
 
 @pytest.mark.parametrize(
     ("access", "text"),
     [
-        (having(Login(is_needed=False), Login(is_needed=False)), "MongoDB asks nobody for a login"),
-        (having(Login(is_needed=False), LEAST.store), "the workspace's MongoDB asks nobody for a login"),
-        (having(LEAST.workspace, Login(is_needed=False)), "the store's MongoDB asks nobody for a login"),
+        (having(Login(is_needed=False), Login(is_needed=False)), "MongoDB has access control disabled"),
+        (having(Login(is_needed=False), LEAST.store), "the workspace's MongoDB has access control disabled"),
+        (having(LEAST.workspace, Login(is_needed=False)), "the store's MongoDB has access control disabled"),
         (
             having(Login(EVERYTHING), LEAST.store),
-            "the login may change the workspace, by anyAction, insert (rcstats check --roles prints what it needs)",
+            f"the login could change the workspace by anyAction, insert {ROLES}",
         ),
     ],
 )
-def test_rights_that_are_more_than_enough_are_a_warning(database: Db, access: Access, text: str) -> None:
-    assert found(database, access)["rights"] == (Level.WARNING, text)
+def test_excessive_privileges_are_a_warning(database: Db, access: Access, text: str) -> None:
+    assert found(database, access)["privileges"] == (Level.WARNING, text)
 
 
-def test_the_right_to_change_other_databases_is_no_matter(database: Db) -> None:
+def test_privileges_on_other_databases_do_not_matter(database: Db) -> None:
     one = Login([*LEAST.workspace.privileges, *LEAST.store.privileges])
 
-    assert found(database, having(one, one))["rights"][0] is Level.OK
+    assert found(database, having(one, one))["privileges"][0] is Level.OK
 
 
-def test_rights_that_the_store_needs_and_the_login_has_not_are_critical(database: Db) -> None:
+def test_missing_privileges_on_the_store_are_critical(database: Db) -> None:
     reads = {"resource": {"db": "rcstats", "collection": ""}, "actions": ["find", "insert", "remove", "listIndexes"]}
 
-    level, text = found(database, having(LEAST.workspace, Login([reads])))["rights"]
+    level, text = found(database, having(LEAST.workspace, Login([reads])))["privileges"]
     assert level is Level.CRITICAL
-    assert text.startswith("the login may not update, createIndex in rcstats.statistics; nor update, createIndex in ")
-    assert text.endswith("rcstats.claims (rcstats check --roles prints what it needs)")
+    assert text.startswith(
+        "the login lacks the privilege to update, createIndex in rcstats.statistics; and to update, createIndex in "
+    )
+    assert text.endswith("rcstats.claims (rcstats check --roles prints the roles it needs)")
 
 
-def test_a_store_within_the_workspaces_database_may_be_written_to() -> None:
+def test_writing_a_store_within_the_workspaces_database_is_allowed() -> None:
     own = Login([*reader("chat").privileges, *writer("chat").privileges])
     all_of_it = Login([{"resource": {"db": "chat", "collection": ""}, "actions": ["find", "insert"]}])
 
@@ -181,28 +184,28 @@ def test_a_store_within_the_workspaces_database_may_be_written_to() -> None:
     assert Access(all_of_it, all_of_it, "chat", "chat").beyond() == ["insert"]
 
 
-FINE = Finding("store", Level.OK, "answers")
-LATE = Finding("freshness", Level.WARNING, "there is no snapshot yet")
-WRONG = Finding("rights", Level.CRITICAL, "the login may not read users")
+FINE = Finding("store", Level.OK, "reachable")
+LATE = Finding("freshness", Level.WARNING, "no snapshot has been stored yet")
+WRONG = Finding("privileges", Level.CRITICAL, "the login may not read")
 
 
 @pytest.mark.parametrize(
     ("found", "line"),
     [
         ([FINE, Finding("freshness", Level.OK, "the newest is of today")], "OK: the newest is of today"),
-        ([FINE, LATE], "WARNING: 1 of 2 checks: freshness: there is no snapshot yet"),
+        ([FINE, LATE], "WARNING: 1 of 2 checks: freshness: no snapshot has been stored yet"),
         (
             [LATE, FINE, WRONG],
-            "CRITICAL: 2 of 3 checks: freshness: there is no snapshot yet; rights: the login may not read users",
+            "CRITICAL: 2 of 3 checks: freshness: no snapshot has been stored yet; privileges: the login may not read",
         ),
     ],
     ids=["ok", "warning", "critical"],
 )
-def test_the_verdict_is_the_worst_of_all(found: list[Finding], line: str) -> None:
+def test_the_verdict_is_the_highest_level_and_its_problems(found: list[Finding], line: str) -> None:
     assert verdict(found) == line
 
 
-def test_a_finding_is_one_line_without_the_mark_that_figures_begin_with(database: Db) -> None:
+def test_a_finding_is_one_line_without_the_separator_of_performance_data(database: Db) -> None:
     insert(database, Collection.SETTINGS, setting("uniqueID", "a|b\nc"))
 
     assert found(database)["workspace"] == (Level.OK, "a/b c runs Rocket.Chat of an unknown release")

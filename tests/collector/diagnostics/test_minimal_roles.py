@@ -86,7 +86,7 @@ def unavailable(settings: dict[str, str]) -> Document:
     return reasons
 
 
-def test_a_snapshot_reads_all_and_is_kept(guarded: Guarded, least: dict[str, str]) -> None:
+def test_snapshot_reads_everything_and_is_stored(guarded: Guarded, least: dict[str, str]) -> None:
     done = rcstats("snapshot", "--json", **least)
 
     assert done.returncode == 0, done.stderr
@@ -99,28 +99,28 @@ def test_a_snapshot_reads_all_and_is_kept(guarded: Guarded, least: dict[str, str
     assert guarded.root["rcstats"]["statistics"].count_documents({"_id": taken["_id"]}) == 1
 
 
-def test_the_bill_can_be_had(least: dict[str, str]) -> None:
+def test_explain_works(least: dict[str, str]) -> None:
     done = rcstats("snapshot", "--explain", **least)
 
     assert done.returncode == 0, done.stderr
     assert re.search(r"^total ", done.stdout, re.MULTILINE)
-    assert "the right to do this" not in done.stdout
+    assert "the required privilege" not in done.stdout
 
 
-def test_check_finds_all_in_order(least: dict[str, str]) -> None:
+def test_check_finds_no_problem(least: dict[str, str]) -> None:
     rcstats("snapshot", **least)
     done = rcstats("check", **least)
 
     verdict, *findings = done.stdout.splitlines()
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.fullmatch(r"OK: the newest snapshot is of \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", verdict)
+    assert re.fullmatch(r"OK: the newest snapshot was taken at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", verdict)
     assert [line.split()[:2] for line in findings] == [
-        ["✓", name] for name in ("workspace", "rights", "store", "freshness")
+        ["✓", name] for name in ("workspace", "privileges", "store", "freshness")
     ]
 
 
 def served(daemon: Running) -> list[int]:
-    """The users of each snapshot that the API gives out."""
+    """The number of users in each snapshot that the API lists."""
     status, body = daemon.get("/api/v1/statistics.list", **ADMIN)
     return [snapshot["totalUsers"] for snapshot in body["statistics"]] if status == 200 else []
 
@@ -152,7 +152,7 @@ REFUSED: dict[str, Callable[[Client], Any]] = {
 
 
 @pytest.mark.parametrize("act", REFUSED.values(), ids=REFUSED)
-def test_all_else_is_refused(least: dict[str, str], act: Callable[[Client], Any]) -> None:
+def test_any_other_action_is_refused(least: dict[str, str], act: Callable[[Client], Any]) -> None:
     with connect(least["mongo_url"], "TEST") as client, pytest.raises(OperationFailure) as refused:
         act(client)
 
@@ -168,19 +168,19 @@ def test_without_serverstatus_only_the_storage_engine_is_absent(guarded: Guarded
 
 
 def checked(settings: dict[str, str], code: int) -> str:
-    """The sentence about rights of a check that ends with this code."""
+    """The finding on privileges of a check with this exit code."""
     done = rcstats("check", **settings)
     assert done.returncode == code, done.stdout + done.stderr
-    (text,) = re.findall(r"^. rights +(.*)$", done.stdout, re.MULTILINE)
-    assert f"rights: {text}" in done.stdout.splitlines()[0]
+    (text,) = re.findall(r"^. privileges +(.*)$", done.stdout, re.MULTILINE)
+    assert f"privileges: {text}" in done.stdout.splitlines()[0]
     return str(text)
 
 
-def test_a_login_that_may_change_the_workspace_is_a_warning(guarded: Guarded) -> None:
+def test_a_login_that_could_change_the_workspace_is_a_warning(guarded: Guarded) -> None:
     guarded.login("mighty", {"role": "readWrite", "db": "rocketchat"}, {"role": "readWrite", "db": "rcstats"})
 
     text = checked(guarded.settings("mighty"), 1)
-    assert text.startswith("the login may change the workspace, by ")
+    assert text.startswith("the login could change the workspace by ")
     assert {"insert", "update", "remove", "createIndex", "dropCollection"} <= set(re.findall(r"\w+", text))
     assert "find" not in text
 
@@ -189,7 +189,7 @@ def test_the_administrators_own_login_is_a_warning(guarded: Guarded) -> None:
     assert {"dropDatabase", "createUser"} <= set(re.findall(r"\w+", checked(guarded.settings("root"), 1)))
 
 
-def test_mongodbs_own_roles_for_reading_and_the_store_are_fine(guarded: Guarded, least: dict[str, str]) -> None:
+def test_mongodbs_built_in_roles_are_sufficient(guarded: Guarded, least: dict[str, str]) -> None:
     rcstats("snapshot", **least)
     guarded.login("usual", {"role": "read", "db": "rocketchat"}, {"role": "readWrite", "db": "rcstats"})
 
@@ -197,26 +197,27 @@ def test_mongodbs_own_roles_for_reading_and_the_store_are_fine(guarded: Guarded,
 
 
 @pytest.mark.parametrize("collection", [Collection.UPLOADS, Collection.SETTINGS, Collection.STATISTICS])
-def test_a_collection_that_may_not_be_read_is_named(guarded: Guarded, collection: Collection) -> None:
+def test_a_collection_that_the_login_cannot_read_is_named(guarded: Guarded, collection: Collection) -> None:
     name = f"lacks_{collection}"
     privileges = [one for one in READER.privileges if one["resource"]["collection"] != collection]
     guarded.root["rocketchat"].command("createRole", name, privileges=privileges, roles=[])
     guarded.login(name, {"role": name, "db": "rocketchat"}, *granted(WRITER))
 
-    text = f"the login may not read {collection} (rcstats check --roles prints what it needs)"
+    text = f"the login lacks the privilege to read {collection} (rcstats check --roles prints the roles it needs)"
     assert checked(guarded.settings(name), 2) == text
 
 
-def test_rights_that_the_store_lacks_are_named_without_a_try_to_write(guarded: Guarded) -> None:
+def test_missing_privileges_on_the_store_are_found_without_an_attempt_to_write(guarded: Guarded) -> None:
     guarded.login("forgetful", *granted(READER), {"role": "read", "db": "rcstats"})
     before = guarded.root["rcstats"].list_collection_names()
 
     text = checked(guarded.settings("forgetful"), 2)
-    assert text.startswith("the login may not insert, update, remove, createIndex in rcstats.statistics; nor insert, ")
+    missing = "insert, update, remove, createIndex in rcstats.statistics"
+    assert text.startswith(f"the login lacks the privilege to {missing}; and to insert, ")
     assert guarded.root["rcstats"].list_collection_names() == before
 
 
-def test_another_store_is_looked_at_with_its_own_login(guarded: Guarded, least: dict[str, str]) -> None:
+def test_a_separate_store_is_checked_with_its_own_login(guarded: Guarded, least: dict[str, str]) -> None:
     guarded.login("writes", *granted(WRITER))
     guarded.login("reads", *granted(READER))
     store = {"store_url": guarded.settings("writes", database="rcstats")["mongo_url"]}
@@ -226,7 +227,7 @@ def test_another_store_is_looked_at_with_its_own_login(guarded: Guarded, least: 
     assert "in rcstats.claims" in checked(guarded.settings("reads"), 2)
 
 
-def test_a_server_that_needs_no_login_is_told_from_one_that_does(
+def test_disabled_access_control_is_detected(
     guarded: Guarded, least: dict[str, str], real_client: Client, mongod_url: str
 ) -> None:
     real_client.admin.command("createUser", "idle", pwd="idle", roles=[{"role": "read", "db": "rocketchat"}])
@@ -264,7 +265,7 @@ def test_the_roles_are_printed_for_the_databases_of_the_settings() -> None:
     assert roles[3][2]["roles"] == granted(reader("chat room"), writer("numbers"), SERVER_STATUS)
 
 
-def test_two_servers_have_a_user_each() -> None:
+def test_each_of_two_servers_has_its_own_user() -> None:
     roles = printed(mongo_url="mongodb://someone:hidden@chat/rocketchat", store_url="mongodb://numbers")
 
     assert [name for _, name, _ in roles] == ["createRole", "createRole", "createUser", "createRole", "createUser"]
@@ -274,11 +275,11 @@ def test_two_servers_have_a_user_each() -> None:
     ]
 
 
-def test_the_text_has_no_word_of_the_urls_but_the_databases() -> None:
+def test_the_printed_roles_contain_only_the_database_names_of_the_urls() -> None:
     url = "mongodb://someone:hidden@host.example/rocketchat?authSource=admin"
 
     assert privileges.commands(load(mongo_url=url)) == privileges.commands(load(**DEFAULT))
 
 
-def test_the_readme_shows_what_is_printed() -> None:
+def test_the_readme_shows_the_printed_roles() -> None:
     assert f"```js\n{privileges.commands(load(**DEFAULT))}```\n" in README

@@ -1,4 +1,4 @@
-"""Our numbers beside the server's own."""
+"""A snapshot compared with the server's own statistics document."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ NOW = datetime(2024, 3, 15, 12, 30, 0, 500_000, UTC)
 
 
 def compared(ours: dict[str, Any], server: dict[str, Any], *statistics: Statistic, age: float = 1) -> list[Comparison]:
-    """Both documents side by side; the server's is so many minutes older."""
+    """Compares both documents; the server's is `age` minutes older."""
     own = {"unavailable": {"gone": "there is none"}}
     theirs = {"_id": "x", "createdAt": NOW - timedelta(minutes=age), "statsToken": "secret"} | server
     return list(compare({"createdAt": NOW, "collector": own} | ours, theirs, statistics))
@@ -43,18 +43,18 @@ def verdict(ours: Any, server: Any, *, moves: bool = False, age: float = 1) -> V
         (False, False),
     ],
 )
-def test_what_says_the_same_is_equal(ours: Any, server: Any) -> None:
+def test_equivalent_values_are_equal(ours: Any, server: Any) -> None:
     assert verdict(ours, server) is Verdict.EQUAL
 
 
 @pytest.mark.parametrize(
     ("ours", "server"), [(5, 6), ("a", "b"), (NOW, "never"), (NOW, ""), ([1], [1, 1]), ({"a": 1}, {"a": 2}), (True, 1)]
 )
-def test_what_does_not_differs(ours: Any, server: Any) -> None:
+def test_other_values_differ(ours: Any, server: Any) -> None:
     assert verdict(ours, server) is Verdict.DIFFERS
 
 
-def test_a_difference_tells_by_how_much() -> None:
+def test_a_comparison_notes_the_difference() -> None:
     statistics = [Statistic(key, "Made up.", Unit.NUMBER) for key in ("number", "date")]
     ours = {"number": 1200, "date": NOW}
     server = {"number": 200, "date": "2024-03-15T12:29:00.500Z"}
@@ -66,13 +66,13 @@ def test_a_difference_tells_by_how_much() -> None:
     ("ours", "age", "expected"),
     [(105, 1, Verdict.CLOSE), (150, 1, Verdict.DIFFERS), (150, 60, Verdict.MOVED), (100, 60, Verdict.EQUAL)],
 )
-def test_what_moves_should_be_close_while_the_servers_document_is_fresh(
+def test_a_time_dependent_value_must_be_close_to_that_of_a_fresh_document(
     ours: int, age: float, expected: Verdict
 ) -> None:
     assert verdict(ours, 100, moves=True, age=age) is expected
 
 
-def test_what_one_side_lacks_is_told_apart() -> None:
+def test_statistics_of_one_side_have_verdicts_of_their_own() -> None:
     statistics = [Statistic(key, "Made up.", Unit.NUMBER) for key in ("gone", "here", "nested.known", "nowhere")]
     server = {"gone": 1, "nested": {"known": 1, "novel": 2}, "new": {"a": 3}}
     found = compared({"here": 1, "nested": {"known": 1}}, server, *statistics)
@@ -86,7 +86,7 @@ def test_what_one_side_lacks_is_told_apart() -> None:
     ]
 
 
-def test_our_own_account_is_not_compared() -> None:
+def test_the_collectors_own_fields_are_not_compared() -> None:
     assert compared({}, {}, Statistic("collector.messages.counted", "Made up.", Unit.NUMBER)) == []
 
 
@@ -98,7 +98,7 @@ def test_a_document_without_a_date_is_compared_as_an_old_one(taken: Any) -> None
     assert found.verdict is Verdict.MOVED
 
 
-def test_the_first_and_the_last_moment_of_the_calendar_are_only_other_dates() -> None:
+def test_dates_at_either_end_of_the_calendar_can_be_compared() -> None:
     assert verdict(NOW, "Fri Dec 31 9999 23:59:59 GMT-1400 (Somewhere)") is Verdict.DIFFERS
     assert verdict(NOW, "9999-12-31T23:59:59-14:00") is Verdict.DIFFERS
     assert verdict(NOW, "0001-01-01T00:00:00+14:00") is Verdict.DIFFERS
@@ -112,7 +112,7 @@ def test_nan_and_infinity_are_compared_like_any_value(odd: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("newest", "told"),
+    ("newest", "date"),
     [
         ({"createdAt": "2999-01-01"}, "2024-03-15 12:30:00 UTC"),
         ({"createdAt": Timestamp(2**32 - 1, 1)}, "2024-03-15 12:30:00 UTC"),
@@ -122,7 +122,7 @@ def test_nan_and_infinity_are_compared_like_any_value(odd: Any) -> None:
     ],
 )
 def test_a_document_without_a_date_is_not_the_servers_newest(
-    real_database: Db, mongod_url: str, newest: dict[str, Any], told: str
+    real_database: Db, mongod_url: str, newest: dict[str, Any], date: str
 ) -> None:
     old = {"_id": "old", "createdAt": NOW.replace(microsecond=0), "[/odd]": 1}
     insert(real_database, Collection.STATISTICS, old, {"_id": "newest"} | newest)
@@ -130,12 +130,12 @@ def test_a_document_without_a_date_is_not_the_servers_newest(
     ended = rcstats("parity", mongo_url=url, store_url=url)
 
     assert (ended.stderr, ended.returncode) == ("", 0)
-    assert f"The server's document is of {told} (" in ended.stdout
+    assert f"The server's document dates from {date} (" in ended.stdout
     assert "[/odd]" in ended.stdout
 
 
 @pytest.mark.parametrize("createdat", [{}, {"createdAt": "2999-01-01"}, {"createdAt": None}])
-def test_parity_takes_a_document_without_a_date_where_no_document_has_one(
+def test_parity_uses_a_document_without_a_date_if_no_document_has_one(
     real_database: Db, mongod_url: str, createdat: dict[str, Any]
 ) -> None:
     insert(real_database, Collection.STATISTICS, {"_id": "odd", "novel": 1} | createdat)
@@ -143,5 +143,5 @@ def test_parity_takes_a_document_without_a_date_where_no_document_has_one(
     ended = rcstats("parity", mongo_url=url, store_url=url)
 
     assert (ended.stderr, ended.returncode) == ("", 0)
-    assert "The server's document is of an unknown time." in ended.stdout
+    assert "The server's document dates from an unknown time." in ended.stdout
     assert "novel" in ended.stdout

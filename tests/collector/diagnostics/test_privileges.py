@@ -1,4 +1,4 @@
-"""A login that may read the workspace and nothing else."""
+"""Snapshots with a login that may only read the workspace."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,14 +33,14 @@ def reader_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def key_file(folder: Path) -> Path:
-    """What the members of a replica set know each other by; with it MongoDB asks for logins."""
+    """The key by which members of a replica set authenticate; it enables access control."""
     file = folder / "key"
     file.write_text("madeUpForATest")
     file.chmod(0o600)
     return file
 
 
-def test_without_the_right_to_serverstatus_all_else_is_there(reader_url: str) -> None:
+def test_without_serverstatus_only_the_storage_engine_is_missing(reader_url: str) -> None:
     with connect(reader_url, "TEST") as client:
         sources = Sources(RocketChat(client["rocketchat"]), now=NOW)
         taken = snapshot.take(catalog.READINGS, sources, snapshot.SnapshotContext("w", "UTC"))
@@ -52,11 +52,11 @@ def test_without_the_right_to_serverstatus_all_else_is_there(reader_url: str) ->
     assert taken["totalUsers"] == 50
 
 
-def test_a_reading_that_is_denied_says_so_and_costs_only_itself(reader_url: str) -> None:
+def test_a_denied_reading_fails_alone_with_its_reason(reader_url: str) -> None:
     with connect(reader_url, "TEST") as client:
         sources = Sources(RocketChat(client["another"]), now=NOW)
         taken = snapshot.take(catalog.READINGS, sources, snapshot.SnapshotContext("w", "UTC"))
 
-    denied = "the workspace's MongoDB does not give this login the right to do this"
+    denied = "the workspace's MongoDB does not grant this login the required privilege"
     assert taken["collector"]["readings"]["presence"]["error"] == denied
     assert taken["os"]["totalmem"] > 0

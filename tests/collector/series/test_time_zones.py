@@ -40,7 +40,7 @@ def test_a_zone_that_left_another_one_is_like_the_zone_that_it_joined() -> None:
     assert "America/Ojinaga" not in alike
 
 
-def test_no_zone_is_like_itself() -> None:
+def test_a_zone_is_not_its_own_replacement() -> None:
     assert "Europe/Berlin" not in most_alike("Europe/Berlin", NOW)
 
 
@@ -70,14 +70,14 @@ def test_the_check_warns_of_a_zone_that_mongodb_does_not_have(real_database: Db,
         every = findings(RocketChat(real_database), store, lambda: access, slots, NOW, zone)
         return next((finding.level, finding.text) for finding in every if finding.name == "store")
 
-    assert found("Europe/Berlin") == (Level.OK, "answers, with its indexes")
+    assert found("Europe/Berlin") == (Level.OK, "reachable, with all indexes")
     with unknown_to_mongodb(tmp_path) as zone:
         level, text = found(zone)
     assert level is Level.WARNING
-    assert f"too old for the time zone {zone}, series are made in America/" in text
+    assert f"does not know the time zone {zone}, series use America/" in text
 
 
-def test_the_daemon_says_so_at_its_start_and_serves(
+def test_the_daemon_logs_the_replacement_at_its_start_and_serves(
     real_database: Db, mongod_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     insert(real_database, Collection.SETTINGS, setting("uniqueID", "workspace"))
@@ -93,7 +93,7 @@ def test_the_daemon_says_so_at_its_start_and_serves(
 
 
 @pytest.mark.parametrize("command", [["trend", "totalUsers"], ["forecast"]])
-def test_commands_draw_in_the_same_zone(
+def test_commands_use_the_same_replacement(
     real_database: Db, mongod_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
     insert(real_database, Collection.SETTINGS, setting("uniqueID", "workspace"))

@@ -1,4 +1,4 @@
-"""What a reading costs is what it declares: proved by the plans of the real server, with Rocket.Chat's indexes."""
+"""The declared cost of each reading, proved by the query plans of a real server with Rocket.Chat's indexes."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,7 +8,7 @@ import pytest
 from pymongo.database import Database
 
 from collector.demo.sample import workspace
-from collector.diagnostics.explain import Bill, Recorder, bills
+from collector.diagnostics.explain import ReadingCost, Recorder, costs
 from collector.errors import CommandRefusedError
 from collector.key_paths import Document
 from collector.mongodb.connection import Client, connect
@@ -28,26 +28,26 @@ def filled(real_client: Client) -> Iterator[Database[Document]]:
     real_client.drop_database(name)
 
 
-def bill_of(reading: Reading, mongod_url: str, name: str) -> Bill:
+def cost_of(reading: Reading, mongod_url: str, name: str) -> ReadingCost:
     recorder = Recorder()
     with connect(mongod_url, "TEST", recorder) as client:
-        (bill,) = bills([reading], Sources(RocketChat(client[name])), recorder)
-    return bill
+        (cost,) = costs([reading], Sources(RocketChat(client[name])), recorder)
+    return cost
 
 
 @pytest.mark.parametrize("one", READINGS, ids=lambda one: one.name)
 def test_a_reading_costs_what_it_declares(one: Reading, filled: Database[Document], mongod_url: str) -> None:
-    bill = bill_of(one, mongod_url, filled.name)
-    queries = [item for item in bill.items if item.stages != ("METADATA",)]
+    cost = cost_of(one, mongod_url, filled.name)
+    queries = [item for item in cost.items if item.stages != ("METADATA",)]
     scans = [item for item in queries if "COLLSCAN" in item.stages]
 
     assert bool(queries) == (one.cost in {Cost.INDEXED, Cost.SCAN})
     assert not scans or one.cost is Cost.SCAN, scans
-    assert bill.items or one.cost in {Cost.FREE, Cost.METADATA}
+    assert cost.items or one.cost in {Cost.FREE, Cost.METADATA}
 
 
-def test_nothing_scans_the_messages(filled: Database[Document], mongod_url: str) -> None:
-    items = [item for one in READINGS for item in bill_of(one, mongod_url, filled.name).items]
+def test_no_reading_scans_the_messages(filled: Database[Document], mongod_url: str) -> None:
+    items = [item for one in READINGS for item in cost_of(one, mongod_url, filled.name).items]
     asked = [item for item in items if item.collection == Collection.MESSAGES]
 
     assert len(asked) > 5
@@ -65,25 +65,23 @@ def test_where_an_index_on_the_messages_is_missing_the_reading_fails_rather_than
 
 
 @pytest.mark.parametrize("name", ["presence", "languages"])
-def test_what_an_index_carries_is_answered_by_the_index_alone(
-    name: str, filled: Database[Document], mongod_url: str
-) -> None:
-    bill = bill_of(reading(name), mongod_url, filled.name)
+def test_covered_queries_examine_no_documents(name: str, filled: Database[Document], mongod_url: str) -> None:
+    cost = cost_of(reading(name), mongod_url, filled.name)
 
-    assert bill.keys > 0
-    assert bill.documents == 0
+    assert cost.keys > 0
+    assert cost.documents == 0
 
 
 def test_the_nine_session_documents_take_one_pass(filled: Database[Document], mongod_url: str) -> None:
-    bill = bill_of(reading("sessions"), mongod_url, filled.name)
+    cost = cost_of(reading("sessions"), mongod_url, filled.name)
 
-    assert len(bill.items) == 1
-    assert bill.documents <= filled[Collection.SESSIONS].count_documents({"type": "user_daily"})
+    assert len(cost.items) == 1
+    assert cost.documents <= filled[Collection.SESSIONS].count_documents({"type": "user_daily"})
 
 
-def test_a_bill_tells_of_a_reading_that_failed_and_goes_on(real_database: Database[Document], mongod_url: str) -> None:
+def test_the_cost_of_a_failed_reading_is_its_error(real_database: Database[Document], mongod_url: str) -> None:
     real_database[Collection.MESSAGES].insert_one({"t": "e2e"})
 
-    assert bill_of(reading("pinned"), mongod_url, real_database.name).error.startswith(
+    assert cost_of(reading("pinned"), mongod_url, real_database.name).error.startswith(
         "rocketchat_message has no index"
     )
