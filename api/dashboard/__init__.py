@@ -1,1 +1,1 @@
-"""The page for people at `/`: its own files, and what serves them."""
+"""The dashboard at `/`: its files, and the routes that serve them."""

@@ -1,14 +1,14 @@
-// Owns what is asked of the server, and what its refusals mean in plain words.
+// Owns the requests to the server, and the messages for its errors.
 
 export class Refusal extends Error {
-  /** `kind`: login, where this one is no good; away, where it may work later; or wrong. */
+  /** `kind`: login (invalid), away (may work later) or wrong. */
   constructor(kind, text) {
     super(text);
     this.kind = kind;
   }
 }
 
-/** Asks as one login; addresses are relative, so that it works behind any prefix. */
+/** A client with one login; addresses are relative, so that it works behind any prefix. */
 export function asking({ userId, token }) {
   async function get(path, parameters, signal) {
     const headers = { "X-User-Id": userId, "X-Auth-Token": token };
@@ -37,18 +37,18 @@ async function sent(address, how) {
     return await fetch(address, how);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    // A header takes only some characters: what can't be sent can't be right.
+    // A header allows only some characters: a login with others is invalid.
     if (/header|ByteString|ISO-8859-1/i.test(error.message)) throw refusal(401, {});
-    throw new Refusal("away", "The server does not answer. It is asked again in a minute.");
+    throw new Refusal("away", "The server does not respond. The next attempt is in a minute.");
   }
 }
 
 function refusal(status, { error = "" }) {
-  if (status === 401) return new Refusal("login", "The user ID or the token is wrong, or this login has ended.");
+  if (status === 401) return new Refusal("login", "The user ID or the token is wrong, or this login has expired.");
   if (error === "error-not-allowed")
-    return new Refusal("login", "This user may not see statistics: it needs the permission view-statistics.");
+    return new Refusal("login", "This user is not allowed to view statistics: the permission view-statistics is required.");
   if (status === 429)
     return new Refusal("away", `Too many requests. Please wait ${/\d+(?= seconds)/.exec(error) ?? 60} seconds.`);
-  if (status > 501) return new Refusal("away", `The server can't serve statistics now. ${error}`);
-  return new Refusal("wrong", error || `The server answered with status ${status}.`);
+  if (status > 501) return new Refusal("away", `Statistics are not available at the moment. ${error}`);
+  return new Refusal("wrong", error || `The server responded with status ${status}.`);
 }

@@ -1,4 +1,4 @@
-// Owns the cards: the newest snapshot's main numbers, and how they have changed.
+// Owns the cards: the newest snapshot's main figures and their changes.
 
 import { byId, element } from "./elements.js";
 import { bytes, change, count, day, NONE } from "./formats.js";
@@ -12,20 +12,20 @@ const CARDS = [
   { path: "totalRooms", name: "Rooms" },
   { path: "totalMessages", name: "Messages" },
   { path: "uploadsTotal", name: "Uploads" },
-  { path: "uploadsTotalSize", name: "Size of uploads", write: bytes },
+  { path: "uploadsTotalSize", name: "Upload size", write: bytes },
   { path: "uniqueUsersOfYesterday.data.0.count", name: "Active yesterday" },
   { path: "uniqueUsersOfLastWeek.data.0.count", name: "Active last week" },
   { path: "uniqueUsersOfLastMonth.data.0.count", name: "Active last month" },
 ].map((card) => ({ write: count, every: "1d", ...card }));
 
-/** The numbers alone; the changes come later. */
+/** Shows the figures; the changes follow. */
 export function show(snapshot) {
   byId("cards").replaceChildren(...CARDS.map((card) => cardOf(card, snapshot)));
 }
 
 function cardOf({ path, name, write }, snapshot) {
   const value = valueAt(snapshot, path);
-  const reason = value === undefined && (reasonFor(snapshot, path) ?? "This snapshot does not have it.");
+  const reason = value === undefined && (reasonFor(snapshot, path) ?? "Not in this snapshot.");
   return element(
     "li",
     { class: "card", "data-path": path, title: reason },
@@ -37,11 +37,11 @@ function cardOf({ path, name, write }, snapshot) {
 
 function valueAt(snapshot, path) {
   const [key, list] = path.split(".");
-  if (list && snapshot[key]?.[list]?.length === 0) return 0; // nobody: the list has no row
+  if (list && snapshot[key]?.[list]?.length === 0) return 0; // an empty list means no users
   return path.split(".").reduce((found, part) => found?.[part], snapshot);
 }
 
-/** Reasons lie at the same path as the value would, or at one of its parents. */
+/** The reason is at the path of the value, or of one of its parents. */
 function reasonFor(snapshot, path) {
   let found = snapshot.collector?.unavailable;
   for (const part of path.split(".")) {
@@ -50,7 +50,7 @@ function reasonFor(snapshot, path) {
   }
 }
 
-/** Fills in the changes. Days are compared with the end of a day; who is online, with the same hour. */
+/** Shows the changes: online users since the same hour, all others since the end of a day. */
 export async function showChanges(snapshot, ask) {
   const widths = Object.entries(Object.groupBy(CARDS, ({ every }) => every));
   const filled = widths.map(async ([every, cards]) => {
@@ -66,7 +66,7 @@ function fill({ path, write }, snapshot, { at, series }) {
     const until = Date.parse(snapshot.createdAt) - days * DAY;
     const n = at.findLastIndex((moment) => Date.parse(moment) <= until);
     const was = n >= 0 && Date.parse(at[n]) > until - 2 * DAY ? series[path][n] : null;
-    const title = was === null ? "There is none to compare with" : `${write(was)} on ${day(Date.parse(at[n]))}`;
+    const title = was === null ? "No earlier value to compare with" : `${write(was)} on ${day(Date.parse(at[n]))}`;
     const text = was === null ? NONE : change(value - was, write);
     return element("div", { title }, element("dt", {}, name), element("dd", {}, text));
   });

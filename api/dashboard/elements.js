@@ -1,4 +1,4 @@
-// Owns how elements are made: text is always text, and no attribute is a style.
+// Owns the creation of elements: text is never parsed as markup, and no attribute is a style.
 
 export const byId = (id) => document.getElementById(id);
 
@@ -11,7 +11,7 @@ export function element(name, attributes = {}, ...children) {
   return made;
 }
 
-/** A table in a frame of its own that scrolls, also by keyboard; rows begin with their heading. */
+/** A table in a frame that scrolls, also by keyboard; each row starts with its heading. */
 export function table(caption, heads, rows) {
   const head = element("tr", {}, ...heads.map((text) => element("th", { scope: "col" }, text)));
   const body = rows.map(([first, ...cells]) =>

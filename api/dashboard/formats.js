@@ -1,4 +1,4 @@
-// Owns how numbers and times are written: in the browser's own way, and in the workspace's time zone.
+// Owns the format of numbers and times: the browser's locale, and the workspace's time zone.
 
 const numbers = (options) => new Intl.NumberFormat(undefined, options).format;
 const whole = numbers({ maximumFractionDigits: 0 });
@@ -12,7 +12,7 @@ export const NONE = "–";
 export let zone, time, day, onAxis;
 inZone(Intl.DateTimeFormat().resolvedOptions().timeZone);
 
-/** A zone that this browser does not know leaves the one before. */
+/** Sets the time zone, unless the browser does not know it. */
 export function inZone(timeZone) {
   const dates = (options, locale) => new Intl.DateTimeFormat(locale, { timeZone, ...options }).format;
   try {
@@ -21,7 +21,7 @@ export function inZone(timeZone) {
     return;
   }
   time = dates({ dateStyle: "medium", timeStyle: "short" });
-  onAxis = dates({ dateStyle: "short", timeStyle: "medium" }, "sv-SE"); // Swedes write 2026-11-23 06:00:00
+  onAxis = dates({ dateStyle: "short", timeStyle: "medium" }, "sv-SE"); // the Swedish format is 2026-11-23 06:00:00
   zone = timeZone;
 }
 
@@ -30,7 +30,7 @@ export const count = written(whole);
 export const decimal = written(fine);
 export const bytes = written((value) => `${short(value / binaryUnit(value).size)} ${binaryUnit(value).name}`);
 
-/** The unit in which the number is between 1 and 1024. */
+/** The unit that makes the number at least 1 and less than 1024. */
 export function binaryUnit(value) {
   const power = Math.max(0, Math.floor(Math.log2(value) / 10));
   return { name: BINARY[power], size: 1024 ** power };

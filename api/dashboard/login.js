@@ -1,11 +1,11 @@
-// Owns the login: where it is found, where it is kept. It never enters a URL or the document.
+// Owns the login and its storage. It is never part of a URL or of the document.
 
 const KEY = "rcstats.login";
 const SIGNED_OUT = "rcstats.signedOut";
 
 function at(name) {
   try {
-    return window[name]; // throws where storage is forbidden
+    return window[name]; // throws if storage is forbidden
   } catch {
     return null;
   }
@@ -20,14 +20,14 @@ function parsed(text) {
   }
 }
 
-/** What Rocket.Chat's own web client keeps for this origin: only read, never written. */
+/** The login of Rocket.Chat's own web client in this origin; read-only. */
 export function ofChat() {
   const userId = at("localStorage")?.getItem("Meteor.userId");
   const token = at("localStorage")?.getItem("Meteor.loginToken");
   return userId && token ? { userId, token } : null;
 }
 
-/** The login of this tab, of this device, or Rocket.Chat's own unless somebody signed out here. */
+/** The login of this tab or device, else Rocket.Chat's own unless the user has signed out here. */
 export function found() {
   const own = parsed(at("sessionStorage")?.getItem(KEY)) ?? parsed(at("localStorage")?.getItem(KEY));
   return own ?? (at("sessionStorage")?.getItem(SIGNED_OUT) ? null : ofChat());

@@ -1,4 +1,4 @@
-// Owns the page as a whole: who is signed in, what is shown when, and when it is asked for anew.
+// Owns the page as a whole: the signed-in user, the visible sections, and the refresh.
 
 import * as cards from "./cards.js";
 import { byId, element } from "./elements.js";
@@ -14,10 +14,10 @@ import { span } from "./time_ranges.js";
 const MINUTE = 60_000;
 const OLD = 120 * MINUTE;
 
-let ask = null; // as whom the server is asked; null while nobody is signed in
-let snapshot = null; // the newest
-let drawn = null; // what the plots show: answers and span
-let looked = 0; // when the newest snapshot was last asked for
+let ask = null; // the client of the signed-in user, or null
+let snapshot = null; // the newest one
+let drawn = null; // what the plots show: responses and time range
+let looked = 0; // when the newest snapshot was last requested
 let drawing = new AbortController();
 
 function signIn(who) {
@@ -34,31 +34,31 @@ function signOut(problem = "") {
   for (const id of ["taken", "cards", "plots", "forecast", "health"]) byId(id).replaceChildren();
   byId("sign-in").hidden = false;
   byId("use-chat").hidden = !login.ofChat();
-  tell(problem);
+  report(problem);
   byId("user-id").focus();
 }
 
-/** Says what is wrong, or that nothing is. */
-function tell(problem) {
+/** Shows a problem; hides it if there is none. */
+function report(problem) {
   byId("problem").hidden = !problem;
   byId("problem").textContent = problem;
 }
 
-/** Runs a step for whoever is signed in now; what goes wrong is told, and a bad login ends. */
+/** Runs a step for the signed-in user; reports errors, and signs out if the login is invalid. */
 async function attempt(step) {
   const asker = ask;
   try {
     await step(asker);
-    if (asker === ask) tell("");
+    if (asker === ask) report("");
   } catch (error) {
     if (error.name === "AbortError" || asker !== ask) return;
     if (error.kind === "login") return signOut(error.message);
-    tell(error.kind ? error.message : "Something on this page went wrong. Loading it again may help.");
+    report(error.kind ? error.message : "An unexpected error occurred on this page. Reloading it may help.");
     if (!error.kind) throw error;
   }
 }
 
-/** Looks for a newer snapshot; only if there is one, all the rest is asked for as well. */
+/** Fetches the newest snapshot; only if it is new, everything else too. */
 function refresh() {
   looked = Date.now();
   return attempt(async (asker) => {
@@ -71,11 +71,11 @@ function refresh() {
     cards.show(found);
     performance.mark("cards");
     await Promise.all([cards.showChanges(found, asker), health.show(asker), forecast.show(asker), showPlots(asker)]);
-    byId("status").textContent = `These are the numbers of ${time(Date.parse(found.createdAt))}.`;
+    byId("status").textContent = `Showing the snapshot of ${time(Date.parse(found.createdAt))}.`;
   });
 }
 
-/** What stands above and below the numbers. */
+/** Shows the header and the footer. */
 function showHead() {
   const { _id, createdAt, version, collector } = snapshot;
   byId("board").hidden = !_id;
@@ -89,13 +89,13 @@ function showHead() {
   const parts = [
     version && `Rocket.Chat ${version}`,
     element("time", { datetime: createdAt, title: time(taken) }, `taken ${ago(taken)}`),
-    isOld && element("strong", { class: "warning" }, "no newer numbers for more than two hours"),
+    isOld && element("strong", { class: "warning" }, "no new snapshot for more than two hours"),
     failed && element("a", { class: "warning", href: "#health-title" }, `${failed} failed reading${failed > 1 ? "s" : ""}`),
   ];
   byId("taken").replaceChildren(...parts.filter(Boolean).flatMap((part, n) => (n ? [" · ", part] : part)));
 }
 
-/** Asks for the chosen range and draws it; what was under way for another one ends. */
+/** Fetches and draws the selected range; cancels any previous request. */
 async function showPlots(asker) {
   drawing.abort();
   const { signal } = (drawing = new AbortController());
@@ -108,8 +108,8 @@ async function showPlots(asker) {
   await plots.draw(answers, range, () => signal.aborted);
   if (signal.aborted) return;
   byId("plots").ariaBusy = null;
-  const missing = "There are no pictures, as the Python package plotly is not installed.";
-  byId("range-note").textContent = `Each value stands for ${range.name}. ${(await plots.plotly()) ? "" : missing}`;
+  const missing = "Plots are not available, as the Python package plotly is not installed.";
+  byId("range-note").textContent = `Each value covers ${range.name}. ${(await plots.plotly()) ? "" : missing}`;
   performance.mark("plots");
 }
 
@@ -148,17 +148,17 @@ byId("range").addEventListener("change", ({ target }) => target.name === "range"
 byId("range").addEventListener("submit", (event) => {
   event.preventDefault();
   if (byId("from").value && byId("from").value <= byId("to").value) rangeChanged();
-  else tell("Choose a first day, and a last one that is not before it.");
+  else report("Select a first day, and a last day that is not earlier.");
 });
 document.addEventListener("themechange", () => drawn && plots.draw(...drawn, () => !drawn));
 
-/** Once a minute while somebody looks, and at once when somebody does again. */
-function look() {
+/** Refreshes once a minute while the page is visible, and at once when it becomes visible again. */
+function refreshIfDue() {
   const isDue = Date.now() - looked > MINUTE - 1000;
   if (ask && isDue && document.visibilityState === "visible") refresh();
 }
-setInterval(look, MINUTE);
-document.addEventListener("visibilitychange", look);
+setInterval(refreshIfDue, MINUTE);
+document.addEventListener("visibilitychange", refreshIfDue);
 
 const who = login.found();
 if (who) signIn(who);

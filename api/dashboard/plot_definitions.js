@@ -1,24 +1,24 @@
-// Owns what is drawn: each plot's lines, and the few requests that bring the figures of all of them.
+// Owns the plots' definitions: the lines of each, and the few requests that fetch the figures of all.
 
 import { bytes, count, decimal } from "./formats.js";
 import { DAY, withGaps } from "./time_ranges.js";
 
-/** `how` stands for a bucket; `daily`: no bucket is narrower than a day; `before`: it tells of the day before. */
+/** `how`: the value of a bucket; `daily`: no bucket is narrower than a day; `before`: the figure is of the day before. */
 export const PLOTS = [
   {
     title: "Users",
-    lines: { Accounts: "totalUsers", Active: "activeUsers", "Online at most": "onlineUsers" },
+    lines: { Accounts: "totalUsers", Active: "activeUsers", "Peak online": "onlineUsers" },
     hows: { onlineUsers: "max" },
   },
   {
     title: "Active users per day",
     daily: true,
     before: true,
-    lines: { "Users who were there": "uniqueUsersOfYesterday.data.0.count" },
+    lines: { "Active users": "uniqueUsersOfYesterday.data.0.count" },
   },
   { title: "Messages per day", daily: true, how: "delta", lines: { "New messages": "totalMessages" } },
   {
-    title: "Messages by type of room",
+    title: "Messages by room type",
     lines: {
       Channels: "totalChannelMessages",
       Private: "totalPrivateGroupMessages",
@@ -38,21 +38,21 @@ export const PLOTS = [
     },
   },
   { title: "Uploads", lines: { Files: "uploadsTotal" } },
-  { title: "Size of uploads", write: bytes, lines: { "All files": "uploadsTotalSize" } },
-  { title: "Host load", write: decimal, how: "mean", lines: { "Load of 1 minute": "os.loadavg.0" } },
+  { title: "Upload size", write: bytes, lines: { "All files": "uploadsTotalSize" } },
+  { title: "Host load", write: decimal, how: "mean", lines: { "Load average (1 min)": "os.loadavg.0" } },
   { title: "Host memory", write: bytes, how: "mean", lines: { Available: "os.freemem", Installed: "os.totalmem" } },
 ].map((plot) => ({ write: count, ...plot }));
 
 const bucketOf = (plot, span) => (plot.daily ? span.daily : span);
 
-/** Which request brings a line: `how every`. */
+/** The request that fetches a line: `how every`. */
 function requestOf(plot, path, span) {
   const { every, width } = bucketOf(plot, span);
   const how = plot.before && width > DAY ? "mean" : (plot.hows?.[path] ?? plot.how ?? "last");
   return `${how} ${every}`;
 }
 
-/** The answers of all requests by `how every`: one for each pair that some plot needs. */
+/** The responses by `how every`: one for each pair that any plot needs. */
 export async function ask(asking, span, signal) {
   const lines = PLOTS.flatMap((plot) => Object.values(plot.lines).map((path) => [requestOf(plot, path, span), path]));
   const wanted = Object.entries(Object.groupBy(lines, ([request]) => request));
@@ -64,7 +64,7 @@ export async function ask(asking, span, signal) {
   return Object.fromEntries(await Promise.all(answers));
 }
 
-/** The rows {at, values: one a line} of a plot, with its gaps; of what adds up only buckets that are over. */
+/** The rows {at, values: one per line} of a plot, with gaps; sums only of complete buckets. */
 export function rowsOf(plot, answers, span) {
   const { width } = bucketOf(plot, span);
   const lines = Object.values(plot.lines).map((path) => ({ path, answer: answers[requestOf(plot, path, span)] }));

@@ -1,11 +1,11 @@
-// Owns the plots: plotly.js when it is needed, a heading, a picture with words, and the numbers as a table.
+// Owns the plots: loads plotly.js on demand; each plot has a heading, a described picture, and its numbers as a table.
 
 import { byId, element, table } from "./elements.js";
 import { PLOTS, rowsOf } from "./plot_definitions.js";
 import { binaryUnit, bytes, day, onAxis, time } from "./formats.js";
 import { DAY } from "./time_ranges.js";
 
-// Far apart also for those who are blind to red, green or blue, and from the ground: by theme, dark or not.
+// Distinguishable with any colour blindness and from the background; by theme, dark or not.
 const COLOURS = {
   false: ["#2342b8", "#ce7508", "#15a378", "#ad7dc9", "#522108"],
   true: ["#4a84f2", "#ba5e04", "#77ebd4", "#8b6da0", "#c3e289"],
@@ -13,7 +13,7 @@ const COLOURS = {
 
 let loading = null;
 
-/** plotly.js, loaded once and only when the first plot is drawn; undefined where there is none. */
+/** plotly.js, loaded once when the first plot is drawn; undefined if it is not installed. */
 export function plotly() {
   const src = document.body.dataset.plotly;
   loading ??= new Promise((done) => {
@@ -28,7 +28,7 @@ export function plotly() {
   return loading;
 }
 
-/** Headings and frames, before there are figures: nothing moves when these come. */
+/** Shows headings and frames before the figures arrive, so that nothing moves then. */
 export function frame() {
   const frames = PLOTS.map(({ title }, n) =>
     element(
@@ -42,7 +42,7 @@ export function frame() {
   byId("plots").replaceChildren(...frames);
 }
 
-/** Draws all of them one after the other, so that the page stays quick meanwhile. */
+/** Draws the plots one by one, so that the page stays responsive. */
 export async function draw(answers, span, isStale) {
   const library = await plotly();
   byId("plots").classList.toggle("bare", !library);
@@ -128,18 +128,18 @@ function layout(box, { names, rows, width, isDaily }, unit) {
   };
 }
 
-/** What somebody hears who does not see the picture. */
+/** The text alternative of the picture. */
 function inWords({ title, names, rows, write }) {
-  if (!rows.length) return `${title}: there are no figures in this time.`;
+  if (!rows.length) return `${title}: no figures in this period.`;
   const each = names.map((name, n) => {
     const values = column(rows, n).filter((value) => value !== null);
     const [low, high] = [Math.min(...values), Math.max(...values)].map(write);
-    return `${name}: ${write(values[0])} at first, ${write(values.at(-1))} at last, between ${low} and ${high}.`;
+    return `${name}: from ${write(values[0])} to ${write(values.at(-1))}, minimum ${low}, maximum ${high}.`;
   });
   return `${title} from ${day(rows[0].at)} to ${day(rows.at(-1).at)}. ${each.join(" ")}`;
 }
 
-/** The table is made when it is opened, and anew if it is open. */
+/** Builds the table when it is opened, and again if it is already open. */
 function numbers(details, { title, names, rows, write, isDaily }) {
   details.ontoggle = () => {
     details.querySelector(".scroll")?.remove();
@@ -150,12 +150,12 @@ function numbers(details, { title, names, rows, write, isDaily }) {
   details.ontoggle();
 }
 
-/** Months, days and separators as the browser writes them. */
+/** Month and day names and separators of the browser's locale. */
 function language() {
   const names = (options, number, date) =>
     Array.from({ length: number }, (_, n) => new Date(date(n)).toLocaleDateString(undefined, { ...options, timeZone: "UTC" }));
   const months = (month) => names({ month }, 12, (n) => Date.UTC(2024, n));
-  const days = (weekday) => names({ weekday }, 7, (n) => Date.UTC(2024, 8, n + 1)); // that one is a Sunday
+  const days = (weekday) => names({ weekday }, 7, (n) => Date.UTC(2024, 8, n + 1)); // 1 September 2024 is a Sunday
   const [, thousands, , , , decimal] = new Intl.NumberFormat(undefined, { useGrouping: true }).formatToParts(1234567.8);
   const format = { days: days("long"), shortDays: days("short"), months: months("long"), shortMonths: months("short") };
   Object.assign(format, { thousands: thousands.value, decimal: decimal.value });

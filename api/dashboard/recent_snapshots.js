@@ -1,4 +1,4 @@
-// Owns the table of the last snapshots: how long they took, and what went wrong.
+// Owns the table of recent snapshots: their durations and failures.
 
 import { byId, element, table } from "./elements.js";
 import { count, decimal, NONE, time } from "./formats.js";
@@ -28,7 +28,7 @@ function rowOf(snapshot, skipped) {
   ];
 }
 
-/** How many slots have no snapshot before each, by the shortest step between any two: the schedule's own. */
+/** The number of slots without a snapshot before each; the shortest step between two slots is the schedule's. */
 function skippedSlots(snapshots) {
   const slots = snapshots.map((snapshot) => Date.parse(snapshot.collector?.slot));
   const steps = slots.map((slot, n) => slot - slots[n + 1]);

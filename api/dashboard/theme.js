@@ -1,4 +1,4 @@
-// Owns the theme: the system's, or the one chosen here. Runs before anything is painted, so that nothing flashes.
+// Owns the theme: the system's, or the user's choice. Runs before the first paint, so that nothing flashes.
 (() => {
   const KEY = "rcstats.theme";
   const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -19,22 +19,22 @@
     try {
       localStorage.setItem(KEY, name);
     } catch {
-      // then it lasts as long as the page does
+      // the choice lasts until the page is closed
     }
   };
 
-  const tell = () => {
+  const announce = () => {
     document.getElementById("theme").setAttribute("aria-pressed", isDark());
     document.dispatchEvent(new Event("themechange"));
   };
 
   if (["light", "dark"].includes(stored())) root.dataset.theme = stored();
-  dark.addEventListener("change", tell);
+  dark.addEventListener("change", announce);
   document.addEventListener("DOMContentLoaded", () => {
-    tell();
+    announce();
     document.getElementById("theme").addEventListener("click", () => {
       choose(isDark() ? "light" : "dark");
-      tell();
+      announce();
     });
   });
 })();

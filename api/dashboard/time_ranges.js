@@ -1,4 +1,4 @@
-// Owns which time is shown, how wide its buckets are, and where a gap is.
+// Owns the time ranges, their bucket widths, and the gaps in them.
 
 const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
@@ -14,7 +14,7 @@ const WIDTHS = [
   ...widths("month", "mo", 30.4 * DAY, [1, 2, 3, 6]),
 ];
 
-/** {start, end, every, width, name, daily: the bucket of days}: of the last days, of all, or from a date to another. */
+/** {start, end, every, width, name, daily: the bucket of daily figures} of the selected range. */
 export function span(choice, { from, to, oldest }) {
   if (choice === "custom") return between(from, dateAfter(to), Date.parse(dateAfter(to)) - Date.parse(from));
   if (choice === "all") return between(new Date(oldest).toISOString(), "now", Date.now() - oldest);
@@ -28,7 +28,7 @@ function between(start, end, length) {
 
 const dateAfter = (date) => new Date(Date.parse(date) + DAY).toISOString().slice(0, 10);
 
-/** The rows, with one of nulls wherever a step is larger than a bucket, or than what is usual where that is more. */
+/** The rows, with a row of nulls after each step that exceeds the bucket width and the usual step. */
 export function withGaps(rows, width) {
   const steps = rows.map(({ at }, n) => (n ? at - rows[n - 1].at : 0));
   const usual = steps.toSorted((a, b) => a - b)[steps.length >> 1];

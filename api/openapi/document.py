@@ -1,4 +1,4 @@
-"""The description of the API in OpenAPI 3.1: routes, parameters, headers, answers and errors, with examples. Pure."""
+"""Owns the OpenAPI 3.1 document: routes, parameters, headers, responses and errors, with examples. Pure."""
 
 from typing import Any
 
@@ -14,13 +14,15 @@ def _header(text: str, schema: Schema = TEXT) -> Schema:
 
 
 _LIMITS = {
-    "X-RateLimit-Limit": _header(f"Requests in {WINDOW:g} seconds; these headers are absent where nothing is limited."),
-    "X-RateLimit-Remaining": _header("Requests that are left."),
-    "X-RateLimit-Reset": _header("When the window ends, in milliseconds since 1970."),
+    "X-RateLimit-Limit": _header(
+        f"Requests allowed in {WINDOW:g} seconds. These headers are absent if no limit applies."
+    ),
+    "X-RateLimit-Remaining": _header("Requests left in the window."),
+    "X-RateLimit-Reset": _header("End of the window, in milliseconds since 1970."),
 }
 _KEPT = {
-    "ETag": _header("Of the answer, in whatever encoding; for `If-None-Match`."),
-    "Content-Encoding": _header(f"{' or '.join(NAMES)}, where it is accepted and worth it."),
+    "ETag": _header("Version of the response, independent of its encoding; for `If-None-Match`."),
+    "Content-Encoding": _header(f"{' or '.join(NAMES)}, if accepted and worthwhile."),
 }
 
 
@@ -32,12 +34,12 @@ def _answer(text: str, schema: str, headers: Schema | None = None, example: Any 
 
 _DENIED = {
     "401": _answer(
-        "No header pair, or one that no user holds.",
+        "The login headers are missing or invalid.",
         "NotLoggedIn",
         example={"status": "error", "message": "You must be logged in to do this."},
     ),
     "400": _answer(
-        "A parameter can't be served, or the user lacks `view-statistics`.",
+        "A parameter is invalid, or the user lacks the permission `view-statistics`.",
         "Failure",
         _LIMITS,
         {"success": False, "error": "error-not-allowed"},
@@ -45,39 +47,39 @@ _DENIED = {
 }
 _ALWAYS = {
     "429": _answer("Too many requests.", "Failure", _LIMITS),
-    "503": _answer("MongoDB is away, or too slow.", "Failure"),
+    "503": _answer("MongoDB is unavailable or too slow.", "Failure"),
 }
 _LOGIN: list[Schema] = [{"userId": [], "authToken": []}]
 
 
 def _get(summary: str, schema: str, parameters: list[Schema] | None = None, *, is_open: bool = False) -> Schema:
-    answers = {"200": _answer("The answer.", schema, _KEPT | _LIMITS), "304": {"description": "What you have holds."}}
+    answers = {"200": _answer("Success.", schema, _KEPT | _LIMITS), "304": {"description": "Not modified."}}
     operation: Schema = {"summary": summary, "responses": answers | _ALWAYS | ({} if is_open else _DENIED)}
-    known = {"name": "If-None-Match", "in": "header", "description": "The ETag of what you have.", "schema": TEXT}
+    known = {"name": "If-None-Match", "in": "header", "description": "ETag of a previous response.", "schema": TEXT}
     operation["parameters"] = [*(parameters or []), known]
     return {"get": operation | {"security": [{}, *_LOGIN] if is_open else _LOGIN}}
 
 
 def _tabular(summary: str, schema: str, parameters: list[Schema]) -> Schema:
-    """A route that answers in other forms than JSON too."""
+    """A route with CSV and NDJSON responses in addition to JSON."""
     described = _get(summary, schema, parameters)
     described["get"]["responses"]["200"]["content"] |= {kind: {"schema": TEXT} for kind in (CSV, NDJSON)}
     return described
 
 
 def _state(summary: str, schema: str, *more: str) -> Schema:
-    answers = {status: _answer("How it is.", schema) for status in ("200", *more)}
+    answers = {status: _answer("Current state.", schema) for status in ("200", *more)}
     return {"get": {"summary": summary, "responses": answers, "security": []}}
 
 
 _METRICS: Schema = {
     "get": {
-        "summary": "The newest snapshot's main figures, and how rcstats does, for Prometheus",
-        "description": "For this host itself; for others with the bearer token of `RCSTATS_METRICS_TOKEN`.",
+        "summary": "Main figures of the newest snapshot, and metrics of rcstats, for Prometheus",
+        "description": "Requires the bearer token of `RCSTATS_METRICS_TOKEN`, or a local request if that is not set.",
         "responses": {
-            "200": {"description": "The figures.", "content": {"text/plain": {"schema": TEXT}}},
+            "200": {"description": "Metrics.", "content": {"text/plain": {"schema": TEXT}}},
             "401": _answer("The bearer token is missing or wrong.", "Failure"),
-            "403": _answer("Only this host itself may ask.", "Failure"),
+            "403": _answer("Only local requests are accepted unless `RCSTATS_METRICS_TOKEN` is set.", "Failure"),
         },
         "security": [{}],
     }
@@ -88,20 +90,20 @@ DOCUMENT: Schema = {
     "info": {
         "title": "rcstats",
         "version": __version__,
-        "description": "Stored statistics of a Rocket.Chat workspace, by Rocket.Chat's own contract.",
+        "description": "Stored statistics of a Rocket.Chat workspace, in Rocket.Chat's own format.",
         "license": {"name": "MIT", "identifier": "MIT"},
     },
     "servers": [{"url": "/"}],
     "paths": {
-        "/api/v1/statistics.list": _tabular("Stored snapshots, page by page", "Page", [*LIST, FORMAT]),
-        "/api/v1/statistics": _get("The newest snapshot, or a new one", "Newest", [REFRESH]),
-        "/api/v1/statistics.series": _tabular("Figures over time", "Series", [*SERIES, FORMAT]),
-        "/api/v1/statistics.forecast": _get("Forecast of growth, and anomalies among the newest figures", "Forecast"),
-        "/api/v1/statistics.dictionary": _get("What every statistic means", "Dictionary"),
-        "/api/info": _get("The server's release", "Info", is_open=True),
+        "/api/v1/statistics.list": _tabular("List stored snapshots", "Page", [*LIST, FORMAT]),
+        "/api/v1/statistics": _get("Get the newest snapshot, or take a new one", "Newest", [REFRESH]),
+        "/api/v1/statistics.series": _tabular("Get figures over time", "Series", [*SERIES, FORMAT]),
+        "/api/v1/statistics.forecast": _get("Forecast growth, and find anomalies among the newest figures", "Forecast"),
+        "/api/v1/statistics.dictionary": _get("Get the definition of every statistic", "Dictionary"),
+        "/api/info": _get("Get the release of the Rocket.Chat server", "Info", is_open=True),
         "/metrics": _METRICS,
-        "/health": _state("Whether the process lives", "Health"),
-        "/ready": _state("Whether it can serve", "Ready", "503"),
+        "/health": _state("Check that the process is alive", "Health"),
+        "/ready": _state("Check that requests can be served", "Ready", "503"),
     },
     "components": {
         "schemas": SCHEMAS,

@@ -1,4 +1,4 @@
-"""The schemas of the API's description: documents, filters and parameters. Pure."""
+"""Owns the schemas of the OpenAPI document: snapshots, filters and parameters. Pure."""
 
 from typing import Any
 
@@ -26,15 +26,15 @@ def object_(required: str, **properties: Schema) -> Schema:
 
 
 _SNAPSHOT: Schema = object_("_id createdAt collector", _id=TEXT, createdAt=_DATE, _updatedAt=_DATE) | {
-    "description": "A statistics document. Its other keys are those of `statistics.dictionary`; what could not be "
-    "read is absent, and `collector.unavailable` has the reason at the same path."
+    "description": "A statistics document. `statistics.dictionary` defines its other keys. A value that could not "
+    "be read is absent, and `collector.unavailable` gives the reason at the same path."
 }
 _SNAPSHOT["properties"]["collector"] = {
     "type": "object",
-    "description": "The collector's own account: version, workspace, slot, seconds, the readings, what is unavailable.",
+    "description": "Metadata of the snapshot: version, workspace, slot, duration, readings, reasons of absent values.",
 }
 
-# A filter, as api/query/filters.py reads it; its bounds on depth and size have no words in a schema.
+# A filter as accepted by api/query/filters.py; a schema cannot express its limits on depth and size.
 _FILTER: dict[str, Schema] = {
     "Conditions": {
         "type": "object",
@@ -60,7 +60,7 @@ _FILTER: dict[str, Schema] = {
         "properties": {"$date": {"type": "integer", "minimum": 0, "maximum": 253402300799999}},
         "required": ["$date"],
         "additionalProperties": False,
-        "description": "Milliseconds since 1970; an ISO 8601 text is read too.",
+        "description": "Milliseconds since 1970; an ISO 8601 string is accepted too.",
     },
     "Operators": {
         "type": "object",
@@ -84,20 +84,28 @@ SCHEMAS: dict[str, Schema] = {
     "Snapshot": _SNAPSHOT,
     "Page": object_(
         "statistics count offset total success",
-        statistics={"type": "array", "items": {"type": "object"}, "description": "Snapshots, or the chosen `fields`."},
-        count=_COUNT | {"description": "How many there are on this page."},
+        statistics={
+            "type": "array",
+            "items": {"type": "object"},
+            "description": "Snapshots, reduced to `fields` if given.",
+        },
+        count=_COUNT | {"description": "Number of snapshots on this page."},
         offset=_COUNT,
-        total=_COUNT | {"description": "How many match in all."},
+        total=_COUNT | {"description": "Number of matching snapshots."},
         success=_TRUE,
     ),
     "Newest": {
-        "description": "The newest snapshot's own keys and `success`; only `success` if there is none.",
+        "description": "The keys of the newest snapshot and `success`; only `success` if no snapshot exists.",
         **object_("success", success=_TRUE, _id=TEXT, createdAt=_DATE),
     },
     "Series": object_(
         "at series every how timezone start end count success",
-        at={"type": "array", "items": _DATE, "description": "The beginning of each bucket that has snapshots."},
-        series={"type": "object", "additionalProperties": {"type": "array"}, "description": "Values by key path."},
+        at={"type": "array", "items": _DATE, "description": "Start of each bucket that contains snapshots."},
+        series={
+            "type": "object",
+            "additionalProperties": {"type": "array"},
+            "description": "Values by key path, one per bucket.",
+        },
         every=TEXT,
         how=TEXT,
         timezone=TEXT,
@@ -134,12 +142,12 @@ SCHEMAS: dict[str, Schema] = {
         success=_TRUE,
     ),
     "Info": object_("success", version=TEXT, info={"type": "object"}, success=_TRUE)
-    | {"description": "The server's release, whole only for who may see statistics; absent while it is not known."},
+    | {"description": "The server's release, in full only for users who may view statistics; absent if unknown."},
     "Health": object_("status", status={"const": "ok"}),
     "Ready": object_(
         "ready",
         ready={"type": "boolean"},
-        problems={"type": "object", "additionalProperties": TEXT, "description": "What is wrong, by part."},
+        problems={"type": "object", "additionalProperties": TEXT, "description": "Problems by component."},
     ),
     "NotLoggedIn": object_("status message", status={"const": "error"}, message=TEXT),
     "Failure": object_("success error", success={"const": False}, error=TEXT, errorType=TEXT, details={}),
@@ -155,10 +163,10 @@ LIST: list[Schema] = [
         "example": example,
     }
     for name, text, example in (
-        ("offset", "How many snapshots to skip; read as JavaScript's parseInt reads it.", "0"),
+        ("offset", "Number of snapshots to skip, parsed as by JavaScript's parseInt.", "0"),
         (
             "count",
-            "How many a page has, up to the workspace's `API_Upper_Count_Limit`; 0 for all, if it allows that.",
+            "Page size, limited by the workspace's `API_Upper_Count_Limit`; 0 returns all, if the workspace allows it.",
             "1",
         ),
     )
@@ -172,19 +180,19 @@ LIST: list[Schema] = [
     for name, text, schema, example in (
         (
             "query",
-            f"Which snapshots: MongoDB's query language, held to these operators. A key path has {PATH_BOUNDS}.",
+            f"Filter in MongoDB's query language, limited to these operators. A key path has {PATH_BOUNDS}.",
             ref("Conditions"),
             {"createdAt": {"$gte": {"$date": 1519483980312}}},
         ),
         (
             "fields",
-            "Which keys: 1 for those to show, or 0 for those to leave out; where both are given the zeros are dropped.",
+            "Keys to include (1) or to exclude (0). If both are given, the exclusions are ignored.",
             _PATHS | {"additionalProperties": {"enum": [0, 1]}},
             {"os": 0, "process": 0},
         ),
         (
             "sort",
-            "By which keys, 1 ascending and -1 descending, in this order; the newest first unless given.",
+            "Sort keys in order of precedence: 1 ascending, -1 descending. Default: newest first.",
             _PATHS | {"additionalProperties": {"enum": [1, -1]}, "maxProperties": MAX_SORT_KEYS},
             {"createdAt": -1},
         ),
@@ -193,7 +201,7 @@ LIST: list[Schema] = [
 REFRESH: Schema = {
     "name": "refresh",
     "in": "query",
-    "description": "`true`, and nothing else, takes a new snapshot first.",
+    "description": "`true` takes a new snapshot first; any other value has no effect.",
     "schema": TEXT,
     "example": "true",
 }
@@ -201,35 +209,35 @@ REFRESH: Schema = {
 FORMAT: Schema = {
     "name": "format",
     "in": "query",
-    "description": "`json`, `csv` or `ndjson`; otherwise by the header `Accept`, and JSON unless that says another.",
+    "description": "`json`, `csv` or `ndjson`. Default: according to the header `Accept`, else JSON.",
     "schema": {"type": "string", "enum": ["", "json", "csv", "ndjson"]},
     "example": "json",
 }
 
-# Some that pass; times and zones have no words in a schema.
+# Valid examples; a schema cannot express times and time zones.
 _TIMES = ["", "now", "-90d", "-2w", "2024-03-01", "2024-03-01T10:00:00Z"]
 _ZONES = ["", "UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"]
 _PATHS_LISTED = r"^[a-zA-Z][a-zA-Z0-9]{0,30}(\.([a-zA-Z][a-zA-Z0-9]{0,29}|[0-9]{1,9})){0,3}$"
 _WIDTH_OF_A_BUCKET = (
-    f"The width of a bucket; `1d` unless given. There are at most {MOST_BUCKETS} buckets, and {MOST_VALUES} values in "
-    "them: buckets times `fields`."
+    f"Width of a bucket. Default: `1d`. A response has at most {MOST_BUCKETS} buckets and {MOST_VALUES} values: "
+    "buckets times `fields`."
 )
 
 SERIES: list[Schema] = [
     {"name": name, "in": "query", "description": text, "schema": {"type": "string"} | schema, "example": example}
     for name, text, schema, example in (
-        ("start", "An ISO 8601 time, `now`, or a time before it; `-30d` unless given.", {"enum": _TIMES[2:]}, "-90d"),
-        ("end", "The same; `now` unless given.", {"enum": ["", "now"]}, "now"),
+        ("start", "An ISO 8601 time, `now`, or an age such as `-90d`. Default: `-30d`.", {"enum": _TIMES[2:]}, "-90d"),
+        ("end", "The same. Default: `now`.", {"enum": ["", "now"]}, "now"),
         ("every", _WIDTH_OF_A_BUCKET, {"pattern": f"^(?:{WIDTH})?$"}, "1d"),
-        ("how", "What stands for a bucket's snapshots.", {"enum": ["", *How]}, "last"),
-        ("timezone", "On whose calendar buckets lie; the collector's own unless given.", {"enum": _ZONES}, "UTC"),
+        ("how", "Value of a bucket, computed from its snapshots. Default: `last`.", {"enum": ["", *How]}, "last"),
+        ("timezone", "Time zone of the buckets. Default: the collector's own.", {"enum": _ZONES}, "UTC"),
     )
 ] + [
     {
         "name": "fields",
         "in": "query",
         "required": True,
-        "description": f"Up to {MOST_FIELDS} key paths with commas between; a number is a place in a list. A path has "
+        "description": f"Up to {MOST_FIELDS} comma-separated key paths; a number is an index of a list. A path has "
         f"{PATH_BOUNDS}.",
         "schema": {"type": "string", "pattern": _PATHS_LISTED},
         "example": "totalUsers",

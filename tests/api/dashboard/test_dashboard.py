@@ -347,7 +347,7 @@ def test_the_numbers_of_a_plot_are_a_table_on_demand(page: Page) -> None:
 
     newest_row = page.all(".plot tbody tr")[0].text
     assert "1,320" in newest_row
-    assert "at last" in str(page.find(".picture").get_attribute("aria-label"))
+    assert "maximum" in str(page.find(".picture").get_attribute("aria-label"))
 
 
 @browser_needed
@@ -376,7 +376,7 @@ def test_the_forecast_is_labelled_as_such_and_has_an_interval(page: Page) -> Non
 def test_a_wrong_token_and_a_missing_permission_are_told_in_plain_words(page: Page) -> None:
     page.sign_in(token="wrong")
     page.wait(lambda: page.find("#problem").is_displayed())
-    assert page.text("#problem") == "The user ID or the token is wrong, or this login has ended."
+    assert page.text("#problem") == "The user ID or the token is wrong, or this login has expired."
 
     page.find("#user-id").clear()
     page.sign_in("plain", PLAIN["X-Auth-Token"])
@@ -390,7 +390,7 @@ def test_a_token_that_no_header_can_carry_is_a_wrong_one(page: Page) -> None:
     page.sign_in(token="tökën – ☃")
     page.wait(lambda: page.find("#problem").is_displayed())
 
-    assert page.text("#problem") == "The user ID or the token is wrong, or this login has ended."
+    assert page.text("#problem") == "The user ID or the token is wrong, or this login has expired."
 
 
 @browser_needed
@@ -434,7 +434,7 @@ def test_too_many_requests_and_a_server_that_went_away(driver: Chrome, history: 
         page.wait(lambda: "Too many requests. Please wait" in page.text("#problem"))
         page.run("performance.clearMarks()")
     page.run("document.querySelector('#range [value=\"7d\"]').click()")
-    page.wait(lambda: page.text("#problem").startswith("The server does not answer"))
+    page.wait(lambda: page.text("#problem").startswith("The server does not respond"))
 
     assert page.card("totalUsers") == "1,320"
     page.complaints()
@@ -453,7 +453,7 @@ def test_what_was_not_read_has_a_reason_and_old_numbers_a_warning(
         assert page.card("totalMessages") == "–"
         assert "the reading rooms failed" in page.text('[data-path="totalMessages"]')
         assert "<b>not</b> read" in page.text('[data-path="uploadsTotal"]')
-        assert "taken 5 hours ago · no newer numbers" in page.text("#taken")
+        assert "taken 5 hours ago · no new snapshot" in page.text("#taken")
         assert page.complaints() == []
 
 
