@@ -1,38 +1,38 @@
-"""The errors that a person is meant to read; each becomes one line and an exit code."""
+"""The errors of rcstats that are meant for people; each becomes one line and an exit code."""
 
 
 class RcstatsError(Exception):
-    """Something the operator can mend; its text is one or a few plain sentences without secrets."""
+    """An error that the operator can resolve; its text is one or a few sentences without secrets."""
 
 
 class SettingsError(RcstatsError):
-    """A setting is missing or wrong; the text names the variable and says what is expected."""
+    """A setting is missing or invalid; the text names the variable and the expected value."""
 
 
 class DatabaseError(RcstatsError):
-    """MongoDB did not do what was asked; the text says so in our words, never in MongoDB's."""
+    """MongoDB did not execute a command; the text is ours, never MongoDB's, which can hold data."""
 
 
 class CommandRefusedError(DatabaseError):
-    """MongoDB was reached and answered, but does not take this command as it is written."""
+    """MongoDB refused the command as invalid."""
 
 
 class UnknownTimeZoneError(CommandRefusedError):
-    """MongoDB's own time zone data do not have this zone."""
+    """MongoDB's time zone data lack this zone."""
 
 
 class TooLargeError(RcstatsError):
-    """An answer would take more memory than one may have; the text says what makes it smaller."""
+    """A response would exceed its memory limit; the text says how to make it smaller."""
 
 
 class UnacceptableError(DatabaseError):
-    """MongoDB takes no document like this one, now or later."""
+    """MongoDB refuses this document permanently; a retry would fail too."""
 
 
 class UnreachableError(DatabaseError):
-    """MongoDB cannot be reached: no other command would be answered now either.
+    """MongoDB cannot be reached; any other command would fail too.
 
-    `brief` is the text without the reason, which can name hosts: it does for readers who may not know them.
+    `brief` is the text without the reason, which can name hosts; it is for readers who may not know them.
     """
 
     def __init__(self, brief: str, reason: str = "") -> None:
@@ -41,12 +41,12 @@ class UnreachableError(DatabaseError):
 
 
 class DatabaseTimeoutError(DatabaseError):
-    """MongoDB did not answer this command in time; it may answer others."""
+    """MongoDB did not answer this command in time; others may succeed."""
 
 
 class IndexProblemError(DatabaseError):
-    """An index of the store is not as it has to be; the text names the index and the remedy."""
+    """An index of the store differs from its definition; the text names the index and the remedy."""
 
 
 class AbandonedError(RcstatsError):
-    """A snapshot was given up half-way, because the daemon ends; nothing of it is kept."""
+    """A snapshot was aborted because the daemon shuts down; nothing of it is stored."""

@@ -1,4 +1,4 @@
-"""Log lines on standard error: for a person with the time, for the journal with the priority that it sorts by."""
+"""Owns the format of log lines on stderr: with a timestamp for people, with a priority for the journal."""
 
 import logging
 import os
@@ -20,12 +20,12 @@ _PRIORITIES = {logging.DEBUG: 7, logging.INFO: 6, logging.WARNING: 4, logging.ER
 class _Journal(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         priority = record.__dict__["priority"] = _PRIORITIES.get(record.levelno, 6)
-        # The journal takes each line for an entry of its own.
+        # The journal treats each line as an entry of its own.
         return super().format(record).replace("\n", f"\n<{priority}>")
 
 
 def to_stderr(level: str) -> None:
-    """Logs from this level on; under systemd in the journal's own form."""
+    """Logs from this level on; under systemd in the journal's format."""
     is_journal = bool(os.environ.get("JOURNAL_STREAM"))
     handler = logging.StreamHandler()
     handler.setFormatter(_Journal(_FOR_THE_JOURNAL) if is_journal else logging.Formatter(_FOR_PEOPLE))
@@ -37,42 +37,42 @@ def from_level(level: str) -> None:
     """Logs from this level on."""
     lowest = logging.getLevelNamesMapping()[level.upper()]
     logging.getLogger().setLevel(lowest)
-    # Its debugging lines have whole commands and answers: hashed tokens, user ids, settings.
+    # Its debug lines contain whole commands and replies: hashed tokens, user ids, settings.
     logging.getLogger("pymongo").setLevel(max(lowest, logging.INFO))
 
 
 class Changes:
-    """Logs why something goes wrong when that begins or changes, and not again while it stays the same."""
+    """Logs the reason of a failure when it begins or changes, and not again while it stays the same."""
 
     def __init__(self, log: logging.Logger) -> None:
         self._log = log
         self._reasons: dict[str, str] = {}
 
     def tell(self, event: str, reason: str, error: Exception | None = None) -> None:
-        """`event` is what goes wrong, in the form `event key=value`; without a `reason` it goes well again."""
+        """`event` is the failure, in the form `event key=value`; an empty `reason` ends it."""
         if reason and self._reasons.get(event) != reason:
             self._log.warning('%s reason="%s"', event, reason, exc_info=self._log.isEnabledFor(logging.DEBUG) and error)
         self._reasons[event] = reason
 
     def guard(self, step: str, act: Callable[[], None]) -> None:
-        """Runs a step of something that must go on: an error, foreseen or not, costs this run, and is told."""
+        """Runs a step of a loop that must continue: any error is logged and ends only this run."""
         try:
             act()
-        except Exception as error:  # noqa: BLE001  that is what it is for
+        except Exception as error:  # noqa: BLE001  its purpose
             self.tell(f"step failed step={step}", described(error), error)
         else:
             self.tell(f"step failed step={step}", "")
 
 
 def described(error: Exception) -> str:
-    """An error's own text if it is meant to be read, else what `brief` says."""
+    """An error's own text if it is meant for people, else that of `brief`."""
     return str(error) if isinstance(error, RcstatsError) else brief(error)
 
 
 def brief(error: BaseException) -> str:
-    """What an error that nobody foresaw is, and where in our code, such as "KeyError at collector/store/spool.py:97".
+    """Type and place of an unforeseen error, such as "KeyError at collector/store/spool.py:97".
 
-    Its own text is left out: it can hold data.
+    Its own text is omitted, since it can hold data.
     """
     frames = traceback.extract_tb(error.__traceback__)
     ours = (frame for frame in reversed(frames) if any(Path(frame.filename).is_relative_to(one) for one in _PACKAGES))

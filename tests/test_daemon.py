@@ -207,7 +207,7 @@ def test_it_serves_by_tls_with_a_certificate(urls: dict[str, str], tmp_path: Pat
     context = ssl.create_default_context()
     authority.configure_trust(context)
     with running("run", **urls, tls_certificate=str(chain), tls_key=str(key)) as daemon:
-        daemon.wait_for(lambda: "serving on https://" in daemon.output)
+        daemon.wait_for(lambda: "serving address=https://" in daemon.output)
         daemon.wait_for(lambda: _answers(f"https://localhost:{daemon.address.rpartition(':')[2]}/health", context))
 
 
@@ -233,9 +233,9 @@ def test_a_certificate_that_can_not_be_used_stops_the_start(urls: dict[str, str]
     assert "Traceback" not in ended.stderr
 
 
-def test_beyond_loopback_without_tls_it_warns(urls: dict[str, str]) -> None:
+def test_listening_beyond_loopback_without_tls_is_a_warning(urls: dict[str, str]) -> None:
     with running("run", **urls, listen=f"0.0.0.0:{free_port()}") as daemon:
-        daemon.wait_for(lambda: "open to others without TLS" in daemon.output)
+        daemon.wait_for(lambda: "listening without tls" in daemon.output)
 
 
 def test_a_reload_says_what_it_took_over_and_what_needs_a_restart(urls: dict[str, str], tmp_path: Path) -> None:

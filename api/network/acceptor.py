@@ -1,4 +1,4 @@
-"""Accepts the connections of a listening socket, and refuses those that are not admitted before anything is read."""
+"""Owns the acceptance of connections: those beyond the limits are refused before anything is read."""
 
 import asyncio
 import socket
@@ -12,7 +12,7 @@ from api.network.bounds import Bounds
 from api.network.connections import Admission, Connections, ThrottledLog
 from api.rendering import envelope
 
-BATCH = 16  # connections that are accepted in a row: those that make room for them are closed only afterwards
+BATCH = 16  # connections accepted in a row: idle ones that they replace are closed only afterwards
 RETRY_SECONDS = 1.0  # after an error such as too many open files
 
 _BODY = orjson.dumps(envelope.failure("too many connections"))
@@ -23,10 +23,10 @@ _REFUSAL = (
 
 
 class Acceptor:
-    """Gives each admitted connection a protocol, with `tls` after a handshake.
+    """Attaches a protocol to each admitted connection, with `tls` after a handshake.
 
-    asyncio's own `create_server` would do, but it counts no connections, and without a free descriptor it logs
-    thousands of lines a second.
+    asyncio's own `create_server` does not limit connections, and without a free descriptor it logs thousands of lines
+    per second.
     """
 
     def __init__(
@@ -48,12 +48,12 @@ class Acceptor:
         self._retry: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Accepts from now on, on the running event loop."""
+        """Starts accepting, on the running event loop."""
         self._listening.settimeout(0)
         asyncio.get_running_loop().add_reader(self._listening, self._accept)
 
     def stop(self) -> None:
-        """Accepts no more; what is open stays so."""
+        """Stops accepting; open connections stay open."""
         if self._retry:
             self._retry.cancel()
         asyncio.get_running_loop().remove_reader(self._listening)
@@ -92,7 +92,7 @@ class Acceptor:
             )
             is_open = not transport.is_closing()
         except OSError:
-            pass  # the client speaks no TLS, or has gone, or was too slow
+            pass  # the client does not speak TLS, has disconnected, or was too slow
         finally:
             if not is_open:
                 admission.leave()

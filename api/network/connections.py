@@ -1,4 +1,4 @@
-"""Decides which connections are admitted: so many in all, and so many of one address."""
+"""Owns the limits on open connections: in total and per address."""
 
 import logging
 import time
@@ -13,10 +13,10 @@ log = logging.getLogger(__name__)
 
 
 class Origin(NamedTuple):
-    """Where a connection comes from, as far as it is counted."""
+    """The origin of a connection, as it is counted."""
 
     network: str | int
-    """An IPv4 address, or the first 64 bits of an IPv6 address: one host can have all addresses that begin alike."""
+    """An IPv4 address, or the first 64 bits of an IPv6 address: one host can own the whole /64 network."""
     is_loopback: bool
 
     @classmethod
@@ -27,7 +27,7 @@ class Origin(NamedTuple):
 
 
 class ThrottledLog:
-    """Warnings of one kind: the first at once, then one a minute at most, each with the events since the last."""
+    """Logs warnings of one kind at most once a minute, each with the number of events since the last."""
 
     def __init__(self, seconds: float = 60.0, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
@@ -43,7 +43,7 @@ class ThrottledLog:
 
 
 class Connections:
-    """The open connections, by where they come from. `running` are the requests that are being answered."""
+    """The open connections by origin. `running` are the requests in progress."""
 
     def __init__(self, bounds: Bounds, running: Sized) -> None:
         self._bounds = bounds
@@ -52,12 +52,12 @@ class Connections:
         self._open = 0
         self._by_network: Counter[str | int] = Counter()
         self.idle: dict[Admission, Callable[[], object]] = {}
-        """What closes each of those on which no request runs; the longest idle one first."""
+        """Closes each connection without a running request; the one that has been idle longest comes first."""
         self._refused = {reason: ThrottledLog() for reason in ("address", "limit")}
         self._dropped = ThrottledLog()
 
     def admit(self, host: str) -> "Admission | None":
-        """Counts one connection more; None where it must be refused."""
+        """Counts one more connection; None if it must be refused."""
         origin = Origin.of(host)
         if reason := self._objection(host, origin):
             line = "connection refused reason=%s address=%s open=%d requests=%d"
@@ -68,15 +68,15 @@ class Connections:
         return Admission(self, origin)
 
     def _objection(self, host: str, origin: Origin) -> str:
-        """Which bound is reached; '' if none is.
+        """The limit that is reached, or ''.
 
-        At the bound of all connections an idle one makes room: silent clients must not lock out others.
+        At the limit of all connections an idle one is closed: silent clients must not lock out others.
         """
         bounds = self._bounds
         most = bounds.connections + (bounds.reserve if origin.is_loopback else 0)
         if self._is_bounded(host, origin) and 0 < bounds.per_address <= self._by_network[origin.network]:
             return "address"
-        if len(self._running) >= most:  # a request goes on when its connection is lost
+        if len(self._running) >= most:  # a request outlives its connection
             return "limit"
         if self._open < bounds.connections or self._drop_idle() or self._open < most:
             return ""
@@ -102,7 +102,7 @@ class Connections:
 
 
 class Admission:
-    """One connection that was admitted, until it leaves."""
+    """One admitted connection, until it is closed."""
 
     def __init__(self, connections: Connections, origin: Origin) -> None:
         self._connections = connections
@@ -110,15 +110,15 @@ class Admission:
         self._has_left = False
 
     def idle(self, close: Callable[[], object]) -> None:
-        """No request runs on it from now on: `close` is called where room is needed."""
+        """Marks the connection idle; `close` is called if another connection needs its place."""
         self._connections.idle[self] = close
 
     def busy(self) -> None:
-        """A request runs on it from now on."""
+        """Marks the connection busy with a request."""
         self._connections.idle.pop(self, None)
 
     def leave(self) -> None:
-        """It is closed; this may be said twice."""
+        """Stops counting the connection; may be called twice."""
         if not self._has_left:
             self._has_left = True
             self.busy()

@@ -1,4 +1,4 @@
-"""One connection: HTTP as uvicorn speaks it, within bounds of time, number and size."""
+"""Owns a connection's protocol: uvicorn's HTTP, within limits of time, number and size."""
 
 import asyncio
 from typing import Any, NoReturn
@@ -13,19 +13,19 @@ from api.network.bounds import Bounds
 from api.network.connections import Admission
 from api.rendering import envelope
 
-# Bytes that the parser gets at a time: it never gathers more than this before it is counted.
+# Bytes passed to the parser at a time, so that it never buffers more than this uncounted.
 SLICE = 2**14
 
 _FRAMING = frozenset({b"content-length", b"transfer-encoding"})
-_TOO_LARGE = "the request has too many headers, or too long ones"
+_TOO_LARGE = "the request headers are too many or too long"
 
 
 class RefusedError(Exception):
-    """Stops the parser; the connection is closed already."""
+    """Stops the parser; the connection is already closed."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """At any time either a request is being answered, or a timer runs that closes the connection."""
+    """At any time, either a request is in progress or a timer runs that closes the connection."""
 
     def __init__(self, config: Config, state: ServerState, bounds: Bounds, admission: Admission) -> None:
         super().__init__(config, state, {})
@@ -44,7 +44,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        # Each byte that has to wait calls pause_writing(). TLS takes a limit of 0 for reached when none waits.
+        # Any byte that has to wait triggers pause_writing(). With TLS a limit of 0 counts as reached when none waits.
         transport.set_write_buffer_limits(high=1 if self.scheme == "https" else 0, low=0)
         self._expect_request()
         self._rest()
@@ -56,8 +56,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self.pipeline.clear()
         super().connection_lost(exc)
 
-    def eof_received(self) -> Any:  # bool | None, as asyncio has it; uvicorn says None
-        """Lets a client that has only closed its own side have its answer; over TLS that is not possible."""
+    def eof_received(self) -> Any:  # bool | None in asyncio; uvicorn declares None
+        """Completes the response for a client that closed only its own side; impossible over TLS."""
         if self.scheme == "https" or not self.is_answering:
             return None
         self.cycle.keep_alive = False
@@ -69,7 +69,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._late = self.loop.call_later(self._bounds.request_seconds, self._give_up)
 
     def _give_up(self) -> None:
-        """The request did not come in time. If the one before it is still being answered, this one has to wait."""
+        """Disconnects, as the request did not arrive in time; not while the previous one is still in progress."""
         if self.is_answering:
             self._expect_request()
         else:
@@ -102,7 +102,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._rest()
 
     def _rest(self) -> None:
-        """While nothing is asked and nothing is sent, the connection may be closed for another one."""
+        """Marks the connection idle unless a request is in progress or data is being sent."""
         if not (self._unanswered or self.flow.write_paused):
             self._admission.idle(self.transport.abort)
 
@@ -121,7 +121,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     @property
     def _is_over(self) -> bool:
-        """Whether nothing is read any more."""
+        """Whether no more data is read."""
         return self._is_last or self.transport.is_closing()
 
     def _feed(self, data: bytes | memoryview) -> None:
@@ -132,14 +132,14 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         try:
             self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:  # what follows is not HTTP, or hides a body from a proxy
+        except httptools.HttpParserUpgrade:  # the rest is not HTTP, or hides a body from a proxy
             self._end_after_answers()
         except httptools.HttpParserError:
             if not self._is_over:
                 self._refuse(400, "invalid HTTP request")
 
     def _has_room(self, size: int) -> bool:
-        """Counts what the parser is about to get: of a head, and of requests that have to wait for their answers."""
+        """Counts the bytes for the parser: those of a head, and those of pipelined requests."""
         self._slice = size
         self._ahead = self._ahead + size if self.pipeline else 0
         if not self._in_head:
@@ -149,7 +149,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         if len(self.pipeline) >= self._bounds.pipeline:
-            self._stop(400, "too many requests at a time")
+            self._stop(400, "too many pipelined requests")
         self._in_head = True
         self._head = self._slice
         super().on_message_begin()
@@ -162,9 +162,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _check_body(self, name: bytes, value: bytes) -> None:
         if name == b"transfer-encoding":
-            self._stop(400, "no request has a body here")
+            self._stop(400, "requests must not have a body")
         if int(value) > self._bounds.body:
-            self._stop(413, f"a body of more than {self._bounds.body} bytes")
+            self._stop(413, f"the body exceeds {self._bounds.body} bytes")
 
     def on_headers_complete(self) -> None:
         if len(self.headers) > self._bounds.headers:
@@ -176,7 +176,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._admission.busy()
 
     def on_body(self, body: bytes) -> None:
-        """No route takes a body: it is thrown away."""
+        """Discards the body; no route reads one."""
 
     def on_message_complete(self) -> None:
         self._stop_late()
@@ -187,7 +187,7 @@ class BoundedProtocol(HttpToolsProtocol):
         raise RefusedError
 
     def _refuse(self, status: int, error: str) -> None:
-        """Answers and closes; where earlier requests wait for their answers, closes after these, without another."""
+        """Responds with an error and closes; while earlier requests are in progress, only closes after these."""
         if self.is_answering:
             self._end_after_answers()
             return

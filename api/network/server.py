@@ -1,4 +1,4 @@
-"""The HTTP server: the one place that knows uvicorn, with the protocol of its connections in connections.py."""
+"""Owns the HTTP server; only it and protocol.py know uvicorn."""
 
 import asyncio
 import logging
@@ -19,28 +19,28 @@ from collector.errors import RcstatsError
 
 log = logging.getLogger(__name__)
 
-BACKLOG = 128  # connections that the kernel holds until they are accepted
-GRACE = 2  # seconds that running requests have at the end
+BACKLOG = 128  # connections that the kernel queues until they are accepted
+GRACE = 2  # seconds in which running requests may complete at shutdown
 
 
 def listener(host: str, port: int) -> socket.socket:
-    """A socket that listens, before anything else is started.
+    """A listening socket, opened before anything else is started.
 
     Raises:
-        RcstatsError: the address can't be had; the text names the setting.
+        RcstatsError: the address is not available; the text names the setting.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listening = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
-        raise RcstatsError(f"RCSTATS_LISTEN: can't listen on {host}:{port}: {error.strerror}") from None
-    # An answer is written in two parts; the second must not wait for the first to be acknowledged, 40 ms.
+        raise RcstatsError(f"RCSTATS_LISTEN: cannot listen on {host}:{port}: {error.strerror}") from None
+    # A response is written in two parts; without this the second waits 40 ms for the first to be acknowledged.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
 
 
 def any_listener(host: str, port: int) -> socket.socket:
-    """A socket on this port, or on any free one if it is taken."""
+    """A listening socket on this port, or on any free one if it is in use."""
     try:
         return listener(host, port)
     except RcstatsError:
@@ -57,7 +57,7 @@ def is_loopback(listening: socket.socket) -> bool:
 
 
 class Server:
-    """Serves an application on a socket that listens, within bounds."""
+    """Serves an application on a listening socket, within bounds."""
 
     def __init__(
         self,
@@ -69,28 +69,28 @@ class Server:
         """`tls` are the files of a certificate and its key.
 
         Raises:
-            RcstatsError: these files can't be used.
+            RcstatsError: these files cannot be used.
         """
         self._listening = listening
         self._address = url(listening, "https" if tls else "http")
         if not (tls or is_loopback(listening)):
-            log.warning("%s is open to others without TLS: tokens can be read on the way", self._address)
-        # The kernel gives up a client that takes nothing for so long, also when the connection is closed on this side.
+            log.warning('listening without tls address=%s risk="tokens can be intercepted"', self._address)
+        # The kernel drops a client that acknowledges nothing for this long, even after this side has closed.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(bounds.write_seconds * 1000))
         bounds = affordable(bounds)
-        # Its warnings tell of malformed requests: any client could fill the log with them.
+        # It logs malformed requests as warnings, with which any client could fill the log.
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         self._config = _config(_InPieces(app, bounds.piece), bounds, tls)
         self._bounds = bounds
 
     def run(self, answering: Callable[[str], None] = lambda _: None) -> None:
-        """Serves until SIGTERM or Ctrl-C. `answering` gets the address once the port answers, and must not block."""
+        """Serves until SIGTERM or Ctrl-C. `answering` gets the address once it accepts requests and must not block."""
         server = _Uvicorn(self._config, self._listening, self._bounds, partial(answering, self._address))
         try:
-            log.info("serving on %s", self._address)
+            log.info("serving address=%s", self._address)
             server.run()
-        except KeyboardInterrupt:  # uvicorn raises it again when it has ended on a signal
-            log.info("ended by a signal")
+        except KeyboardInterrupt:  # uvicorn raises the signal again after its shutdown
+            log.info("serving ended reason=signal")
         finally:
             self._listening.close()
 
@@ -114,13 +114,13 @@ def _config(app: ASGIApp, bounds: Bounds, tls: tuple[Path, Path] | None) -> uvic
     )
     try:
         config.load()
-    except OSError as error:  # also what ssl finds wrong
+    except OSError as error:  # includes ssl.SSLError
         raise RcstatsError(f"RCSTATS_TLS_CERTIFICATE, RCSTATS_TLS_KEY: {error.strerror or error}") from None
     return config
 
 
 class _Uvicorn(uvicorn.Server):
-    """uvicorn, with an acceptor of ours; it calls `answering` once the port answers."""
+    """uvicorn with our own acceptor; calls `answering` once it accepts requests."""
 
     def __init__(
         self, config: uvicorn.Config, listening: socket.socket, bounds: Bounds, answering: Callable[[], None]
@@ -131,7 +131,7 @@ class _Uvicorn(uvicorn.Server):
         self._acceptor = Acceptor(listening, connections, protocol, bounds, config.ssl)
         self._answering = answering
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002  ours is known
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002  the acceptor has it
         self.servers = []
         self._acceptor.start()
         self.started = True
@@ -144,14 +144,14 @@ class _Uvicorn(uvicorn.Server):
         await super().shutdown(sockets)
 
     def _abandon(self) -> None:
-        """Closes connections that only wait for their client to close them, or to take the end of its answer."""
+        """Closes connections that only wait for the client to close them, or to read the end of a response."""
         for connection in list(self.server_state.connections):
             if isinstance(connection, BoundedProtocol) and not connection.is_answering:
                 connection.transport.abort()
 
 
 class _InPieces:
-    """Sends long answers in pieces: a client that does not read keeps only one of them in memory."""
+    """Sends long responses in pieces: for a client that does not read only one of them stays in memory."""
 
     def __init__(self, app: ASGIApp, piece: int) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""The bytes of an answer: made as one, or in pieces that are sent one after the other."""
+"""Owns the body of a response: complete, or streamed in pieces."""
 
 import asyncio
 import logging
@@ -15,17 +15,17 @@ from collector.errors import DatabaseError
 
 log = logging.getLogger(__name__)
 
-# Bytes of an answer that is made as one and may be kept; of a longer one only pieces are held at a time.
+# Bytes up to which a body is built completely and may be cached; a longer one is streamed in pieces.
 WHOLE = 4 * 2**20
 PIECE = 2**16
-# Bytes beyond which an answer is long: no more than these wait for each client that reads slowly.
+# Bytes beyond which a response is long: the most that may be buffered for each slow client.
 LONG = 2**18
 SENT_WITHIN = 300.0  # seconds
 
 
 @dataclass(frozen=True)
 class Body:
-    """The bytes of an answer; `rest` goes on where it was too long to be made as one."""
+    """The bytes of a response; `rest` yields the remaining ones if it is too long to be built completely."""
 
     begun: bytes
     rest: Iterator[bytes] | None
@@ -43,11 +43,11 @@ class Body:
 
 
 def nothing() -> None:
-    """A short answer has no turn to give back."""
+    """A short response holds no turn."""
 
 
 def response(body: Body, headers: Mapping[str, str], leave: Callable[[], None] = nothing) -> Response:
-    """The body as an answer with the status 200; where it is long, `leave` is called when it was sent."""
+    """The body as a response with status 200; for a long one `leave` is called once it has been sent."""
     headers = {**headers, **({"Content-Encoding": body.encoding} if body.encoding else {})}
     if body.rest is None:
         headers["Content-Length"] = str(len(body.begun))
@@ -55,9 +55,9 @@ def response(body: Body, headers: Mapping[str, str], leave: Callable[[], None] =
 
 
 class _LongResponse(StreamingResponse):
-    """Sends a body piece by piece as it is made, and calls `leave` at the end.
+    """Streams a body piece by piece, and calls `leave` at the end.
 
-    Where MongoDB fails half-way, or the client takes too long, the connection is closed without the body's end.
+    If MongoDB fails or the client is too slow, the connection is closed before the body is complete.
     """
 
     def __init__(self, body: Body, headers: Mapping[str, str], leave: Callable[[], None]) -> None:
@@ -77,11 +77,11 @@ class _LongResponse(StreamingResponse):
         except TimeoutError:
             log.warning("response aborted reason=slow_client seconds=%d", SENT_WITHIN)
         except DatabaseError as error:
-            log.warning("response aborted reason=database error=%s", error)
+            log.warning('response aborted reason=database error="%s"', error)
 
 
 def begin(parts: Iterator[bytes], encoding: str) -> Body:
-    """A body of these parts, up to what is made as one, and the rest if there is more."""
+    """A body of these parts: the bytes up to WHOLE, and the rest if there is more."""
     begun = b"".join(_up_to(SMALL, parts))
     if len(begun) < SMALL:
         return Body(begun, None, "")
@@ -91,7 +91,7 @@ def begin(parts: Iterator[bytes], encoding: str) -> Body:
 
 
 def _up_to(size: int, parts: Iterator[bytes]) -> Iterator[bytes]:
-    """Parts until they have this size together, or there are no more."""
+    """Parts up to this total size."""
     taken = 0
     while taken < size and (part := next(parts, None)) is not None:
         taken += len(part)
@@ -99,6 +99,6 @@ def _up_to(size: int, parts: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _pieces(parts: Iterator[bytes]) -> Iterator[bytes]:
-    """The parts, joined to pieces that are worth a packet."""
+    """The parts, joined to pieces of at least PIECE bytes."""
     while piece := b"".join(_up_to(PIECE, parts)):
         yield piece

@@ -1,4 +1,4 @@
-"""Opens MongoDB by URL, and says in our own words what went wrong with it."""
+"""Owns connections to MongoDB: clients by URL, time limits, and the translation of the driver's errors."""
 
 import functools
 import logging
@@ -18,34 +18,34 @@ from pymongo.monitoring import CommandListener
 
 from collector.errors import DatabaseError, SettingsError, UnacceptableError
 from collector.key_paths import Document
-from collector.mongodb.driver_errors import told
+from collector.mongodb.driver_errors import database_error
 from collector.mongodb.unreachable import Heartbeats
 
 log = logging.getLogger(__name__)
 
 Client = MongoClient[Document]
 
-# An option that the URL names itself wins over these.
+# Options of the URL override these.
 DEFAULTS: Document = {
     "appName": "rcstats",
     "readPreference": "secondaryPreferred",
     "connectTimeoutMS": 5_000,
-    "timeoutMS": 5_000,  # for what has no time limit of its own, finding a server included
-    "serverSelectionTimeoutMS": 2_000,  # for what timeoutMS does not bound: closing a client whose server has gone
+    "timeoutMS": 5_000,  # for operations without a time limit of their own, server selection included
+    "serverSelectionTimeoutMS": 2_000,  # bounds what timeoutMS does not: closing a client whose server is gone
 }
 # Options of the URL that name files.
 _FILES = frozenset({"tlscafile", "tlscertificatekeyfile", "tlscrlfile"})
 
-# What a snapshot and a page need is far below the driver's pool of 100.
+# Snapshots and requests need far fewer than the driver's default of 100.
 POOL: Document = {"maxPoolSize": 20}
 
-# A node that was just restarted can't check a signed time for a moment, and the driver does not ask again by itself.
+# A restarted node cannot verify a signed cluster time for a moment, and the driver does not retry this error.
 _NO_KEYS_YET = 211
 _UNTIL_THERE_ARE_KEYS = 1.0  # seconds
 
 
 class Connected(Protocol):
-    """An object that asks MongoDB through a client."""
+    """An object that queries MongoDB through a client."""
 
     @property
     def client(self) -> Client: ...
@@ -56,16 +56,16 @@ T = TypeVar("T")
 S = TypeVar("S", bound=Connected)
 
 time_limit = timeout
-"""`with time_limit(seconds):` bounds all that is asked of MongoDB inside, the server's own work included."""
+"""`with time_limit(seconds):` limits the MongoDB operations inside, the server's own work included."""
 
 
 def connect(url: str, setting: str, *listeners: CommandListener) -> Client:
-    """A client that connects at its first use; dates come back aware, in UTC. `listeners` hear of each command.
+    """A client that connects at its first use; dates are aware, in UTC. `listeners` observe each command.
 
-    Texts of the database that are not UTF-8 are read as well, with U+FFFD in place of what is broken.
+    Strings that are not valid UTF-8 are decoded with U+FFFD for invalid bytes.
 
     Raises:
-        SettingsError: the driver does not take the URL, or a file that it names; the text names `setting`.
+        SettingsError: the driver does not accept the URL or a file that it names; the text names `setting`.
     """
     given = {name.lower() for name, _ in parse_qsl(urlsplit(url).query)}
     options = {name: value for name, value in (DEFAULTS | POOL).items() if name.lower() not in given}
@@ -80,16 +80,16 @@ def connect(url: str, setting: str, *listeners: CommandListener) -> Client:
                 event_listeners=(*listeners, Heartbeats()),
                 **options,
             )
-    except (PyMongoError, ValueError):  # their texts can quote a piece of the password
+    except (PyMongoError, ValueError):  # their texts can quote part of the password
         raise SettingsError(
-            f"{setting} is no URL that MongoDB's driver takes. Expected: mongodb://[user:password@]host[:port]/database"
+            f"{setting}: not a valid MongoDB URL. Expected: mongodb://[user:password@]host[:port]/database"
             " with known options, special characters of user and password percent-encoded."
         ) from None
-    except OSError:  # also what ssl finds wrong
+    except OSError:  # includes ssl.SSLError
         named = ", ".join(f"{name}={value}" for name, value in parse_qsl(urlsplit(url).query) if name.lower() in _FILES)
-        raise SettingsError(f"{setting}: {named} is not a file in PEM that can be read") from None
+        raise SettingsError(f"{setting}: {named} is not a readable PEM file") from None
     for doubt in doubts:  # Rocket.Chat's own URL may have options that only Node's driver knows
-        log.warning("%s: %s", setting, doubt.message)
+        log.warning('driver warning setting=%s text="%s"', setting, doubt.message)
     return client
 
 
@@ -97,44 +97,44 @@ def database(client: Client, name: str, setting: str) -> Database[Document]:
     """The client's database of this name.
 
     Raises:
-        SettingsError: MongoDB's databases have no names like this; the text names `setting`.
+        SettingsError: the name is not valid for a database; the text names `setting`.
     """
     try:
         return client[name]
     except InvalidName:
-        raise SettingsError(f"{setting}: expected the name of a database as the URL's path, got {name!r}") from None
+        raise SettingsError(f"{setting}: expected a database name as the URL's path, got {name!r}") from None
 
 
 def hosts(url: str) -> list[str]:
-    """The hosts that the URL names, with their ports, as they are written; without user and password."""
+    """The hosts of the URL with their ports, as written; without user and password."""
     return urlsplit(url).netloc.rpartition("@")[2].split(",")
 
 
 def database_name(url: str) -> str:
-    """The database that the URL's path names, or ''."""
+    """The database in the URL's path, or ''."""
     return unquote(urlsplit(url).path.lstrip("/"))
 
 
 @contextmanager
 def plainly(whose: str, client: MongoClient[Any] | None = None) -> Iterator[None]:
-    """Turns the driver's errors into a DatabaseError such as "the store's MongoDB does not give this login …".
+    """Turns the driver's errors into a DatabaseError such as "the store's MongoDB did not answer in time".
 
-    The `client` that was asked tells why its servers can't be reached.
+    The `client` knows why its servers cannot be reached.
     """
     try:
         yield
-    except DocumentTooLarge as error:  # found out before it is sent
-        raise UnacceptableError(f"{whose} MongoDB takes no document as large as this") from error
-    except (InvalidDocument, OverflowError, UnicodeEncodeError) as error:  # likewise
-        raise UnacceptableError(f"{whose} MongoDB has no form for a key or a value of this") from error
+    except DocumentTooLarge as error:  # raised before it is sent
+        raise UnacceptableError(f"{whose} MongoDB cannot store a document this large") from error
+    except (InvalidDocument, OverflowError, UnicodeEncodeError) as error:  # as above
+        raise UnacceptableError(f"{whose} MongoDB cannot store a key or a value of this document") from error
     except InvalidBSON as error:
-        raise DatabaseError(f"{whose} MongoDB gave a document that cannot be read") from error
+        raise DatabaseError(f"{whose} MongoDB returned a document that cannot be decoded") from error
     except PyMongoError as error:
-        raise told(whose, error, client) from error
+        raise database_error(whose, error, client) from error
 
 
 def asks(whose: str) -> Callable[[Callable[Concatenate[S, P], T]], Callable[Concatenate[S, P], T]]:
-    """Decorates a method that asks MongoDB, as `ask` does."""
+    """Decorates a method that queries MongoDB, as `ask` does."""
 
     def decorated(method: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
         @functools.wraps(method)
@@ -147,7 +147,7 @@ def asks(whose: str) -> Callable[[Callable[Concatenate[S, P], T]], Callable[Conc
 
 
 def ask(whose: str, client: Client, call: Callable[[], T]) -> T:
-    """The call's result; errors are told plainly, and what a restarted node can't check is asked again."""
+    """The call's result; errors are translated, and a call that a restarted node cannot verify is retried."""
     with plainly(whose, client):
         try:
             return call()

@@ -1,4 +1,4 @@
-"""What an error of MongoDB's driver means: its class among ours, and its sentence in our own words."""
+"""Owns the translation of the driver's errors: their classes and texts among ours."""
 
 import traceback
 from typing import Any
@@ -27,25 +27,24 @@ from collector.errors import (
 )
 from collector.mongodb.unreachable import cause, is_of_dns, of_dns, reason
 
-# A value that can't be stored, a document nested too deep, an id that can't be one, a document that its collection's
-# rules or size forbid.
+# MongoDB's codes for an invalid value, too deep nesting, an invalid id, a failed validation, and excessive size.
 _UNACCEPTABLE = frozenset({2, 15, 53, 121, 10334, 17280})
 
 _LOGIN_REFUSED = 18
-_NO_RIGHT = 13
+_UNAUTHORIZED = 13
 UNKNOWN_TIME_ZONE = 40485
-# Atlas's own errors, whatever they are about: a login, a full quota, a command that it does not offer.
+# Atlas's code for all of its own errors: a refused login, a full quota, an unsupported command.
 _OF_ATLAS = 8000
 _WORDS = {
-    _LOGIN_REFUSED: "refuses the login: user name, password or authSource are wrong",
-    _NO_RIGHT: "does not give this login the right to do this",
+    _LOGIN_REFUSED: "refuses the login: user name, password or authSource is wrong",
+    _UNAUTHORIZED: "does not grant this login the required privilege",
     14031: "refuses to write: its disk is full",
 }
 _QUOTA = "refuses to write: the storage quota is used up"
 
 
-def told(whose: str, error: PyMongoError, client: MongoClient[Any] | None = None) -> DatabaseError:
-    """For example "the store's MongoDB does not give this login the right to do this"; `client` is the one asked."""
+def database_error(whose: str, error: PyMongoError, client: MongoClient[Any] | None = None) -> DatabaseError:
+    """Our error for one of the driver's, such as "the store's MongoDB did not answer in time"."""
     if _is_unreachable(error):
         return UnreachableError(f"{whose} MongoDB can't be reached", _reason(error, client))
     return _kind(error)(f"{whose} MongoDB {_in_our_words(error)}")
@@ -62,9 +61,9 @@ def _reason(error: PyMongoError, client: MongoClient[Any] | None) -> str:
         case ServerSelectionTimeoutError():
             return reason(client) if client else ""
         case WaitQueueTimeoutError():
-            return "all connections to it were busy"
+            return "all connections to it are in use"
         case NotPrimaryError():
-            return "it has no primary now"
+            return "it has no primary at the moment"
     return cause(error)
 
 
@@ -75,13 +74,13 @@ def _kind(error: PyMongoError) -> type[DatabaseError]:
         return UnacceptableError
     if isinstance(error, OperationFailure) and error.code == UNKNOWN_TIME_ZONE:
         return UnknownTimeZoneError
-    if isinstance(error, OperationFailure) and error.code != _NO_RIGHT and not _is_login(error):
+    if isinstance(error, OperationFailure) and error.code != _UNAUTHORIZED and not _is_login(error):
         return CommandRefusedError
     return DatabaseError
 
 
 def _in_our_words(error: PyMongoError) -> str:
-    """What happened, without MongoDB's text, which can hold data, host names and queries."""
+    """The cause in our words; MongoDB's text can contain data, host names and queries."""
     if error.timeout:
         return "did not answer in time"
     if not isinstance(error, OperationFailure):
@@ -93,7 +92,7 @@ def _in_our_words(error: PyMongoError) -> str:
 
 
 def _is_login(error: OperationFailure) -> bool:
-    """Whether the login itself was refused; Atlas has one code for this and for all else."""
+    """Whether the login itself was refused; Atlas uses the same code for other errors."""
     if error.code != _OF_ATLAS:
         return error.code == _LOGIN_REFUSED
     frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))

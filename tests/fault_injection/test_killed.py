@@ -50,7 +50,7 @@ def test_killed_twenty_times_it_leaves_nothing_half_done_and_goes_on(scene: Stag
         logs.append(live_a_while(scene, counted, chance.uniform(0, most)))
     hit = len(scene.left())
     with hurried(scene) as daemon:
-        daemon.wait_for(lambda: "serving on" in daemon.output)
+        daemon.wait_for(lambda: "serving address=" in daemon.output)
         slot = Grid().current(datetime.now(UTC))
         wait_until(lambda: scene.has_since(slot), TAKEN_WITHIN, "the current slot is taken")
         daemon.end()
@@ -89,7 +89,7 @@ def half_way(scene: Stage, step: str, dawdle: str) -> Iterator[Running]:
 
 def test_a_slot_whose_daemon_was_killed_half_way_is_taken_by_the_other_one(scene: Stage) -> None:
     with half_way(scene, ALWAYS, "60") as one, hurried(scene, "--step", ALWAYS) as other:
-        other.wait_for(lambda: "serving on" in other.output)
+        other.wait_for(lambda: "serving address=" in other.output)
         time.sleep(HELD)
         assert scene.slots() == []  # the lease is renewed as long as its holder lives
         one.end(signal.SIGKILL)

@@ -118,7 +118,7 @@ def test_killed_again_and_again_while_the_store_is_away_it_leaves_only_whole_fil
 def _killed_after(scene: Stage, seconds: float, since: int) -> None:
     """A daemon that lives some seconds, once it serves and more snapshots wait."""
     with hurried(scene) as daemon:
-        daemon.wait_for(lambda: "serving on" in daemon.output and len(scene.waiting()) > since)
+        daemon.wait_for(lambda: "serving address=" in daemon.output and len(scene.waiting()) > since)
         time.sleep(seconds)
         daemon.end(signal.SIGKILL)
 

@@ -56,7 +56,7 @@ def serving(*tls: str, limit: str = "", **bounds: Any) -> Iterator[Running]:
     if limit:
         command = ["sh", "-c", f'ulimit {limit} && exec "$@"', "sh", *command]
     with started(command, f"127.0.0.1:{port}") as server:
-        server.wait_for(lambda: "serving on" in server.output)
+        server.wait_for(lambda: "serving address=" in server.output)
         yield server
 
 

@@ -20,7 +20,7 @@ def admitted(connections: Connections, *hosts: str) -> list[bool]:
     return [admission is not None for admission in found]
 
 
-def test_one_address_has_fewer_connections_than_all_together() -> None:
+def test_one_address_may_open_fewer_connections_than_all_together() -> None:
     connections = Connections(Bounds(connections=5, per_address=2), [])
 
     assert admitted(connections, *["192.0.2.1"] * 3, "192.0.2.2") == [True, True, False, True]
@@ -34,23 +34,23 @@ def test_a_network_of_ipv6_counts_as_one_address() -> None:
 
 
 @pytest.mark.parametrize("host", LOOPBACK)
-def test_the_bound_of_one_address_is_not_for_loopback(host: str) -> None:
+def test_loopback_is_exempt_from_the_limit_per_address(host: str) -> None:
     assert all(admitted(Connections(Bounds(per_address=2), []), *[host] * 100))
 
 
-def test_the_bound_of_one_address_can_be_switched_off() -> None:
+def test_the_limit_per_address_can_be_disabled() -> None:
     assert all(admitted(Connections(Bounds(per_address=0), []), *["192.0.2.1"] * 500))
 
 
 @pytest.mark.parametrize("host", LOOPBACK)
-def test_loopback_has_some_more_than_all_others(host: str) -> None:
+def test_loopback_may_open_additional_connections(host: str) -> None:
     connections = Connections(Bounds(connections=3, reserve=2), [])
 
     assert admitted(connections, *["192.0.2.1"] * 4) == [True, True, True, False]
     assert admitted(connections, *[host] * 3) == [True, True, False]
 
 
-def test_a_connection_gives_its_place_back_once() -> None:
+def test_closing_a_connection_twice_frees_one_place() -> None:
     connections = Connections(Bounds(connections=2, per_address=1), [])
     admission = connections.admit("192.0.2.1")
     assert admission
@@ -60,7 +60,7 @@ def test_a_connection_gives_its_place_back_once() -> None:
     assert admitted(connections, "192.0.2.1", "192.0.2.2", "192.0.2.3") == [True, True, False]
 
 
-def test_at_the_bound_the_one_that_has_been_idle_longest_makes_room() -> None:
+def test_at_the_limit_the_longest_idle_connection_is_closed() -> None:
     connections, closed = Connections(Bounds(connections=3), []), list[str]()
     for name in ("first", "second", "third"):
         admission = connections.admit("192.0.2.1")
@@ -73,7 +73,7 @@ def test_at_the_bound_the_one_that_has_been_idle_longest_makes_room() -> None:
     assert closed == ["second", "third"]
 
 
-def test_an_address_at_its_own_bound_does_not_take_the_place_of_another() -> None:
+def test_an_address_at_its_own_limit_does_not_replace_others() -> None:
     connections, closed = Connections(Bounds(connections=3, per_address=2), []), list[str]()
     for host in ("192.0.2.1", "192.0.2.2", "192.0.2.2"):
         admission = connections.admit(host)
@@ -84,7 +84,7 @@ def test_an_address_at_its_own_bound_does_not_take_the_place_of_another() -> Non
     assert closed == []
 
 
-def test_requests_whose_connections_are_gone_take_places_too() -> None:
+def test_requests_of_closed_connections_count_too() -> None:
     running = ["a request"] * 3
     connections = Connections(Bounds(connections=3, reserve=1), running)
 
@@ -93,7 +93,7 @@ def test_requests_whose_connections_are_gone_take_places_too() -> None:
     assert admitted(connections, "192.0.2.1") == [True]
 
 
-def test_refused_connections_are_one_line_a_minute_for_each_bound(caplog: pytest.LogCaptureFixture) -> None:
+def test_refused_connections_are_logged_once_a_minute_for_each_limit(caplog: pytest.LogCaptureFixture) -> None:
     connections = Connections(Bounds(connections=3, per_address=2), [])
     admitted(connections, *["192.0.2.1"] * 50, *["192.0.2.2"] * 50)
 
@@ -103,7 +103,7 @@ def test_refused_connections_are_one_line_a_minute_for_each_bound(caplog: pytest
     ]
 
 
-def test_a_throttled_line_says_how_many_events_there_were_since_the_last(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_throttled_log_line_counts_the_events_since_the_last(caplog: pytest.LogCaptureFixture) -> None:
     times = [1000.0, 1000.0, 1000.0, 1030.0, 1059.9, 1060.0, 1061.0, 1200.0]
     throttled = ThrottledLog(60, lambda: times.pop(0))
     while times:

@@ -56,25 +56,25 @@ def tls(request: pytest.FixtureRequest, files: tuple[str, str]) -> tuple[str, ..
     ],
     ids=["silence", "half a line", "half a head", "blank lines", "blank lines later", "half a second head", "a body"],
 )
-def test_a_connection_whose_request_does_not_come_is_closed(sent: bytes, drip: bytes) -> None:
+def test_a_connection_without_a_complete_request_is_closed(sent: bytes, drip: bytes) -> None:
     with serving(request_seconds=0.5, idle_seconds=1) as server, connected(server, sent) as (client,):
         assert 0.3 < closed_after(client, drip) < 2.5
 
 
-def test_a_connection_without_another_request_is_closed(server: Running) -> None:
+def test_an_idle_connection_is_closed(server: Running) -> None:
     with connected(server, HEALTH) as (client,):
         assert 0.8 < closed_after(client) < 2
 
 
 @pytest.mark.parametrize("sent", [b"", b"\x16\x03\x01"], ids=["silence", "half a record"])
-def test_a_tls_handshake_that_does_not_end_is_closed(files: tuple[str, str], sent: bytes) -> None:
+def test_an_incomplete_tls_handshake_is_closed(files: tuple[str, str], sent: bytes) -> None:
     with serving(*files, request_seconds=0.3) as server, connected(server, sent) as (client,):
         assert closed_after(client) < 1.5
         assert held(server) == 0
         assert "ERROR" not in server.output
 
 
-def test_an_answer_may_take_longer_than_a_request_and_half_of_the_next_request_does_not_end_it() -> None:
+def test_a_response_may_take_longer_than_a_request_even_beside_an_incomplete_one() -> None:
     with serving(request_seconds=0.2) as server, connected(server) as (client,):
         client.sendall(b"GET /wait?0.6 HTTP/1.1\r\n\r\n" + LAST[:20])
         assert client.recv(100).startswith(b"HTTP/1.1 200")
@@ -82,7 +82,7 @@ def test_an_answer_may_take_longer_than_a_request_and_half_of_the_next_request_d
         assert rest(client).count(b"HTTP/1.1 200") == 1
 
 
-def test_a_client_that_does_not_read_its_answer_is_closed(tls: tuple[str, ...]) -> None:
+def test_a_client_that_does_not_read_its_response_is_disconnected(tls: tuple[str, ...]) -> None:
     with serving(*tls, write_seconds=0.5) as server, connected(server) as (plain,):
         client = secured(plain) if tls else plain
         client.sendall(b"GET /big?20 HTTP/1.1\r\n\r\n")
@@ -102,7 +102,7 @@ def undelivered(client: tuple[str, int]) -> list[str]:
 
 
 @pytest.mark.slow
-def test_a_client_that_does_not_read_what_is_left_to_the_kernel_is_given_up(tls: tuple[str, ...]) -> None:
+def test_a_client_that_does_not_read_the_kernels_buffer_is_dropped(tls: tuple[str, ...]) -> None:
     with serving(*tls, write_seconds=1) as server, connected(server) as (plain,):
         plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**14)  # too little for the answer
         client = secured(plain) if tls else plain
@@ -113,7 +113,7 @@ def test_a_client_that_does_not_read_what_is_left_to_the_kernel_is_given_up(tls:
             server.wait_for(lambda: not undelivered(ours), 30)
 
 
-def test_a_client_that_reads_slowly_but_steadily_gets_all_of_its_answer(tls: tuple[str, ...]) -> None:
+def test_a_slow_but_steady_client_gets_its_whole_response(tls: tuple[str, ...]) -> None:
     with serving(*tls, write_seconds=0.5) as server, connected(server) as (plain,):
         plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**16)
         with secured(plain) if tls else plain as client:
@@ -128,7 +128,7 @@ def test_a_client_that_reads_slowly_but_steadily_gets_all_of_its_answer(tls: tup
 
 
 @pytest.mark.parametrize("requests", [1, 3])
-def test_a_client_that_closes_only_its_own_side_gets_its_answers(server: Running, requests: int) -> None:
+def test_a_client_that_closes_only_its_own_side_gets_its_responses(server: Running, requests: int) -> None:
     with connected(server, b"GET /wait?0.2 HTTP/1.1\r\n\r\n" * requests) as (client,):
         client.shutdown(socket.SHUT_WR)
         begun = time.monotonic()
@@ -167,13 +167,13 @@ def test_a_request_line_that_is_too_long_is_refused(server: Running) -> None:
     assert told(server, b"GET /" + b"x" * 66_000).startswith(b"HTTP/1.1 431")
 
 
-def test_a_small_body_is_thrown_away(server: Running) -> None:
+def test_a_small_body_is_discarded(server: Running) -> None:
     answer = told(server, HEALTH.strip() + b"\r\nContent-Length: 30\r\n\r\n" + HEALTH[:30] + LAST)
 
     assert answer.count(b"HTTP/1.1 200") == answer.count(b"HTTP/1.1 ") == 2
 
 
-def test_what_follows_an_upgrade_is_not_taken_for_a_request(server: Running) -> None:
+def test_data_after_an_upgrade_is_not_parsed_as_a_request(server: Running) -> None:
     upgrade = b"\r\nUpgrade: websocket\r\nConnection: upgrade\r\nContent-Length: 99\r\n\r\n"
     with connected(server, HEALTH.strip() + upgrade) as (client,):
         client.sendall(HEALTH * 2)
@@ -190,7 +190,7 @@ def test_no_more_than_16_requests_may_wait_on_a_connection(server: Running, requ
     assert answer.count(b"HTTP/1.1 200") == answer.count(b"HTTP/1.1 ") == 17
 
 
-def test_requests_that_wait_have_together_no_more_bytes_than_one_may_have() -> None:
+def test_pipelined_requests_share_the_size_limit_of_one() -> None:
     long = HEALTH.strip() + b"\r\nX-Long: " + b"x" * 3_000 + b"\r\n\r\n"
     with serving(head=20_000, idle_seconds=1) as server, connected(server) as (client,):
         server.process.send_signal(signal.SIGSTOP)
@@ -200,25 +200,25 @@ def test_requests_that_wait_have_together_no_more_bytes_than_one_may_have() -> N
         assert 5 <= rest(client).count(b"HTTP/1.1 200") <= 12
 
 
-def test_a_request_that_is_not_http_does_not_cost_the_answers_before_it(server: Running) -> None:
+def test_an_invalid_request_does_not_prevent_earlier_responses(server: Running) -> None:
     answer = told(server, b"GET /wait?0.2 HTTP/1.1\r\n\r\n" + HEALTH + b"?\r\n\r\n")
 
     assert answer.count(b"HTTP/1.1 200") == answer.count(b"HTTP/1.1 ") == 2
 
 
-def test_spaces_around_a_value_do_not_belong_to_it(server: Running) -> None:
+def test_spaces_around_a_header_value_are_stripped(server: Running) -> None:
     answer = told(server, BEGUN + b"X-Auth-Token: \t secret word \t \r\n\r\n")
 
     assert ["x-auth-token", "secret word"] in json.loads(answer.partition(b"\r\n\r\n")[2])["headers"]
 
 
-def test_what_a_client_says_of_its_own_address_is_not_believed(server: Running) -> None:
+def test_a_clients_own_forwarded_header_is_ignored(server: Running) -> None:
     answer = told(server, BEGUN + b"X-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: https\r\n\r\n")
 
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["client"] == "127.0.0.1"
 
 
-def test_what_a_trusted_proxy_says_of_a_clients_address_is_believed() -> None:
+def test_a_trusted_proxys_forwarded_header_names_the_client() -> None:
     """M8: the last address that is not a proxy's own; the client may have sent those before it."""
     with serving(trusted_proxies=["127.0.0.0/8", "10.0.0.0/8"]) as server:
         answer = told(server, BEGUN + b"X-Forwarded-For: 198.51.100.9, 192.0.2.1, 10.1.2.3\r\n\r\n")

@@ -27,7 +27,7 @@ def answered(server: Running) -> float:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\n", HEALTH], ids=["silent", "half a head", "idle"])
-def test_others_are_answered_beside_more_connections_than_may_be_open(sent: bytes) -> None:
+def test_others_are_served_beside_more_connections_than_allowed(sent: bytes) -> None:
     with serving() as server, connected(server, sent, 520):
         seconds = answered(server)
         print(f"520 connections: /health after {seconds * 1000:.0f} ms")
@@ -37,7 +37,7 @@ def test_others_are_answered_beside_more_connections_than_may_be_open(sent: byte
         assert server.output.count("connection closed reason=limit") == 1
 
 
-def test_others_are_answered_beside_handshakes_that_do_not_end(tmp_path: Path) -> None:
+def test_others_are_served_beside_incomplete_handshakes(tmp_path: Path) -> None:
     with serving(*certified(tmp_path), connections=20, reserve=0) as server, connected(server, b"\x16\x03\x01", 30):
         with connected(server) as (plain,), secured(plain) as client:
             client.sendall(LAST)
@@ -46,7 +46,7 @@ def test_others_are_answered_beside_handshakes_that_do_not_end(tmp_path: Path) -
 
 
 @pytest.mark.slow
-def test_others_are_answered_beside_more_connections_than_there_are_descriptors() -> None:
+def test_others_are_served_beside_more_connections_than_descriptors() -> None:
     with serving(limit="-n 256") as server, connected(server, b"", 1200):
         seconds = median(answered(server) for _ in range(20))
         process = psutil.Process(server.process.pid)
@@ -58,14 +58,14 @@ def test_others_are_answered_beside_more_connections_than_there_are_descriptors(
         assert len(server.output) < 1000
 
 
-def test_the_soft_limit_of_descriptors_is_raised_as_far_as_connections_need_it() -> None:
+def test_the_soft_limit_of_descriptors_is_raised_as_needed() -> None:
     with serving(limit="-Sn 64") as server:
         assert psutil.Process(server.process.pid).rlimit(psutil.RLIMIT_NOFILE)[0] == 500 + 16 + 100
         assert "limited" not in server.output
 
 
 @pytest.mark.parametrize("reserve", [0, 2])
-def test_where_all_connections_are_busy_the_next_is_refused_at_once(reserve: int) -> None:
+def test_a_connection_is_refused_at_once_if_all_others_are_busy(reserve: int) -> None:
     with serving(connections=4, reserve=reserve) as server, ExitStack() as stack:
         for _ in range(4 + reserve):
             (client,) = stack.enter_context(connected(server, WAIT))
@@ -77,7 +77,7 @@ def test_where_all_connections_are_busy_the_next_is_refused_at_once(reserve: int
     assert server.output.count("connection refused reason=limit address=127.0.0.1 ") == 1
 
 
-def test_requests_of_clients_that_are_gone_count_like_connections() -> None:
+def test_requests_of_disconnected_clients_count_as_connections() -> None:
     with serving(connections=4, reserve=0) as server:
         for _ in range(4):
             with connected(server, WAIT) as (client,):
@@ -88,14 +88,14 @@ def test_requests_of_clients_that_are_gone_count_like_connections() -> None:
         assert told(server, LAST).startswith(b"HTTP/1.1 503 ")
 
 
-def test_a_connection_that_was_closed_gives_its_place_back() -> None:
+def test_a_closed_connection_frees_its_place() -> None:
     with serving(connections=4, reserve=0) as server:
         for _ in range(20):
             assert told(server, LAST).startswith(b"HTTP/1.1 200")
 
 
 @pytest.mark.slow
-def test_without_a_descriptor_for_one_more_connection_the_log_has_one_line() -> None:
+def test_running_out_of_descriptors_is_logged_once() -> None:
     with serving() as server, connected(server) as (client,):
         client.sendall(b"GET /hoard HTTP/1.1\r\n\r\n")
         client.recv(2**16)
@@ -117,7 +117,7 @@ def test_without_a_descriptor_for_one_more_connection_the_log_has_one_line() -> 
     ],
     ids=["an upgrade", "no HTTP", "a long head"],
 )
-def test_what_strangers_send_is_not_logged(sent: bytes) -> None:
+def test_malformed_requests_are_not_logged(sent: bytes) -> None:
     with serving() as server:
         for _ in range(20):
             told(server, sent)
@@ -182,7 +182,7 @@ def test_memory_does_not_grow_with_what_clients_do_not_read() -> None:
 
 
 @pytest.mark.parametrize("over", ["plain", "tls"])
-def test_it_ends_without_an_error_beside_a_client_that_does_not_close(tmp_path: Path, over: str) -> None:
+def test_shutdown_succeeds_beside_a_client_that_does_not_close(tmp_path: Path, over: str) -> None:
     files = certified(tmp_path) if over == "tls" else ()
     with serving(*files) as server, connected(server) as (plain,), secured(plain) if files else plain as client:
         client.sendall(HEALTH)

@@ -46,10 +46,10 @@ def test_the_database_is_the_path_of_the_url() -> None:
     "url",
     ["mongodb://u:hid/den@host/db", "mongodb://host:port/db", "mongodb://", "mongodb://host/db?hidden"],
 )
-def test_a_url_that_the_driver_refuses_names_the_setting_and_shows_nothing_of_itself(url: str) -> None:
+def test_the_error_of_an_invalid_url_names_the_setting_and_shows_no_part_of_the_url(url: str) -> None:
     with pytest.raises(SettingsError) as error:
         connect(url, "RCSTATS_MONGO_URL")
-    assert str(error.value).startswith("RCSTATS_MONGO_URL is no URL")
+    assert str(error.value).startswith("RCSTATS_MONGO_URL: not a valid MongoDB URL")
     assert "hid" not in str(error.value)
 
 
@@ -57,18 +57,18 @@ def test_an_option_that_only_node_knows_is_logged_and_ignored(caplog: pytest.Log
     connect("mongodb://host/db?useNewUrlParser=true", "MONGO_URL").close()
 
     (message,) = caplog.messages
-    assert message.startswith("MONGO_URL: Unknown option")
+    assert message.startswith('driver warning setting=MONGO_URL text="Unknown option')
 
 
 TROUBLE = [
     (ServerSelectionTimeoutError("host secret"), "can't be reached"),
     (AutoReconnect("host secret"), "can't be reached: the server closed the connection"),
-    (WaitQueueTimeoutError("secret"), "can't be reached: all connections to it were busy"),
-    (NotPrimaryError("secret"), "can't be reached: it has no primary now"),
+    (WaitQueueTimeoutError("secret"), "can't be reached: all connections to it are in use"),
+    (NotPrimaryError("secret"), "can't be reached: it has no primary at the moment"),
     (NetworkTimeout("host secret"), "did not answer in time"),
     (ExecutionTimeout("secret", 50), "did not answer in time"),
-    (OperationFailure("secret", 18), "refuses the login: user name, password or authSource are wrong"),
-    (OperationFailure("secret", 13), "does not give this login the right to do this"),
+    (OperationFailure("secret", 18), "refuses the login: user name, password or authSource is wrong"),
+    (OperationFailure("secret", 13), "does not grant this login the required privilege"),
     (OperationFailure("secret", 14031), "refuses to write: its disk is full"),
     (OperationFailure("you are over your space quota: secret", 8000), "refuses to write: the storage quota is used up"),
     (PyMongoError("secret"), "failed (PyMongoError)"),
@@ -76,7 +76,7 @@ TROUBLE = [
 
 
 @pytest.mark.parametrize(("error", "words"), TROUBLE, ids=lambda value: type(value).__name__)
-def test_trouble_is_told_in_our_words(error: PyMongoError, words: str) -> None:
+def test_driver_errors_are_translated_without_their_text(error: PyMongoError, words: str) -> None:
     with pytest.raises(DatabaseError) as told, plainly("the store's"):
         raise error
     assert str(told.value) == f"the store's MongoDB {words}"
@@ -84,15 +84,13 @@ def test_trouble_is_told_in_our_words(error: PyMongoError, words: str) -> None:
 
 
 @pytest.mark.parametrize("code", [13, 18])
-def test_a_missing_right_is_not_the_commands_own_fault(code: int) -> None:
+def test_a_missing_privilege_is_not_a_refused_command(code: int) -> None:
     with pytest.raises(DatabaseError) as told, plainly("the store's"):
         raise OperationFailure("secret", code)
     assert not isinstance(told.value, CommandRefusedError)
 
 
-def test_atlas_has_one_code_for_all_but_only_while_connecting_is_it_the_login(
-    mongod_url: str, real_client: Client
-) -> None:
+def test_atlass_error_code_is_a_refused_login_only_while_connecting(mongod_url: str, real_client: Client) -> None:
     login = mongod_url.replace("//", "//reader:hidden-word@") + "&appName=atlas-login"
     with (
         refused(real_client, "atlas-login", "saslStart", code=OF_ATLAS),
@@ -108,9 +106,7 @@ def test_atlas_has_one_code_for_all_but_only_while_connecting_is_it_the_login(
         ask("the store's", client, client["rcstats"]["statistics"].find_one)
 
 
-def test_a_command_that_takes_too_long_is_told_apart_from_a_server_that_is_away(
-    mongod_url: str, real_client: Client
-) -> None:
+def test_a_slow_command_is_a_timeout_and_not_an_unreachable_server(mongod_url: str, real_client: Client) -> None:
     with (
         refused(real_client, "slow", "find", code=TOO_SLOW),
         connect(f"{mongod_url}&appName=slow", "TEST") as client,
@@ -120,27 +116,27 @@ def test_a_command_that_takes_too_long_is_told_apart_from_a_server_that_is_away(
 
 
 @pytest.mark.parametrize("content", [None, "no certificate"], ids=["missing", "not in PEM"])
-def test_a_file_for_tls_that_can_not_be_used_is_named(tmp_path: Path, content: str | None) -> None:
+def test_the_error_names_an_unusable_tls_file(tmp_path: Path, content: str | None) -> None:
     path = tmp_path / "authority.pem"
     if content:
         path.write_text(content)
     with pytest.raises(SettingsError) as told:
         connect(f"mongodb://u:hidden-word@host/db?tls=true&tlsCAFile={path}", "RCSTATS_MONGO_URL")
 
-    assert str(told.value) == f"RCSTATS_MONGO_URL: tlsCAFile={path} is not a file in PEM that can be read"
+    assert str(told.value) == f"RCSTATS_MONGO_URL: tlsCAFile={path} is not a readable PEM file"
 
 
 @pytest.mark.parametrize("name", ["my%00db", "my.db"])
-def test_a_database_whose_name_mongodb_does_not_take_is_a_wrong_setting(name: str) -> None:
+def test_an_invalid_database_name_is_a_settings_error(name: str) -> None:
     url = f"mongodb://u:hidden-word@host/{name}"
     with connect(url, "RCSTATS_MONGO_URL") as client, pytest.raises(SettingsError) as told:
         database(client, database_name(url), "RCSTATS_MONGO_URL")
 
-    assert str(told.value).startswith("RCSTATS_MONGO_URL: expected the name of a database as the URL's path, got ")
+    assert str(told.value).startswith("RCSTATS_MONGO_URL: expected a database name as the URL's path, got ")
     assert "\0" not in str(told.value)
 
 
-def test_a_command_that_is_refused_as_written_is_told_apart() -> None:
+def test_an_invalid_command_is_a_refused_command() -> None:
     with pytest.raises(CommandRefusedError) as refused, plainly("the store's"):
         raise OperationFailure("secret", 2)
     assert str(refused.value) == "the store's MongoDB answered with an error (code 2)"
@@ -158,20 +154,20 @@ def nested(levels: int) -> dict[str, Any]:
     [{"a\0b": 1}, {"a": 2**63}, {"a": "\ud800"}, {"a": object()}, nested(190)],
     ids=["a key with NUL", "a large integer", "half of a surrogate pair", "an object", "190 levels"],
 )
-def test_what_can_not_be_stored_is_told_apart(
+def test_a_document_that_cannot_be_stored_is_unacceptable(
     real_database: Database[dict[str, Any]], document: dict[str, Any]
 ) -> None:
     with pytest.raises(UnacceptableError, match=r"^the store's MongoDB "), plainly("the store's"):
         real_database["kept"].insert_one(document)
 
 
-def test_a_document_that_can_not_be_read_is_told_in_our_words() -> None:
+def test_a_document_that_cannot_be_decoded_is_a_database_error() -> None:
     with pytest.raises(DatabaseError) as told, plainly("the store's"):
         bson.decode(b"half a document")
-    assert str(told.value) == "the store's MongoDB gave a document that cannot be read"
+    assert str(told.value) == "the store's MongoDB returned a document that cannot be decoded"
 
 
-def test_broken_texts_and_keys_are_read_with_replacements(real_database: Database[dict[str, Any]]) -> None:
+def test_invalid_utf8_is_decoded_with_replacement_characters(real_database: Database[dict[str, Any]]) -> None:
     broken = bson.encode({"_id": 1, "key": "text"}).replace(b"key", b"k\xffy").replace(b"text", b"t\xfext")
     real_database["kept"].insert_one(RawBSONDocument(broken))
 

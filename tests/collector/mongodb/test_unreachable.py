@@ -74,28 +74,28 @@ def trusting(tmp_path_factory: pytest.TempPathFactory) -> str:
     return f"tls=true&tlsCAFile={path}"
 
 
-def test_a_closed_port_refuses_the_connection() -> None:
+def test_the_reason_is_a_closed_port() -> None:
     address = f"{HERE}:{free_port()}"
 
     assert reason(f"mongodb://u:hidden-word@{address}/") == f"connection refused ({address})"
 
 
-def test_a_name_that_does_not_resolve() -> None:
+def test_the_reason_is_a_name_that_does_not_resolve() -> None:
     told = reason("mongodb://nowhere.invalid/", 1500)
 
     assert told in {
         "the name does not resolve (nowhere.invalid:27017)",
-        "the name cannot be resolved now (nowhere.invalid:27017)",  # where there is no DNS at all
+        "the name cannot be resolved at the moment (nowhere.invalid:27017)",  # where there is no DNS at all
     }
 
 
-def test_a_socket_that_is_not_there(tmp_path: Path) -> None:
+def test_the_reason_is_a_missing_socket(tmp_path: Path) -> None:
     path = tmp_path / "mongodb.sock"
 
     assert reason(f"mongodb://{str(path).replace('/', '%2F')}/") == f"no such socket ({path})"
 
 
-def test_a_listener_that_never_answers() -> None:
+def test_the_reason_is_a_listener_that_never_answers() -> None:
     with socket.create_server((HERE, 0)) as listener:
         address = f"{HERE}:{listener.getsockname()[1]}"
 
@@ -103,7 +103,7 @@ def test_a_listener_that_never_answers() -> None:
         assert reason(f"mongodb://{address}/?connectTimeoutMS=100") == f"no answer in time ({address})"
 
 
-def test_a_server_that_does_not_speak_mongodbs_protocol() -> None:
+def test_the_reason_is_a_server_that_does_not_speak_mongodbs_protocol() -> None:
     def answer(connection: socket.socket) -> None:
         connection.recv(1000)
         connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -112,66 +112,66 @@ def test_a_server_that_does_not_speak_mongodbs_protocol() -> None:
         assert reason(f"mongodb://{address}/") == f"the server does not speak MongoDB's protocol ({address})"
 
 
-def test_an_authority_that_is_not_known() -> None:
+def test_the_reason_is_an_unknown_authority() -> None:
     with listening(by_tls(HERE)) as address:
         told = reason(f"mongodb://{address}/?tls=true")
 
-        assert told == f"its TLS certificate is of an authority that is not known here (tlsCAFile) ({address})"
+        assert told == f"its TLS certificate was issued by an unknown authority (tlsCAFile) ({address})"
 
 
-def test_a_certificate_for_another_name(trusting: str) -> None:
+def test_the_reason_is_a_certificate_for_another_name(trusting: str) -> None:
     with listening(by_tls("elsewhere.example")) as address:
         told = reason(f"mongodb://{address}/?{trusting}")
 
         assert told == f"its TLS certificate names another host ({address})"
 
 
-def test_a_certificate_that_has_expired(trusting: str) -> None:
+def test_the_reason_is_an_expired_certificate(trusting: str) -> None:
     with listening(by_tls(HERE, **LONG_AGO)) as address:
         assert reason(f"mongodb://{address}/?{trusting}") == f"its TLS certificate has expired ({address})"
 
 
-def test_tls_only_here(mongod_url: str) -> None:
+def test_the_reason_is_a_server_without_tls(mongod_url: str) -> None:
     address = _address(mongod_url)
     told = reason(f"mongodb://{address}/?tls=true")
 
-    assert told == f"the server does not speak TLS, which the URL asks for ({address})"
+    assert told == f"the server does not speak TLS, which the URL requires ({address})"
 
 
-def test_tls_only_there() -> None:
+def test_the_reason_is_a_server_that_requires_tls() -> None:
     with listening(by_tls(HERE)) as address:
         told = reason(f"mongodb://{address}/")
 
-        assert told.startswith("the server closes each new connection: it may ask for TLS (tls=true)")
+        assert told.startswith("the server closes each new connection: it may require TLS (tls=true)")
         assert told.endswith(f"({address})")
 
 
 @pytest.mark.parametrize("options", ["", "&directConnection=true"])
-def test_another_replica_set_than_the_url_names(mongod_url: str, options: str) -> None:
+def test_the_reason_is_another_replica_set_than_the_urls(mongod_url: str, options: str) -> None:
     address = _address(mongod_url)
     told = reason(f"mongodb://{address}/?replicaSet=other{options}")
 
     assert told == f"the URL names the replica set other, but {address} belongs to rcstats"
 
 
-def test_no_secondary_where_one_is_asked_for(mongod_url: str) -> None:
+def test_the_reason_is_a_missing_secondary(mongod_url: str) -> None:
     told = reason(f"{mongod_url}&readPreference=secondary")
 
-    asked = "is not a member that the URL's readPreference asks for"
+    asked = "does not match the URL's readPreference"
     assert told == f"{_address(mongod_url)} answers, but {asked}"
 
 
 @pytest.mark.parametrize("options", ["", "?replicaSet=rcstats"])
-def test_members_by_names_that_do_not_resolve_here_though_the_seed_answers(mongod_url: str, options: str) -> None:
+def test_the_reason_is_members_whose_names_do_not_resolve_here(mongod_url: str, options: str) -> None:
     port = int(_address(mongod_url).split(":")[1])
     with _renaming(port) as address:
         told = reason(f"mongodb://{address}/{options}", 1500)
 
     assert told in {
-        f"its members call themselves {ELSEWHERE}:{port}, {which}: try directConnection=true"
+        f"the replica set names its members {ELSEWHERE}:{port}, {which}: try directConnection=true"
         for which in (
             "which does not resolve here",
-            "which cannot be reached from here (the name cannot be resolved now)",
+            "which cannot be reached from here (the name cannot be resolved at the moment)",
         )
     }
 
@@ -196,7 +196,7 @@ def _pipe(source: socket.socket, target: socket.socket, names: tuple[bytes, byte
         target.shutdown(socket.SHUT_WR)
 
 
-def test_a_proxy_that_renames_changes_nothing_else(mongod_url: str) -> None:
+def test_the_renaming_proxy_of_these_tests_changes_nothing_else(mongod_url: str) -> None:
     port = int(_address(mongod_url).split(":")[1])
     with (
         _renaming(port) as address,
@@ -205,16 +205,16 @@ def test_a_proxy_that_renames_changes_nothing_else(mongod_url: str) -> None:
         assert client["rcstats"]["nothing"].find_one() is None
 
 
-def test_srv_without_a_record() -> None:
+def test_the_reason_is_a_missing_srv_record() -> None:
     told = reason("mongodb+srv://cluster.nowhere.invalid/", 5000)
 
     assert told in {
         f"the DNS {does} cluster.nowhere.invalid (mongodb+srv)"
-        for does in ("has no SRV record of", "does not answer for")
+        for does in ("has no SRV record for", "does not answer for")
     }
 
 
-def test_of_many_servers_with_one_cause_a_few_are_named() -> None:
+def test_a_cause_of_many_servers_names_only_a_few() -> None:
     with ExitStack() as stack:
         taken = [stack.enter_context(socket.create_server((HERE, 0))) for _ in range(5)]
         ports = [held.getsockname()[1] for held in taken]
@@ -224,15 +224,15 @@ def test_of_many_servers_with_one_cause_a_few_are_named() -> None:
     assert told.endswith(" and 2 more)")
 
 
-def test_a_replica_set_without_a_primary() -> None:
+def test_the_reason_is_a_replica_set_without_a_primary() -> None:
     with mongod.running() as url, connect(url, "TEST") as client:
         client.admin.command({"replSetStepDown": 60, "force": True})
         told = reason(f"{url}&readPreference=primary")
 
-    assert told == f"{_address(url)} answers, but the replica set has no primary now"
+    assert told == f"{_address(url)} answers, but the replica set has no primary at the moment"
 
 
-def test_a_server_that_has_ended_is_told_by_what_is_so_now() -> None:
+def test_the_reason_is_current_after_the_server_has_ended() -> None:
     with ExitStack() as server:
         url = server.enter_context(mongod.running())
         with connect(f"{url}&timeoutMS=3000", "TEST") as client:

@@ -145,7 +145,7 @@ def test_what_can_not_be_delivered_now_costs_the_slot_nothing(real_database: Db,
     class Full(Store):
         def add(self, kept: dict[str, Any]) -> bool:
             if kept["collector"]["slot"] != NOW:
-                raise DatabaseError("the store's MongoDB does not give this login the right to do this")
+                raise DatabaseError("the store's MongoDB does not grant this login the required privilege")
             return super().add(kept)
 
     one = SnapshotJob(take, Full(real_database), Leases(real_database), lambda: "workspace", record, spool)
@@ -210,7 +210,7 @@ def test_a_login_that_may_only_read_the_store_costs_no_snapshot(refusing: Db, re
     one = keeper(refusing, spool, counted)
     with refused(real_database.client, "refused", "insert", "findAndModify", "createIndexes", code=NO_RIGHT):
         for _ in range(2):
-            with pytest.raises(WaitingError, match="does not give this login the right to do this"):
+            with pytest.raises(WaitingError, match="does not grant this login the required privilege"):
                 one.take_slot(NOW, never)
 
     assert (counted.slots, len(spool)) == ([NOW], 1)
