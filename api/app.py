@@ -73,8 +73,8 @@ def create(answers: ResponseCache, statistics: Statistics, status: Status, metri
     ]
     application = Starlette(
         routes=routes,
-        exception_handlers={**ERRORS, DatabaseError: _no_database(metrics.record)},
-        middleware=[Middleware(_Counted, routes, metrics.registry)],
+        exception_handlers={**ERRORS, DatabaseError: _no_database(metrics.telemetry)},
+        middleware=[Middleware(_Counted, routes, metrics.telemetry.registry)],
     )
     application.router.redirect_slashes = False  # its redirects name a host and a scheme, which a proxy changes
     return application
@@ -132,11 +132,11 @@ def _bad_query(error: BadQueryError) -> Mapping[str, Any]:
     return envelope.failure(error.error, error.error_type, details)
 
 
-def _no_database(record: Telemetry) -> Callable[[Request, Any], Response]:
+def _no_database(telemetry: Telemetry) -> Callable[[Request, Any], Response]:
     logged: TTLCache[str, bool] = TTLCache(16, LOGGED_AGAIN)
 
     def answer(request: Request, error: DatabaseError) -> Response:
-        record.database_error("request")
+        telemetry.database_errors.labels("request").inc()
         if str(error) not in logged:
             logged[str(error)] = True
             log.warning("request failed route=%s error=%r", request.scope["route"].path, str(error))

@@ -1,4 +1,4 @@
-"""The service: schedule and API, put together from the parts, and changed while it runs."""
+"""The daemon: scheduler and HTTP server together, until SIGTERM; SIGHUP reads the settings again."""
 
 import logging
 import os
@@ -21,95 +21,77 @@ from api.routes.statistics import Statistics
 from collector import logs
 from collector.bootstrap import Components
 from collector.errors import DatabaseError
-from collector.reloading import difference, taken_over
-from collector.scheduling.scheduler import Scheduler
+from collector.scheduling.attempts import Timing
+from collector.scheduling.scheduler import Scheduler, SlotTrigger
 from collector.scheduling.slots import Slots
-from collector.settings import Settings, load
+from collector.settings import Settings, load, variable
 from collector.statistics import catalog, snapshot
-from collector.store.retention import prune
+from collector.store import retention
+from collector.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 
 END_WITHIN = 1.5  # seconds that a running query has after the API has ended
-TIDY_WITHIN = 60.0  # seconds: a schedule that tidies for longer would be taken for stuck
+PRUNE_WITHIN = 60.0  # seconds: a scheduler that prunes for longer would be taken for stuck
+
+# The settings that a reload changes; the others count after a restart.
+CHANGEABLE = frozenset({"schedule", "jitter", "rate_limit", "log_level"})
 
 
 def serve(
-    parts: Components,
+    components: Components,
     listening: socket,
-    ready: Callable[[str], None],
-    alive: Callable[[str], None] = lambda _: None,
+    supervisor: Supervisor,
+    slots: Slots | None = None,
+    timing: Timing = Timing(),
 ) -> None:
-    """Scheduler and API together, until SIGTERM or Ctrl-C.
-
-    `ready` gets the address once it answers and the first slot is settled, one way or the other; `alive` now and then
-    how things stand. SIGHUP reads the settings again.
+    """Takes the slots, those of the settings by default, and serves the API until SIGTERM or Ctrl-C.
 
     Raises:
-        RcstatsError: the files of the certificate can't be used.
+        RcstatsError: the files of the certificate cannot be used.
     """
-    schedule = scheduled(parts)
-    schedule.alive = alive
-    schedule.afterwards = lambda: tidy(parts)
-    workspace, store, token = parts.sources.workspace, parts.store, parts.settings.metrics_token
-    admission = Admission(workspace, calls=parts.settings.rate_limit)
-    answers = ResponseCache(admission, store, keep=parts.settings.response_cache_mib * 2**20)
-    statistics = Statistics(answers, store, schedule.ask, catalog.entries(), parts.settings.timezone)
-    api = create(
-        answers,
-        statistics,
-        Status(
-            {
-                "workspace": lambda: workspace.identity() and "",
-                "store": store.index_problem,
-                "schedule": schedule.problem,
-            }
-        ),
-        Metrics(Newest(workspace, store), parts.record, token.get_secret_value() if token else ""),
+    settings = components.settings
+    trigger = SlotTrigger(slots, timedelta(seconds=settings.jitter)) if slots else planned(settings, settings.timezone)
+    scheduler = Scheduler(
+        trigger,
+        components.job,
+        components.telemetry,
+        supervisor,
+        lambda abandoned: prune(components, abandoned),
+        timing=timing,
     )
-
-    running = parts.settings
-
-    def reload() -> None:
-        """Takes over what can change while we run; wrong settings change nothing."""
-        nonlocal running
-        try:
-            settings = load()
-            schedule.change(Slots(settings.schedule, parts.settings.timezone), timedelta(seconds=settings.jitter))
-        except Exception as error:  # noqa: BLE001  it goes on by the settings that it has
-            log.error('settings refused reason="%s"', logs.described(error))  # noqa: TRY400  all there is to say
-            return
-        admission.limit(settings.rate_limit)
-        logs.from_level(settings.log_level)
-        log.info("settings read again %s", difference(running, settings))
-        running = taken_over(running, settings)
+    admission = Admission(components.sources.workspace, calls=settings.rate_limit)
+    answers = ResponseCache(admission, components.store, keep=settings.response_cache_mib * 2**20)
+    statistics = Statistics(answers, components.store, scheduler.request, catalog.entries(), settings.timezone)
+    status = Status(
+        {
+            "workspace": lambda: components.workspace and "",
+            "store": components.store.index_problem,
+            "schedule": scheduler.problem,
+        }
+    )
+    token = settings.metrics_token.get_secret_value() if settings.metrics_token else ""
+    metrics = Metrics(Newest(components.sources.workspace, components.store), components.telemetry, token)
+    server = Server(create(answers, statistics, status, metrics), listening, bounds(settings), settings.tls)
 
     def announce(address: str) -> None:
-        schedule.settled.wait()
-        ready(address)
+        scheduler.wait_for_first_attempt()
+        supervisor.ready(address)
         with suppress(DatabaseError):  # the first series that can be made asks again
             statistics.calendar()  # logs a time zone that MongoDB does not have
 
-    server = Server(api, listening, bounds(parts.settings), parts.settings.tls)
+    reload = Reload(settings, scheduler, admission)
     signal.signal(signal.SIGHUP, lambda *_: _in_thread("reload", reload))
-    schedule.start()
+    scheduler.start()
     try:
         server.run(lambda address: _in_thread("ready", lambda: announce(address)))
     finally:
-        schedule.stop()
+        scheduler.stop()
 
 
-def end_soon() -> None:
-    """Ends the process even if MongoDB has not answered the last query; it gives up the query when we are gone."""
-
-    def end() -> None:
-        log.warning("ended while MongoDB was still being asked")
-        logging.shutdown()
-        os._exit(0)
-
-    timer = threading.Timer(END_WITHIN, end)
-    timer.daemon = True
-    timer.start()
+def planned(settings: Settings, timezone: str) -> SlotTrigger:
+    """Raises: SettingsError: the cron expression is wrong."""
+    return SlotTrigger(Slots(settings.schedule, timezone), timedelta(seconds=settings.jitter))
 
 
 def bounds(settings: Settings) -> Bounds:
@@ -120,24 +102,61 @@ def bounds(settings: Settings) -> Bounds:
     )
 
 
+def prune(components: Components, abandoned: Callable[[], bool], within: float = PRUNE_WITHIN) -> None:
+    """Removes snapshots past their retention period; those that are left after so many seconds go the next time."""
+    until = time.monotonic() + within
+    if removed := retention.prune(
+        components.store,
+        components.workspace,
+        components.retention,
+        snapshot.now(),
+        lambda: abandoned() or time.monotonic() > until,
+    ):
+        log.info("snapshots pruned count=%d", removed)
+
+
+class Reload:
+    """Takes over the settings that can change while the daemon runs; wrong settings change nothing."""
+
+    def __init__(self, running: Settings, scheduler: Scheduler, admission: Admission) -> None:
+        self._running = running
+        self._scheduler = scheduler
+        self._admission = admission
+
+    def __call__(self) -> None:
+        running = self._running
+        try:
+            read = load()
+            self._scheduler.change(planned(read, running.timezone))
+        except Exception as error:  # noqa: BLE001  it goes on with the settings that it has
+            log.error('settings refused reason="%s"', logs.described(error))  # noqa: TRY400  all there is to say
+            return
+        self._admission.limit(read.rate_limit)
+        logs.from_level(read.log_level)
+        log.info("settings reloaded %s", _difference(running, read))
+        self._running = running.model_copy(update={name: getattr(read, name) for name in CHANGEABLE})
+
+
+def _difference(running: Settings, read: Settings) -> str:
+    """Which settings differ from those that run, for example "changed=RCSTATS_SCHEDULE needs_restart=none"."""
+    changed = [name for name in Settings.model_fields if getattr(running, name) != getattr(read, name)]
+    now = ",".join(variable(name) for name in changed if name in CHANGEABLE)
+    later = ",".join(variable(name) for name in changed if name not in CHANGEABLE)
+    return f"changed={now or 'none'} needs_restart={later or 'none'}"
+
+
+def end_soon() -> None:
+    """Ends the process even if MongoDB has not answered the last query, which it gives up when the process is gone."""
+
+    def end() -> None:
+        log.warning("ended with a query still running in MongoDB")
+        logging.shutdown()
+        os._exit(0)
+
+    timer = threading.Timer(END_WITHIN, end)
+    timer.daemon = True
+    timer.start()
+
+
 def _in_thread(name: str, do: Callable[[], None]) -> None:
     threading.Thread(target=do, name=name, daemon=True).start()
-
-
-def tidy(parts: Components, within: float = TIDY_WITHIN) -> None:
-    """Removes snapshots that are kept for no longer; those that are left after so many seconds go the next time."""
-    until = time.monotonic() + within
-    if removed := prune(
-        parts.store, parts.workspace, parts.retention, snapshot.now(), lambda: time.monotonic() > until
-    ):
-        log.info("snapshots removed=%d, as they are kept for no longer", removed)
-
-
-def scheduled(parts: Components) -> Scheduler:
-    settings = parts.settings
-    return Scheduler(
-        Slots(settings.schedule, settings.timezone),
-        parts.keeper(parts.take),
-        parts.record,
-        jitter=timedelta(seconds=settings.jitter),
-    )

@@ -1,54 +1,63 @@
-"""What the daemon did and how it does: counted here, shown by /metrics, /ready and systemd."""
+"""Counters and current state of the process, for /metrics, /ready and the supervisor."""
 
 import threading
 import time
-from collections import Counter
-from dataclasses import dataclass, field
 from datetime import datetime
 
+from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics
 
-@dataclass
-class Telemetry:
-    """Counts since the start of the process, and what is so now. Any thread may tell it."""
+# Prometheus sees by itself when a series begins.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
-    slots: Counter[str] = field(default_factory=Counter)
-    """By what became of them: taken, skipped (never taken), failed (a try; it is tried again)."""
-    database_errors: Counter[str] = field(default_factory=Counter)
-    """By what MongoDB was asked for: snapshot, request."""
-    waiting: int = 0
-    """Snapshots that wait on disk for the store."""
-    last_snapshot: datetime | None = None
-    """When this process last took one."""
-    trouble: str = ""
-    """Why the last try failed; empty while all is well."""
-    _since: float = 0.0
-    _guard: threading.Lock = field(default_factory=threading.Lock)
 
-    def slot(self, outcome: str, count: int = 1) -> None:
+class Outage:
+    """Why snapshots fail now, and for how long they have."""
+
+    def __init__(self) -> None:
+        self.reason = ""
+        """Empty while they succeed."""
+        self._since = 0.0
+        self._guard = threading.Lock()
+
+    def begin(self, reason: str) -> bool:
+        """Notes a failure; False if snapshots had failed before."""
         with self._guard:
-            self.slots[outcome] += count
-
-    def database_error(self, asked_for: str) -> None:
-        with self._guard:
-            self.database_errors[asked_for] += 1
-
-    def begins(self, trouble: str) -> bool:
-        """Notes trouble; True if there was none before."""
-        with self._guard:
-            is_new = not self.trouble
+            is_new = not self.reason
             self._since = time.monotonic() if is_new else self._since
-            self.trouble = trouble
+            self.reason = reason
             return is_new
 
-    def ends(self) -> float:
-        """Notes that all is well; the seconds that the trouble lasted, 0 if there was none."""
+    def end(self) -> float:
+        """Notes a success; the seconds for which snapshots had failed, 0 if they had not."""
         with self._guard:
-            lasted = time.monotonic() - self._since if self.trouble else 0.0
-            self.trouble = ""
-            return lasted
+            seconds = time.monotonic() - self._since if self.reason else 0.0
+            self.reason = ""
+            return seconds
 
-    def status(self, due: datetime) -> str:
-        """One line: the last snapshot, when the next is `due`, and the trouble."""
+
+class Telemetry:
+    """Counts since the start of the process, and its state now; any thread may report."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.slots = Counter(
+            "rcstats_slots", "Slots by their outcome.", ["outcome"], registry=self.registry
+        )  # a failed attempt is repeated; a skipped slot never has a snapshot
+        self.database_errors = Counter(
+            "rcstats_database_errors", "Failures of MongoDB by their cause.", ["asked_for"], registry=self.registry
+        )
+        self.spooled = Gauge("rcstats_spool_snapshots", "Snapshots that wait on disk.", registry=self.registry)
+        for outcome in ("taken", "skipped", "failed"):
+            self.slots.labels(outcome)
+        for purpose in ("snapshot", "request"):
+            self.database_errors.labels(purpose)
+        self.last_snapshot: datetime | None = None
+        """When this process last took one."""
+        self.outage = Outage()
+
+    def status(self, due: datetime | None) -> str:
+        """One line: the last snapshot, when the next is `due`, and why snapshots fail."""
         last = f"{self.last_snapshot:%Y-%m-%d %H:%M:%S} UTC" if self.last_snapshot else "none yet"
-        trouble = f"; trouble: {self.trouble}" if self.trouble else ""
-        return f"last snapshot {last}, next {due:%Y-%m-%d %H:%M:%S} UTC{trouble}"
+        upcoming = f"{due:%Y-%m-%d %H:%M:%S} UTC" if due else "not planned"
+        failing = f"; failing: {self.outage.reason}" if self.outage.reason else ""
+        return f"last snapshot {last}, next {upcoming}{failing}"

@@ -71,10 +71,10 @@ class Running:
 
 
 @contextmanager
-def running(*arguments: str, **settings: str) -> Iterator[Running]:
+def running(*arguments: str, command: Sequence[str] = RCSTATS, **settings: str) -> Iterator[Running]:
     """A command that serves, on a free port unless `listen` is given."""
     settings.setdefault("listen", f"127.0.0.1:{free_port()}")
-    with started([*RCSTATS, *arguments], settings["listen"], **settings) as found:
+    with started([*command, *arguments], settings["listen"], **settings) as found:
         yield found
 
 

@@ -118,18 +118,18 @@ def test_it_stays_up_without_mongodb_and_recovers_by_itself(tmp_path: Path) -> N
         assert status == 503
         refused = f"the workspace's MongoDB can't be reached: connection refused (127.0.0.1:{port})"
         assert body["problems"]["workspace"] == refused
-        daemon.wait_for(lambda: "trouble: " in daemon.output)
+        daemon.wait_for(lambda: "snapshots failing" in daemon.output)
 
         with mongod.running(tmp_path, port), connect(url, "TEST") as client:
             workspace.fill(client["rocketchat"], datetime.now(UTC), SMALL)
-            daemon.wait_for(lambda: "trouble over" in daemon.output, 30)
+            daemon.wait_for(lambda: "snapshots recovered" in daemon.output, 30)
             assert daemon.get("/ready") == (200, {"ready": True})
             # The first may have been taken while the workspace was being filled, and had no id yet.
             assert daemon.get("/api/v1/statistics?refresh=true", **ADMIN)[1]["totalUsers"] == 50
             assert snapshots(daemon) >= 1
             assert daemon.end() == 0
     assert "Traceback" not in daemon.output
-    assert daemon.output.count("trouble: ") == 1
+    assert daemon.output.count("snapshots failing") == 1
 
 
 def test_systemd_is_told_when_it_answers(urls: dict[str, str], tmp_path: Path) -> None:
@@ -259,7 +259,7 @@ def test_a_reload_says_what_it_took_over_and_what_needs_a_restart(urls: dict[str
     assert "Traceback" not in daemon.output
 
 
-def test_a_document_that_tidying_stumbles_over_does_not_end_the_schedule(
+def test_a_document_that_retention_can_not_read_does_not_end_the_schedule(
     urls: dict[str, str], real_client: Client
 ) -> None:
     workspace_id = real_client[urls["mongo_url"].split("/")[3].split("?")[0]]["rocketchat_settings"].find_one(

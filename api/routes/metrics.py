@@ -3,15 +3,15 @@
 import asyncio
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
 from typing import ClassVar
 
-from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 from starlette.concurrency import run_in_threadpool
@@ -79,7 +79,6 @@ WORKSPACE: Sequence[tuple[str, str, str, Mapping[str, str]]] = (
 )
 ABOUT = {"version": "version", "unique_id": "uniqueId", "mongodb_version": "mongoVersion"}
 ABOUT |= {"node_version": "process.nodeVersion", "deploy_method": "deploy.method", "deploy_platform": "deploy.platform"}
-OUTCOMES, ASKED_FOR = ("taken", "skipped", "failed"), ("snapshot", "request")
 
 IDENTITY_HOLDS, IDENTITY_WITHIN = 60.0, 0.5  # seconds
 MOST_ACCEPTED = 1000  # characters of an Accept header that are read
@@ -87,9 +86,6 @@ NEWEST_WITHIN = 0.9  # seconds that a scrape waits for the store
 
 # The library stumbles over a version that is none.
 _BAD_VERSION = re.compile(r"version=(?![0-9]{1,3}(\.[0-9]{1,3}){0,2} *([,;]|$))")
-
-# Prometheus sees by itself when a series begins.
-disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class NotLocalError(Exception):
@@ -142,16 +138,14 @@ class Metrics:
     def __init__(
         self,
         newest: Callable[[], Document | None] = lambda: None,
-        record: Telemetry | None = None,
+        telemetry: Telemetry | None = None,
         token: str = "",
         seconds: float = SECONDS,
     ) -> None:
-        self.record = record or Telemetry()
+        self.telemetry = telemetry or Telemetry()
         self._newest = SingleFlightCache[str, Document | None](lambda _: newest(), 1, seconds)
         self._token = token.encode()
-        self.registry = CollectorRegistry()
-        """What is counted while it happens."""
-        ProcessCollector(registry=self.registry)
+        ProcessCollector(registry=self.telemetry.registry)
 
     async def answer(self, request: Request) -> Response:
         """In the format that the request prefers.
@@ -162,7 +156,7 @@ class Metrics:
         self._admit(request)
         accepted = request.headers.get("accept", "")[:MOST_ACCEPTED]
         encode, kind = choose_encoder("" if _BAD_VERSION.search(accepted) else accepted)
-        body = await run_in_threadpool(encode, _Scrape(*await self._read(), self.record, self.registry))
+        body = await run_in_threadpool(encode, _Scrape(*await self._read(), self.telemetry.registry))
         return Response(body, headers=envelope.NOT_KEPT | envelope.SAFE | {"Content-Type": kind})
 
     def _admit(self, request: Request) -> None:
@@ -177,7 +171,7 @@ class Metrics:
         try:
             return await self._newest.get("", asyncio.get_running_loop().time() + NEWEST_WITHIN) or {}, 1
         except (DatabaseError, TimeoutError):
-            self.record.database_error("request")
+            self.telemetry.database_errors.labels("request").inc()
             return {}, 0
 
 
@@ -187,16 +181,11 @@ class _Scrape(Collector):
 
     snapshot: Document
     store_up: int
-    record: Telemetry
     counted: CollectorRegistry
 
     def collect(self) -> Iterator[Metric]:
         yield InfoMetricFamily("rcstats_build", "The release of rcstats.", {"version": __version__})
         yield GaugeMetricFamily("rcstats_store_up", "1 if the store of snapshots answers, else 0.", self.store_up)
-        yield GaugeMetricFamily("rcstats_spool_snapshots", "Snapshots that wait on disk.", self.record.waiting)
-        yield _counter("rcstats_slots", "Slots by what became of them.", "outcome", self.record.slots, OUTCOMES)
-        errors = self.record.database_errors
-        yield _counter("rcstats_database_errors", "What MongoDB failed to do.", "asked_for", errors, ASKED_FOR)
         yield from self.counted.collect()
         yield from (gauge for gauge in (*_of_snapshot(self.snapshot), *_of_workspace(self.snapshot)) if gauge.samples)
 
@@ -229,13 +218,6 @@ def _gauge(name: str, meaning: str, label: str, numbers: Mapping[str, float | No
         if number is not None:
             gauge.add_metric([value] if label else [], number)
     return gauge
-
-
-def _counter(name: str, meaning: str, label: str, counts: Mapping[str, int], values: Iterable[str]) -> Metric:
-    counter = CounterMetricFamily(name, meaning, labels=[label])
-    for value in values:
-        counter.add_metric([value], counts.get(value, 0))
-    return counter
 
 
 def _number(document: Document, path: str) -> float | None:

@@ -19,9 +19,9 @@ from collector.cli import history
 from collector.errors import DatabaseError, RcstatsError
 from collector.key_paths import Document
 from collector.mongodb.connection import connect
-from collector.scheduling.job import WaitingError
 from collector.settings import load
 from collector.statistics import catalog, snapshot
+from collector.store.archive import WaitingError
 
 # Exit codes of every command; see the epilogue of --help.
 FINDINGS, FAILED, INTERRUPTED = 1, 2, 130
@@ -78,19 +78,12 @@ def _exit(code: int) -> NoReturn:
 @app.command()
 def run() -> None:
     """Take a snapshot in each slot of the schedule, and serve the stored snapshots over HTTP."""
-    from systemd_watchdog.systemd_watchdog import WatchDog
-
     from api.network.server import listener
     from collector import daemon
-
-    systemd = WatchDog()
-
-    def alive(how: str) -> None:
-        systemd.notify()
-        systemd.status(how)
+    from collector.supervisor import Systemd
 
     with open_components(load()) as parts:
-        daemon.serve(parts, listener(*parts.settings.address), lambda _: systemd.ready(), alive)
+        daemon.serve(parts, listener(*parts.settings.address), Systemd())
         daemon.end_soon()
 
 
@@ -124,7 +117,7 @@ def snapshot_now(
         if parts.settings.log_level == "info":
             logs.from_level("warning")  # the table shows what the level info logs
         with tables.progress(catalog.READINGS) as progress:
-            document = parts.take(fresh=fresh, progress=progress)
+            document = parts.collector.collect(fresh=fresh, progress=progress)
         state, error = ("not stored", None) if dry_run else keep(parts, document)
     if json:
         print_json(document)
@@ -137,8 +130,11 @@ def snapshot_now(
 
 def keep(parts: Components, document: Document) -> tuple[str, DatabaseError | None]:
     """Stores the snapshot; returns where it is now, and the error that kept it from the store."""
+    with suppress(DatabaseError):
+        parts.archive.prepare()
+        parts.archive.deliver()
     try:
-        parts.keep(document)
+        parts.archive.keep(document)
     except WaitingError as error:
         return "spooled on disk until the store accepts it", error
     except DatabaseError as error:
@@ -175,7 +171,7 @@ def parity(
                 "the server has not stored a statistics document yet; its administration page creates one"
             )
         with tables.progress(catalog.READINGS) as progress:
-            ours = parts.take(fresh=True, progress=progress)
+            ours = parts.collector.collect(fresh=True, progress=progress)
     compared = list(compare(ours, own, catalog.STATISTICS))
     tables.parity(compared, own.get("createdAt"), whole=whole)
     if any(comparison.verdict is Verdict.DIFFERS for comparison in compared):
@@ -243,7 +239,8 @@ def demo(
     from api.network.server import any_listener
     from collector import daemon
     from collector.cli import tables
-    from collector.demo import guide, instance, mongod
+    from collector.demo import instance, mongod
+    from collector.demo.guide import Guide
     from collector.demo.sample import workspace
 
     begun = datetime.now(UTC)
@@ -257,7 +254,7 @@ def demo(
                 history.reconstruct(parts, begun)
             with instance.alive(database):
                 listening = any_listener(*settings.address)
-                daemon.serve(parts, listening, lambda address: tables.page(guide.text(address, begun)))
+                daemon.serve(parts, listening, Guide(begun, tables.page))
 
 
 def print_json(document: Document) -> None:

@@ -1,8 +1,10 @@
 """What the demo prints when it is ready: where it answers, and requests to paste."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from collector.demo.sample.workspace import ADMIN, PLAIN, Login
+from collector.supervisor import Unsupervised
 
 _TEXT = """
 [bold green]rcstats demo[/] is ready after {seconds:.1f} s: a sample workspace, its first snapshot, and the API at
@@ -23,6 +25,17 @@ _TEXT = """
 [dim]Ctrl-C ends all of it.[/]
 """
 _LEFT_OUT = "%7B%22os%22%3A0%2C%22migration%22%3A0%2C%22deploy%22%3A0%2C%22process%22%3A0%7D"
+
+
+class Guide(Unsupervised):
+    """The person who started the demo; `show` prints rich's markup."""
+
+    def __init__(self, begun: datetime, show: Callable[[str], None]) -> None:
+        self._begun = begun
+        self._show = show
+
+    def ready(self, address: str) -> None:
+        self._show(text(address, self._begun))
 
 
 def text(address: str, begun: datetime) -> str:

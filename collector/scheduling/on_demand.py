@@ -1,4 +1,4 @@
-"""Requests for a snapshot at once: all who ask while one waits to be taken share it."""
+"""Requests for a snapshot at once: all requests that come while one waits to be taken share it."""
 
 import threading
 from collections.abc import Callable
@@ -9,54 +9,65 @@ from collector.key_paths import Document
 
 
 class OnDemand:
-    """The snapshot that was asked for and is not begun yet, if there is one. Any thread may ask."""
+    """The snapshot that was requested and is not begun yet, if there is one. Any thread may request.
 
-    def __init__(self) -> None:
+    `submit` has a function called on the thread that takes snapshots; `take` takes one.
+    """
+
+    def __init__(self, take: Callable[[], Document], submit: Callable[[Callable[[], None]], None]) -> None:
+        self._take = take
+        self._submit = submit
         self._guard = threading.Lock()
         self._waiting: Future[Document] | None = None
         self._is_over = False
 
-    def ask(self) -> "Future[Document]":
+    def request(self) -> "Future[Document]":
         """The snapshot that waits; it ends with the error of its taking, or with an AbandonedError after `end`.
 
         Nobody can cancel it, as others may wait for it too: a caller who leaves costs them nothing.
         """
         with self._guard:
-            asked = self._waiting or _running()
+            if self._waiting:
+                return self._waiting
+            requested = _running()
             if not self._is_over:
-                self._waiting = asked
-                return asked
-        asked.set_exception(_over())
-        return asked
+                self._waiting = requested
+        if self._is_over:
+            requested.set_exception(_over())
+        else:
+            self._submit(self._serve)
+        return requested
 
     @property
-    def is_asked(self) -> bool:
+    def is_requested(self) -> bool:
         return self._waiting is not None
 
-    def answer(self, take: Callable[[], Document]) -> None:
-        """Takes the snapshot that was asked for, if one was; who asks from now on waits for the next."""
-        with self._guard:
-            asked, self._waiting = self._waiting, None
-        if asked is None:
-            return
-        try:
-            asked.set_result(take())
-        except Exception as error:  # noqa: BLE001  it is raised where the snapshot was asked for
-            asked.set_exception(error)
-
     def end(self) -> None:
-        """Nothing is taken any more."""
+        """Takes no more snapshots."""
         with self._guard:
             self._is_over = True
-            asked, self._waiting = self._waiting, None
-        if asked is not None:
-            asked.set_exception(_over())
+        if (requested := self._begin()) is not None:
+            requested.set_exception(_over())
+
+    def _serve(self) -> None:
+        """Takes the snapshot that waits; requests from now on wait for the next."""
+        if (requested := self._begin()) is None:
+            return
+        try:
+            requested.set_result(self._take())
+        except BaseException as error:  # noqa: BLE001  it is raised where the snapshot was requested
+            requested.set_exception(error)
+
+    def _begin(self) -> "Future[Document] | None":
+        with self._guard:
+            requested, self._waiting = self._waiting, None
+        return requested
 
 
 def _running() -> "Future[Document]":
-    asked: Future[Document] = Future()
-    asked.set_running_or_notify_cancel()
-    return asked
+    running: Future[Document] = Future()
+    running.set_running_or_notify_cancel()
+    return running
 
 
 def _over() -> AbandonedError:

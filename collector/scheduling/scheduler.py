@@ -1,4 +1,4 @@
-"""When snapshots are taken: the current slot at the start, each slot as it comes, one on demand; never two at once."""
+"""When snapshots are taken: the only module that knows APScheduler, so that its next major touches one file."""
 
 import logging
 import random
@@ -6,250 +6,204 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecutionEvent
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
+
 from collector import logs
-from collector.errors import AbandonedError, DatabaseError, UnacceptableError
 from collector.key_paths import Document
-from collector.scheduling.job import SnapshotJob, WaitingError
+from collector.scheduling.attempts import SlotAttempts, Timing, utc_now
+from collector.scheduling.job import SnapshotJob
 from collector.scheduling.on_demand import OnDemand
-from collector.scheduling.slot_tally import SlotTally, passed
 from collector.scheduling.slots import Slots
-from collector.statistics.snapshot import BUDGET
-from collector.store.leases import LEASE, LeaseHeldError
+from collector.supervisor import Supervisor, Unsupervised
 from collector.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 
-# Seconds that a request waits for its snapshot.
-REFRESH_WITHIN = 120.0
+_SLOT = "slot"
+_ALWAYS_LATE_NEVER_TWICE = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 
 
-@dataclass(frozen=True)
-class Pace:
-    """How patient a schedule is, in seconds."""
+class SlotTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
+    """Fires at the next slot, up to `jitter` late: the slots of many daemons are not to meet in one database."""
 
-    first_retry: float = 5.0
-    last_retry: float = 120.0
-    beat: float = 5.0
-    """After which the clock is looked at again: it can be put, and a machine can sleep."""
-    stuck_after: float = BUDGET + 120.0
-    """A snapshot that takes longer is stuck, as its own limits did not hold; one that is late by more is overdue."""
+    def __init__(self, slots: Slots, jitter: timedelta = timedelta(0)) -> None:
+        self.slots = slots
+        self._jitter = jitter
+
+    def get_next_fire_time(self, _: datetime | None, now: datetime) -> datetime:
+        late = random.uniform(0, self._jitter.total_seconds())  # noqa: S311  no secret
+        return self.slots.after(now) + timedelta(seconds=late)
+
+    def is_too_late(self, due: datetime, now: datetime) -> bool:
+        """Whether slots come before a moment that was planned, as the clock was set back."""
+        return due > self.slots.after(now) + self._jitter
 
 
 class Scheduler:
-    """One thread takes the snapshots; another renews the lease of the one that is being taken, and says we live."""
+    """Takes the current slot at the start and each slot as it comes, and snapshots on demand; never two at once.
+
+    `prune` removes snapshots past their retention period, until it is told to give up.
+    """
 
     def __init__(
         self,
-        slots: Slots,
-        keeper: SnapshotJob,
-        record: Telemetry,
+        trigger: SlotTrigger,
+        job: SnapshotJob,
+        telemetry: Telemetry,
+        supervisor: Supervisor = Unsupervised(),
+        prune: Callable[[Callable[[], bool]], None] = lambda _: None,
         *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        jitter: timedelta = timedelta(0),
-        pace: Pace = Pace(),
+        timing: Timing = Timing(),
     ) -> None:
-        """A slot is taken up to `jitter` late, by chance, so that many daemons do not ask their databases at once."""
-        self._slots = slots
-        self._keeper = keeper
-        self._record = record
-        self._clock = clock
-        self._jitter = jitter
-        self._pace = pace
-        self._wait = pace.first_retry
-        self._changed = threading.Condition()
-        self._on_demand = OnDemand()
-        self._due = clock()
+        self._trigger = trigger
+        self._job = job
+        self._telemetry = telemetry
+        self._supervisor = supervisor
+        self._prune = prune
+        self._timing = timing
+        self._attempts = SlotAttempts(job, telemetry, timing)
+        self._on_demand = OnDemand(lambda: job.take_now(self._ended.is_set), self._add)
         self._busy_since: float | None = None
-        self._tally = SlotTally(record)
         self._steps = logs.Changes(log)
+        self._attempted = threading.Event()
         self._ended = threading.Event()
-        self._worker = threading.Thread(target=self._work, name="snapshots", daemon=True)
-        self._pulse = threading.Thread(target=self._live, name="pulse", daemon=True)
-        self.alive: Callable[[str], None] = lambda _: None
-        """Is told now and then, while nothing is stuck, how things stand."""
-        self.afterwards: Callable[[], None] = lambda: None
-        """Is called after each slot that was taken, for what has time."""
-        self.settled = threading.Event()
-        """Set once the first slot was taken, found taken, or could not be taken."""
+        logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # each job logs its own failures
+        self._scheduler = BackgroundScheduler(
+            timezone=UTC, executors={"default": ThreadPoolExecutor(1)}, job_defaults=_ALWAYS_LATE_NEVER_TWICE
+        )
+        self._scheduler.add_listener(self._plan_again, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
+        self._heartbeat = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def start(self) -> None:
-        """Takes the current slot if nobody has, then each as it comes."""
-        self._worker.start()
-        self._pulse.start()
+        now = utc_now()
+        self._add(self._attempt, id=_SLOT, trigger=self._trigger, next_run_time=now)
+        soon = now + timedelta(seconds=min(1.0, self._timing.retention))  # the first slot goes first
+        self._add(self._retain, trigger="interval", seconds=self._timing.retention, next_run_time=soon)
+        self._scheduler.start()
+        self._heartbeat.start()
 
     def stop(self) -> None:
-        """Ends at once; a snapshot that is being taken is given up after the queries that run."""
+        """Ends at once; a snapshot that is being taken is given up after its running queries."""
         self._ended.set()
         self._on_demand.end()
-        with self._changed:
-            self._changed.notify_all()
+        self._scheduler.shutdown(wait=False)
 
-    def change(self, slots: Slots, jitter: timedelta) -> None:
-        """Goes on by another plan; a slot that has failed is tried again at once."""
-        with self._changed:
-            self._slots, self._jitter = slots, jitter
-            self._due = self._clock() if self._tally.is_owed else self._after(self._clock())
-            self._changed.notify_all()
+    def change(self, trigger: SlotTrigger) -> None:
+        """Follows another plan; a slot that has failed is attempted again at once."""
+        self._trigger = trigger
+        self._scheduler.reschedule_job(_SLOT, trigger=trigger)
+        if self._attempts.tally.is_owed:
+            self._plan(utc_now())
+
+    def wait_for_first_attempt(self) -> None:
+        """Returns once the first slot was taken, found taken, or could not be taken."""
+        self._attempted.wait()
 
     @property
-    def next_due(self) -> datetime:
-        """When something is done next: a slot is taken, or tried again."""
-        return self._due
+    def next_due(self) -> datetime | None:
+        """When the next attempt at a slot is due; None after the end."""
+        job = self._scheduler.get_job(_SLOT)
+        return job.next_run_time if job else None
 
     @property
     def is_stuck(self) -> bool:
-        """Whether snapshots are not taken any more."""
-        return self._is_busy_for_too_long or self._has_died
+        """Whether snapshots are taken no more."""
+        return self._is_busy_for_too_long or self._has_stopped
 
     def problem(self) -> str:
         """Why snapshots are not taken as they should be, or '' while they are.
 
-        A snapshot that waits on disk is taken, and so is one that another daemon takes.
+        A snapshot that is spooled is taken, and so is one that another daemon takes.
         """
-        if self._has_died:
-            return "the schedule has ended by an error: no snapshot is taken until rcstats is started again"
+        limit = f"{self._timing.stuck_after:g} s"
         if self._is_busy_for_too_long:
-            return f"the schedule is stuck: one snapshot has been running for more than {self._pace.stuck_after:g} s"
-        if self._tally.is_overdue(self._pace.stuck_after):
-            trouble = f": {self._record.trouble}" if self._record.trouble else ""
-            return f"a snapshot has been overdue for more than {self._pace.stuck_after:g} s{trouble}"
+            return f"the schedule is stuck: one snapshot has been running for more than {limit}"
+        if self._attempts.tally.is_overdue(self._timing.stuck_after):
+            reason = f": {self._telemetry.outage.reason}" if self._telemetry.outage.reason else ""
+            return f"a snapshot has been overdue for more than {limit}{reason}"
+        if self._has_stopped:
+            return f"the schedule has stopped: the slot due at {self.next_due:%Y-%m-%d %H:%M} UTC was not attempted"
         return ""
 
-    def ask(self) -> Future[Document]:
+    def request(self) -> Future[Document]:
         """A snapshot taken after this call; callers that wait for the same one share it.
 
         It ends with a DatabaseError if it cannot be taken, and with an AbandonedError if the schedule ends.
         """
-        asked = self._on_demand.ask()
-        with self._changed:
-            self._changed.notify_all()
-        return asked
+        return self._on_demand.request()
 
-    def refresh(self) -> Document:
-        """What `ask` gives, waited for.
+    def _add(self, act: Callable[[], object], **when: object) -> None:
+        """Adds a job that runs on the worker; by default at once, and once."""
+        self._scheduler.add_job(self._run, args=(act,), **when)
 
-        Raises:
-            DatabaseError: it could not be taken, or not within a generous time.
-            AbandonedError: the schedule ends.
-        """
+    def _run(self, act: Callable[[], object]) -> object:
+        self._busy_since = time.monotonic()
         try:
-            return self.ask().result(REFRESH_WITHIN)
-        except TimeoutError:
-            raise DatabaseError("the new snapshot takes too long") from None
+            return act()
+        finally:
+            self._busy_since = None
 
-    @property
-    def _has_died(self) -> bool:
-        was_started = self._worker.ident is not None
-        return was_started and not (self._worker.is_alive() or self._ended.is_set())
+    def _attempt(self) -> datetime | None:
+        """Attempts the current slot; when to attempt again before the next one."""
+        again: datetime | None = utc_now() + timedelta(seconds=self._timing.last_retry)
+
+        def attempt() -> None:
+            nonlocal again
+            again = self._attempts.attempt(self._trigger.slots, self._ended.is_set)
+
+        try:
+            self._steps.guard("slot", attempt)
+        finally:
+            self._attempted.set()
+        return again
+
+    def _plan_again(self, event: JobExecutionEvent) -> None:
+        """After an attempt: from within, the job would still count as running, and its next run would be dropped."""
+        if event.job_id == _SLOT and (event.retval or event.exception):
+            self._plan(event.retval or utc_now() + timedelta(seconds=self._timing.last_retry))
+
+    def _plan(self, moment: datetime) -> None:
+        with suppress(JobLookupError):  # the schedule has ended
+            self._scheduler.modify_job(_SLOT, next_run_time=moment)
+
+    def _retain(self) -> None:
+        if not self._telemetry.outage.reason:
+            self._steps.guard("retention", lambda: self._prune(self._is_awaited))
+
+    def _is_awaited(self) -> bool:
+        return self._ended.is_set() or self._on_demand.is_requested
 
     @property
     def _is_busy_for_too_long(self) -> bool:
         since = self._busy_since
-        return since is not None and time.monotonic() - since > self._pace.stuck_after
+        return since is not None and time.monotonic() - since > self._timing.stuck_after
 
-    def _work(self) -> None:
-        try:
-            while not self._ended.is_set():
-                self._busy_since = time.monotonic()
-                if self._on_demand.is_asked:
-                    self._on_demand.answer(lambda: self._keeper.take_now(self._ended.is_set))
-                elif self._clock() >= self._due:
-                    self._steps.guard("slot", self._take_due)
-                self._busy_since = None
-                self._steps.guard("clock", self._look_at_the_clock)
-                self._rest()
-        finally:
-            self._on_demand.end()
+    @property
+    def _has_stopped(self) -> bool:
+        """Whether the scheduler's own thread has died, so that what is due does not begin."""
+        is_busy, due = self._busy_since is not None, self.next_due
+        return not is_busy and due is not None and utc_now() - due > timedelta(seconds=self._timing.stuck_after)
 
-    def _take_due(self) -> None:
-        try:
-            self._due = self._attend()
-        except Exception:
-            self._due = self._clock() + timedelta(seconds=self._pace.last_retry)
-            raise
-        finally:
-            self.settled.set()
-        if not (self._record.trouble or self._ended.is_set()):
-            self._steps.guard("tidying", self.afterwards)
+    def _beat(self) -> None:
+        """A thread of its own, by the monotonic clock: a job of the scheduler could be hours late by a clock set back.
 
-    def _look_at_the_clock(self) -> None:
-        """Where it was put back, slots come again before what was planned."""
-        now = self._clock()
-        if self._due > self._slots.after(now) + self._jitter:
-            self._due = self._after(now)
-
-    def _rest(self) -> None:
-        """Waits until something may be due; never long, as the clock may be put meanwhile."""
-        with self._changed:
-            if not (self._on_demand.is_asked or self._ended.is_set()):
-                left = (self._due - self._clock()).total_seconds()
-                self._changed.wait(min(max(left, 0), self._pace.beat))
-
-    def _attend(self) -> datetime:
-        """Takes the current slot; when to attend next. On trouble that is after a growing, capped wait."""
-        begun = self._clock()
-        slot = self._slots.current(begun)
-        self._tally.attend(slot, self._slots)
-        try:
-            self._keeper.take_slot(slot, self._ended.is_set)
-        except AbandonedError as error:
-            log.info("%s", error)
-            return self._after(self._clock())
-        except LeaseHeldError as error:
-            self._tally.settle()
-            return self._within(min(error.seconds, LEASE) + 1)
-        except Exception as error:  # noqa: BLE001  a slot that failed must not end the schedule
-            return self._trouble(error)
-        self._tally.settle()
-        self._end_trouble()
-        return self._following(slot, begun)
-
-    def _trouble(self, error: Exception) -> datetime:
-        """Notes it, tells it once, and says when to try again: before the next slot, which would be missed else."""
-        self._record.slot("failed")
-        self._record.database_error("snapshot")
-        if self._record.begins(logs.described(error)):
-            log.warning("trouble: %s; tried again until it is over", logs.described(error))
-        if isinstance(error, WaitingError):
-            self._tally.settle()
-        if isinstance(error, UnacceptableError):  # the next try would make another of the kind
-            return self._after(self._clock())
-        wait, self._wait = self._wait, min(2 * self._wait, self._pace.last_retry)
-        return self._within(wait)
-
-    def _end_trouble(self) -> None:
-        self._wait = self._pace.first_retry
-        if lasted := self._record.ends():
-            log.info("trouble over after seconds=%.0f slots_skipped=%d", lasted, self._tally.end_trouble())
-
-    def _within(self, seconds: float) -> datetime:
-        """So many seconds from now, or at the next slot if that is earlier."""
-        now = self._clock()
-        return min(now + timedelta(seconds=seconds), self._after(now))
-
-    def _following(self, slot: datetime, begun: datetime) -> datetime:
-        """When the next slot is due; those that came while a snapshot was being taken are skipped.
-
-        The last of them is still taken, late, unless snapshots take longer than slots are apart.
+        Waking the scheduler makes it look at a clock that was set forward, or at a host that was suspended.
         """
-        ended = self._clock()
-        current = self._slots.current(ended)
-        count = passed(self._slots, slot, current)
-        if count and ended - begun <= self._slots.after(slot) - slot:
-            return ended
-        if count:
-            self._tally.leave_out(current, count)
-        return self._after(ended)
-
-    def _after(self, moment: datetime) -> datetime:
-        late = random.uniform(0, self._jitter.total_seconds())  # noqa: S311  no secret
-        return self._slots.after(moment) + timedelta(seconds=late)
-
-    def _live(self) -> None:
-        while not self._ended.wait(self._pace.beat):
-            self._steps.guard("lease", self._keeper.renew)
+        while not self._ended.wait(self._timing.heartbeat):
+            self._steps.guard("lease", self._job.renew_lease)
+            self._steps.guard("clock", self._check_clock)
+            self._scheduler.wakeup()
             if not self.is_stuck:
-                self._steps.guard("watchdog", lambda: self.alive(self._record.status(self._due)))
+                self._steps.guard("watchdog", lambda: self._supervisor.alive(self._telemetry.status(self.next_due)))
+
+    def _check_clock(self) -> None:
+        due, now = self.next_due, utc_now()
+        if due and self._trigger.is_too_late(due, now):
+            self._plan(self._trigger.get_next_fire_time(None, now))

@@ -1,4 +1,4 @@
-"""Which slots go by without a snapshot, and for how long one has been owed."""
+"""Counts the slots that pass without a snapshot, and the time for which one has been due."""
 
 import logging
 import time
@@ -13,16 +13,16 @@ MOST_COUNTED = 100  # slots that are counted one by one
 
 
 class SlotTally:
-    """Follows the slots in the order in which they are attended, and counts the skipped ones in the record."""
+    """Follows the slots in the order in which they are attempted."""
 
-    def __init__(self, record: Telemetry) -> None:
-        self._record = record
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
         self._last: datetime | None = None
         self._owed_since: float | None = None
-        self._skipped_in_trouble = 0
+        self._skipped_in_outage = 0
 
     def attend(self, slot: datetime, slots: Slots) -> None:
-        """A slot is tried, for the first time or again: those since the last one were missed.
+        """Notes an attempt, the first at a slot or another: the slots since the last one were missed.
 
         So was the last one, if it never had its snapshot.
         """
@@ -36,7 +36,7 @@ class SlotTally:
         self._owed_since = None
 
     def leave_out(self, slot: datetime, count: int) -> None:
-        """So many slots are skipped on purpose, up to this one."""
+        """Skips so many slots, up to this one, as snapshots take longer than slots are apart."""
         self.skip(count)
         self._last = slot
 
@@ -49,22 +49,22 @@ class SlotTally:
         return self._owed_since is not None and time.monotonic() - self._owed_since > seconds
 
     def skip(self, count: int) -> None:
-        """Counts slots; while there is trouble they are told at its end."""
+        """Counts slots; during an outage they are logged at its end."""
         if count:
-            self._record.slot("skipped", count)
-            if self._record.trouble:
-                self._skipped_in_trouble += count
+            self._telemetry.slots.labels("skipped").inc(count)
+            if self._telemetry.outage.reason:
+                self._skipped_in_outage += count
             else:
                 log.warning("slots skipped=%d", count)
 
-    def end_trouble(self) -> int:
-        """How many slots the trouble has cost that is over now."""
-        skipped, self._skipped_in_trouble = self._skipped_in_trouble, 0
+    def end_outage(self) -> int:
+        """How many slots the outage has cost that has just ended."""
+        skipped, self._skipped_in_outage = self._skipped_in_outage, 0
         return skipped
 
 
 def passed(slots: Slots, slot: datetime, current: datetime) -> int:
-    """How many slots came after one, up to another; no more than a few are counted one by one."""
+    """How many slots came after one, up to another; at most MOST_COUNTED."""
     count = 0
     while slot < current and count < MOST_COUNTED:
         slot = slots.after(slot)

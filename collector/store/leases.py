@@ -1,4 +1,4 @@
-"""Which daemon takes a slot: leases in the store, by MongoDB's own clock, that end by themselves."""
+"""Which daemon takes a slot: leases in the store that expire by MongoDB's clock."""
 
 from datetime import datetime
 from uuid import uuid4
@@ -10,69 +10,75 @@ from pymongo.database import Database
 from collector.key_paths import Document
 from collector.mongodb.connection import Client, asks
 
-COLLECTION = "claims"
+COLLECTION = "leases"
 
-# Seconds that a claim holds unless it is renewed: a daemon that died half-way costs a slot as much.
+# Seconds after which a lease expires unless it is renewed: as long as a daemon that was killed delays its slot.
 LEASE = 30.0
 
-_KEEP = 86_400  # seconds after which MongoDB removes an old claim
+_KEEP = 86_400  # seconds after which MongoDB removes an old lease
 
 _asks = asks("the store's")
 
 
 class LeaseHeldError(Exception):
-    """Another daemon is taking the slot; `seconds` until its lease ends, if it does not renew it."""
+    """Another daemon is taking the slot; its lease expires in so many `seconds` unless it is renewed."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__(f"another daemon takes this slot, for {seconds:.0f} s at least")
+        super().__init__(
+            f"another daemon is taking this slot; its lease expires in {seconds:.0f} s unless it is renewed"
+        )
         self.seconds = seconds
 
 
 class Leases:
-    """The claims of one daemon. A slot may be claimed again by who holds it."""
+    """The leases of one daemon, which holds one at a time."""
 
-    def __init__(self, database: Database[Document], lease: float = LEASE) -> None:
-        self._claims = database[COLLECTION].with_options(
+    def __init__(self, database: Database[Document], seconds: float = LEASE) -> None:
+        self._leases = database[COLLECTION].with_options(
             write_concern=WriteConcern(w="majority"), read_preference=ReadPreference.PRIMARY
         )
         self._holder = uuid4().hex
-        self._lease_seconds = lease
+        self._seconds = seconds
+        self._held: Document | None = None
         self.client: Client = database.client
 
     @_asks
     def prepare(self) -> None:
-        """Makes the index by which MongoDB removes old claims."""
-        self._claims.create_index("until", name="old", expireAfterSeconds=_KEEP)
+        """Makes the index by which MongoDB removes old leases."""
+        self._leases.create_index("until", name="old", expireAfterSeconds=_KEEP)
 
     @_asks
-    def claim(self, workspace: str, slot: datetime) -> None:
-        """Takes the lease, also one that has ended.
+    def acquire(self, workspace: str, slot: datetime) -> None:
+        """Acquires the lease of a slot that no other daemon holds; one that has expired is free.
 
         Raises:
-            LeaseHeldError: another daemon has it.
+            LeaseHeldError: another daemon holds it.
         """
+        lease_id = {"_id": {"workspace": workspace, "slot": slot}}
         is_free = {"$or": [{"$lte": [{"$ifNull": ["$until", "$$NOW"]}, "$$NOW"]}, {"$eq": ["$holder", self._holder]}]}
         lease = {name: {"$cond": [is_free, value, f"${name}"]} for name, value in self._lease().items()}
         asked = [{"$set": lease | {"asked": "$$NOW"}}]
-        after = ReturnDocument.AFTER
-        found = self._claims.find_one_and_update(_of(workspace, slot), asked, upsert=True, return_document=after)
+        found = self._leases.find_one_and_update(lease_id, asked, upsert=True, return_document=ReturnDocument.AFTER)
         if found and found["holder"] != self._holder:
             raise LeaseHeldError((found["until"] - found["asked"]).total_seconds())
+        self._held = lease_id | {"holder": self._holder}
 
     @_asks
-    def renew(self, workspace: str, slot: datetime) -> None:
-        """Lengthens the lease; nothing if it was lost."""
-        self._claims.update_one(_of(workspace, slot) | {"holder": self._holder}, [{"$set": self._lease()}])
+    def renew(self) -> None:
+        """Lengthens the lease that is held, from another thread too; nothing if it was lost."""
+        if held := self._held:
+            self._leases.update_one(held, [{"$set": self._lease()}])
 
     @_asks
-    def release(self, workspace: str, slot: datetime) -> None:
-        """Lets another daemon take the slot at once."""
-        self._claims.delete_one(_of(workspace, slot) | {"holder": self._holder})
+    def release(self) -> None:
+        """Lets another daemon acquire the lease at once."""
+        if held := self._held:
+            self._leases.delete_one(held)
+
+    def let_expire(self) -> None:
+        """Renews the lease no more: its slot is settled, or another daemon may try it."""
+        self._held = None
 
     def _lease(self) -> Document:
         """The fields of a lease of ours from now on."""
-        return {"holder": self._holder, "until": {"$add": ["$$NOW", int(self._lease_seconds * 1000)]}}
-
-
-def _of(workspace: str, slot: datetime) -> Document:
-    return {"_id": {"workspace": workspace, "slot": slot}}
+        return {"holder": self._holder, "until": {"$add": ["$$NOW", int(self._seconds * 1000)]}}

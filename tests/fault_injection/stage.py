@@ -7,13 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from unittest.mock import patch
 from uuid import uuid4
 
 from collector.demo.sample import workspace
 from collector.key_paths import Document, at
 from collector.mongodb.connection import Client
-from tests import processes
 from tests.fault_injection.daemon import Grid, readings
 from tests.fault_injection.replica_set import ReplicaSet
 from tests.processes import Running, running
@@ -57,12 +55,12 @@ class Stage:
         return self.store[self.name]["statistics"].count_documents({"createdAt": {"$exists": False}})
 
     def left(self) -> set[datetime]:
-        """Slots that were claimed and are not kept."""
-        claimed = self.store[self.name]["claims"].distinct("_id.slot")
-        return set(claimed) - set(self.slots())
+        """Slots that were leased and are not kept."""
+        leased = self.store[self.name]["leases"].distinct("_id.slot")
+        return set(leased) - set(self.slots())
 
-    def claims(self) -> int:
-        return self.store[self.name]["claims"].count_documents({})
+    def leases(self) -> int:
+        return self.store[self.name]["leases"].count_documents({})
 
     def waiting(self) -> list[Path]:
         """The files of the snapshots that wait on disk."""
@@ -88,7 +86,7 @@ def stage(mongo_url: str, nodes: ReplicaSet, client: Client, folder: Path, **opt
 @contextmanager
 def hurried(stage: Stage, *arguments: str) -> Iterator[Running]:
     """The daemon in a hurry, as a process."""
-    with patch.object(processes, "RCSTATS", DAEMON), running(*arguments, **stage.settings) as daemon:
+    with running(*arguments, command=DAEMON, **stage.settings) as daemon:
         yield daemon
 
 

@@ -95,7 +95,7 @@ def test_it_ends_in_time_while_a_snapshot_waits_for_mongodb(
 
 def _frozen_after(scene: Stage, nodes: ReplicaSet, pause: float) -> End:
     with running("run", **scene.settings) as daemon:
-        daemon.wait_for(lambda: scene.claims() == 1)
+        daemon.wait_for(lambda: scene.leases() == 1)
         time.sleep(pause)
         with frozen(nodes):
             time.sleep(0.5)

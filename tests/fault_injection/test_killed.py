@@ -42,7 +42,7 @@ def test_killed_twenty_times_it_leaves_nothing_half_done_and_goes_on(scene: Stag
     chance = random.Random(20)  # noqa: S311  when to kill is no secret
     looks = itertools.count()
     # At any time from the start on; in the middle of a snapshot; after one.
-    start, middle, end = (lambda _: next(looks), 1.5), (Stage.claims, 0.9 * DAWDLE), (kept, 1.0)
+    start, middle, end = (lambda _: next(looks), 1.5), (Stage.leases, 0.9 * DAWDLE), (kept, 1.0)
     plan = [start, middle, start, middle, end]
     logs = []
     for kill in range(KILLS):
@@ -71,7 +71,7 @@ def test_two_daemons_take_each_slot_once_and_none_in_vain(scene: Stage) -> None:
     slots = scene.slots()
     assert ended == [0, 0]
     assert (scene.twins(), absent(slots, Grid())) == ([], [])
-    assert len(told(one, "snapshot kept")) + len(told(other, "snapshot kept")) == len(slots)
+    assert len(told(one, "snapshot stored")) + len(told(other, "snapshot stored")) == len(slots)
     assert told(one, "not kept") + told(other, "not kept") == []
     assert "Traceback" not in one.output + other.output
 
@@ -83,7 +83,7 @@ ALWAYS = "1000000000"  # seconds: a slot that is current all the time
 def half_way(scene: Stage, step: str, dawdle: str) -> Iterator[Running]:
     """A daemon that is taking its first slot."""
     with hurried(scene, "--step", step, "--dawdle", dawdle) as daemon:
-        daemon.wait_for(lambda: scene.claims() == 1)
+        daemon.wait_for(lambda: scene.leases() == 1)
         yield daemon
 
 
@@ -118,5 +118,5 @@ def test_a_daemon_that_was_frozen_past_its_lease_does_not_keep_the_slot_twice(sc
         one.process.send_signal(signal.SIGCONT)
         one.wait_for(lambda: bool(told(one, "snapshot not kept")))
 
-    assert len(told(other, "snapshot kept")) == len(scene.kept()) == 1
+    assert len(told(other, "snapshot stored")) == len(scene.kept()) == 1
     assert "Traceback" not in one.output + other.output

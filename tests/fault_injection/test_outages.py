@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.fault_injection.callers import HEALTH, LIST, READY, calling
-from tests.fault_injection.daemon import PACE, STEP, Grid
+from tests.fault_injection.daemon import STEP, TIMING, Grid
 from tests.fault_injection.replica_set import ReplicaSet, wait_until
 from tests.fault_injection.stage import ADMIN, Stage, absent, hurried, lacks, told
 
@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 NODES = 3
 
 ANSWERED_WITHIN = 5.0
-# A claim and a write that are asked for when MongoDB comes back may each end in their 5 s; then a retry, and a slot.
-RECOVERED_WITHIN = 2 * 5 + PACE.last_retry + 2 * STEP
+# A lease and a write that are asked for when MongoDB comes back may each end in their 5 s; then a retry, and a slot.
+RECOVERED_WITHIN = 2 * 5 + TIMING.last_retry + 2 * STEP
 
 
 @contextmanager
@@ -94,7 +94,7 @@ def test_slots_are_taken_again_and_requests_answered_all_the_time(
     assert [slot for slot in absent(scene.slots(), Grid()) if not _excused(slot, begun, ended)] == []
     assert told(daemon, "Traceback") == []
     # None where what was being asked could wait until the servers were back.
-    assert len(told(daemon, "trouble: ")) == len(told(daemon, "trouble over")) <= 1
+    assert len(told(daemon, "snapshots failing")) == len(told(daemon, "snapshots recovered")) <= 1
 
 
 def _excused(slot: datetime, begun: datetime, ended: datetime) -> bool:

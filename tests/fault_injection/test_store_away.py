@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(90)]
 
 PATIENCE = 300  # ms that the store may take: it is asked several times in a slot
 SLOW = 2 * STEP  # seconds from slot to slot, so that none is over before a retry, on a busy machine too
-STARTED_WITHIN = 8.0  # seconds from the start of a daemon to its first snapshot, the claim of a dead one included
+STARTED_WITHIN = 8.0  # seconds from the start of a daemon to its first snapshot, the lease of a killed one included
 BACK_WITHIN = 15.0  # seconds until a server that was killed has started again, and the driver has found it
 
 
@@ -91,8 +91,8 @@ def test_what_is_taken_while_the_store_is_away_waits_and_is_delivered(
     assert [slot for slot in absent(scene.slots(), Grid(SLOW)) if not restart[0] < slot < restart[1]] == []
     assert scene.twins() == []
     assert [lacks(kept) for kept in scene.kept() if lacks(kept)] == []
-    assert [len(told(daemon, "trouble: ")) for daemon in (one, other)] == [1, 1]
-    assert len(told(other, "trouble over")) == 1
+    assert [len(told(daemon, "snapshots failing")) for daemon in (one, other)] == [1, 1]
+    assert len(told(other, "snapshots recovered")) == 1
     assert "Traceback" not in one.output + other.output
 
 
@@ -192,4 +192,4 @@ def test_a_disk_that_takes_nothing_costs_only_what_would_have_waited(
     assert all(begun - timedelta(seconds=STEP) < slot < back + timedelta(seconds=STEP) for slot in lost)
     assert (callers.statuses(HEALTH), callers.statuses(LIST, READY) <= {200, 503}) == ({200}, True)
     assert (scene.waiting(), told(daemon, "Traceback")) == ([], [])
-    assert len(told(daemon, "trouble: ")) == len(told(daemon, "trouble over")) == 1
+    assert len(told(daemon, "snapshots failing")) == len(told(daemon, "snapshots recovered")) == 1

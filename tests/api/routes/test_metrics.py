@@ -111,15 +111,14 @@ def test_without_a_snapshot_the_rest_is_told(here: TestClient) -> None:
 
 
 def test_what_the_daemon_recorded_is_told_and_what_never_happened_is_zero(workspace: Db) -> None:
-    record = Telemetry()
+    telemetry = Telemetry()
     of = ("rcstats_slots", "rcstats_database", "rcstats_spool")
-    with client_of(workspace, record=record) as client:
+    with client_of(workspace, telemetry=telemetry) as client:
         before = series(client, *of)
-        record.slot("taken")
-        record.slot("taken")
-        record.slot("failed")
-        record.database_error("snapshot")
-        record.waiting = 4
+        telemetry.slots.labels("taken").inc(2)
+        telemetry.slots.labels("failed").inc()
+        telemetry.database_errors.labels("snapshot").inc()
+        telemetry.spooled.set(4)
         after = series(client, *of)
 
     assert set(before.values()) == {0}

@@ -173,7 +173,7 @@ def test_missing_privileges_on_the_store_are_critical(database: Db) -> None:
     assert text.startswith(
         "the login lacks the privilege to update, createIndex in rcstats.statistics; and to update, createIndex in "
     )
-    assert text.endswith("rcstats.claims (rcstats check --roles prints the roles it needs)")
+    assert text.endswith("rcstats.leases (rcstats check --roles prints the roles it needs)")
 
 
 def test_writing_a_store_within_the_workspaces_database_is_allowed() -> None:

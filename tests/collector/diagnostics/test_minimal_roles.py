@@ -224,7 +224,7 @@ def test_a_separate_store_is_checked_with_its_own_login(guarded: Guarded, least:
     rcstats("snapshot", **least)
 
     assert rcstats("check", **guarded.settings("reads"), **store).returncode == 0
-    assert "in rcstats.claims" in checked(guarded.settings("reads"), 2)
+    assert "in rcstats.leases" in checked(guarded.settings("reads"), 2)
 
 
 def test_disabled_access_control_is_detected(

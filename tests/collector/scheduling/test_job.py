@@ -10,32 +10,22 @@ from pymongo.database import Database
 
 from collector.demo.mongod import free_port
 from collector.errors import AbandonedError, DatabaseError, UnacceptableError
+from collector.key_paths import Document
 from collector.mongodb.connection import Client, connect
-from collector.scheduling.job import SnapshotJob, WaitingError
+from collector.store.archive import WaitingError
 from collector.store.leases import LeaseHeldError, Leases
 from collector.store.snapshots import Store
 from collector.store.spool import Spool
 from collector.telemetry import Telemetry
+from tests.collector.scheduling.jobs import Made, archive_of, job_of, made, never, slots
 from tests.factories import NOW, hours, snapshot
 from tests.failpoints import DISK_FULL, NO_RIGHT, OF_ATLAS, refused
 
 Db = Database[dict[str, Any]]
 
 
-def never() -> bool:
-    return False
-
-
-def take(slot: datetime | None, _: Callable[[], bool]) -> dict[str, Any]:
-    return snapshot(slot=slot)
-
-
-def fail(_: datetime | None, __: Callable[[], bool]) -> dict[str, Any]:
+def fail(_: datetime | None, __: Callable[[], bool]) -> Document:
     raise AbandonedError("given up")
-
-
-def keeper(database: Db, spool: Spool | None = None, what: Any = take, record: Telemetry | None = None) -> SnapshotJob:
-    return SnapshotJob(what, Store(database), Leases(database), lambda: "workspace", record or Telemetry(), spool)
 
 
 @pytest.fixture
@@ -52,75 +42,75 @@ def spool(tmp_path: Path) -> Spool:
 
 
 def test_a_slot_is_taken_once_by_however_many(real_database: Db) -> None:
-    record = Telemetry()
+    telemetry = Telemetry()
     for _ in range(3):
-        keeper(real_database, record=record).take_slot(NOW, never)
+        job_of(real_database, telemetry=telemetry).take_slot(NOW, never)
 
     assert Store(real_database).count("workspace", {}) == 1
-    assert record.slots["taken"] == 1
+    assert slots(telemetry, "taken") == 1
 
 
 def test_a_slot_that_another_daemon_is_taking_is_left_to_it(real_database: Db) -> None:
-    Leases(real_database).claim("workspace", NOW)
+    Leases(real_database).acquire("workspace", NOW)
 
     with pytest.raises(LeaseHeldError):
-        keeper(real_database).take_slot(NOW, never)
+        job_of(real_database).take_slot(NOW, never)
     assert Store(real_database).count("workspace", {}) == 0
 
 
 def test_a_snapshot_that_fails_leaves_the_slot_to_others_at_once(real_database: Db) -> None:
     with pytest.raises(AbandonedError):
-        keeper(real_database, what=fail).take_slot(NOW, never)
+        job_of(real_database, Made(fail)).take_slot(NOW, never)
 
-    keeper(real_database).take_slot(NOW, never)
+    job_of(real_database).take_slot(NOW, never)
     assert Store(real_database).count("workspace", {}) == 1
 
 
 def test_without_the_store_the_snapshot_waits_on_disk_and_is_not_taken_again(away: Db, spool: Spool) -> None:
-    record, taken = Telemetry(), []
-
-    def counted(slot: datetime | None, _: Callable[[], bool]) -> dict[str, Any]:
-        taken.append(slot)
-        return snapshot(slot=slot)
-
-    one = keeper(away, spool, counted, record)
+    telemetry, collector = Telemetry(), Made(made)
+    one = job_of(away, collector, spool, telemetry)
     for _ in range(2):
         with pytest.raises(WaitingError, match=r"can't be reached: .*; the snapshot waits on disk"):
             one.take_slot(NOW, never)
 
-    assert taken == [NOW]
-    assert (len(spool), record.waiting, record.slots["taken"]) == (1, 1, 1)
+    assert collector.slots == [NOW]
+    assert (len(spool), spooled(telemetry), slots(telemetry, "taken")) == (1, 1, 1)
+
+
+def spooled(telemetry: Telemetry) -> float | None:
+    return telemetry.registry.get_sample_value("rcstats_spool_snapshots")
 
 
 def test_when_the_store_is_back_what_waited_is_delivered_first(real_database: Db, spool: Spool) -> None:
     spool.keep(snapshot(slot=NOW))
-    record = Telemetry(waiting=1)
-    keeper(real_database, spool, record=record).take_slot(NOW, never)
+    telemetry = Telemetry()
+    telemetry.spooled.set(1)
+    job_of(real_database, spool=spool, telemetry=telemetry).take_slot(NOW, never)
 
     assert Store(real_database).has_slot("workspace", NOW)
-    assert (len(spool), record.waiting, record.slots["taken"]) == (0, 0, 0)
+    assert (len(spool), spooled(telemetry), slots(telemetry, "taken")) == (0, 0, 0)
 
 
 def test_what_waited_for_a_slot_that_another_daemon_has_kept_is_dropped(real_database: Db, spool: Spool) -> None:
-    keeper(real_database).take_slot(NOW, never)
+    job_of(real_database).take_slot(NOW, never)
     spool.keep(snapshot(slot=NOW))
-    keeper(real_database, spool).deliver()
+    archive_of(real_database, spool).deliver()
 
     assert (Store(real_database).count("workspace", {}), len(spool)) == (1, 0)
 
 
 def test_a_snapshot_on_demand_is_given_though_it_waits_on_disk(away: Db, spool: Spool) -> None:
-    taken = keeper(away, spool).take_now(never)
+    taken = job_of(away, spool=spool).take_now(never)
 
     assert "slot" not in taken["collector"]
     assert len(spool) == 1
 
 
-def test_without_store_and_without_spool_there_is_none(away: Db) -> None:
+def test_without_store_and_without_disk_there_is_none(away: Db) -> None:
     with pytest.raises(DatabaseError, match="can't be reached"):
-        keeper(away).take_slot(NOW, never)
+        job_of(away).take_slot(NOW, never)
     with pytest.raises(DatabaseError, match="can't be reached"):
-        keeper(away).take_now(never)
+        job_of(away).take_now(never)
 
 
 def test_an_acknowledgement_that_was_lost_doubles_nothing(real_database: Db) -> None:
@@ -140,7 +130,6 @@ def test_a_snapshot_too_large_for_mongodb_is_told_apart(real_database: Db) -> No
 
 def test_what_can_not_be_delivered_now_costs_the_slot_nothing(real_database: Db, spool: Spool) -> None:
     spool.keep(snapshot(slot=NOW - hours(1)))
-    record = Telemetry()
 
     class Full(Store):
         def add(self, kept: dict[str, Any]) -> bool:
@@ -148,23 +137,10 @@ def test_what_can_not_be_delivered_now_costs_the_slot_nothing(real_database: Db,
                 raise DatabaseError("the store's MongoDB does not grant this login the required privilege")
             return super().add(kept)
 
-    one = SnapshotJob(take, Full(real_database), Leases(real_database), lambda: "workspace", record, spool)
-    one.take_slot(NOW, never)
+    job_of(real_database, spool=spool, store=Full(real_database)).take_slot(NOW, never)
 
     assert Store(real_database).has_slot("workspace", NOW)
     assert len(spool) == 1
-
-
-class Counted:
-    """Takes made-up snapshots, and remembers for which slots."""
-
-    def __init__(self, **over: Any) -> None:
-        self.slots: list[datetime | None] = []
-        self._over = over
-
-    def __call__(self, slot: datetime | None, _: Callable[[], bool]) -> dict[str, Any]:
-        self.slots.append(slot)
-        return snapshot(slot=slot, **self._over)
 
 
 @pytest.fixture
@@ -178,24 +154,24 @@ def refusing(real_database: Db, mongod_url: str) -> Iterator[Db]:
 def test_a_store_that_can_be_read_but_takes_nothing_has_each_slot_taken_once(
     refusing: Db, real_database: Db, spool: Spool, code: int
 ) -> None:
-    counted = Counted()
-    one = keeper(refusing, spool, counted)
+    collector = Made(made)
+    one = job_of(refusing, collector, spool)
     with refused(real_database.client, "refused", "insert", code=code):
         for slot in (NOW, NOW, NOW, NOW + hours(1), NOW + hours(1)):
             with pytest.raises(WaitingError):
                 one.take_slot(slot, never)
 
-    assert counted.slots == [NOW, NOW + hours(1)]
+    assert collector.slots == [NOW, NOW + hours(1)]
     assert len(spool) == 2
     one.take_slot(NOW + hours(1), never)  # the store takes snapshots again
     assert (Store(real_database).count("workspace", {}), len(spool)) == (2, 0)
-    assert counted.slots == [NOW, NOW + hours(1)]
+    assert collector.slots == [NOW, NOW + hours(1)]
 
 
 def test_a_refusal_that_lasts_is_logged_once(
     refusing: Db, real_database: Db, spool: Spool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    one = keeper(refusing, spool)
+    one = job_of(refusing, spool=spool)
     with refused(real_database.client, "refused", "insert", code=DISK_FULL):
         for _ in range(4):
             with pytest.raises(WaitingError):
@@ -206,14 +182,14 @@ def test_a_refusal_that_lasts_is_logged_once(
 
 
 def test_a_login_that_may_only_read_the_store_costs_no_snapshot(refusing: Db, real_database: Db, spool: Spool) -> None:
-    counted = Counted()
-    one = keeper(refusing, spool, counted)
+    collector = Made(made)
+    one = job_of(refusing, collector, spool)
     with refused(real_database.client, "refused", "insert", "findAndModify", "createIndexes", code=NO_RIGHT):
         for _ in range(2):
             with pytest.raises(WaitingError, match="does not grant this login the required privilege"):
                 one.take_slot(NOW, never)
 
-    assert (counted.slots, len(spool)) == ([NOW], 1)
+    assert (collector.slots, len(spool)) == ([NOW], 1)
 
 
 def spoil_by_another_index(database: Db) -> None:
@@ -230,8 +206,8 @@ def test_without_the_unique_index_a_slot_is_still_stored_once(
 ) -> None:
     spoil(real_database)
     before = Store(real_database).count("workspace", {})
-    daemons = [keeper(real_database, Spool(tmp_path / str(number))) for number in range(2)]
-    for one in (*daemons, *daemons, keeper(real_database, Spool(tmp_path / "restarted"))):
+    daemons = [job_of(real_database, spool=Spool(tmp_path / str(number))) for number in range(2)]
+    for one in (*daemons, *daemons, job_of(real_database, spool=Spool(tmp_path / "restarted"))):
         one.take_slot(NOW, never)
 
     assert Store(real_database).count("workspace", {}) - before == 1
@@ -245,19 +221,19 @@ def test_without_the_unique_index_the_lease_still_counts(
     real_database: Db, spool: Spool, spoil: Callable[[Db], None]
 ) -> None:
     spoil(real_database)
-    Leases(real_database).claim("workspace", NOW)
+    Leases(real_database).acquire("workspace", NOW)
 
     with pytest.raises(LeaseHeldError):
-        keeper(real_database, spool).take_slot(NOW, never)
+        job_of(real_database, spool=spool).take_slot(NOW, never)
 
 
 def test_without_the_unique_index_what_waited_for_a_slot_that_another_daemon_has_kept_is_dropped(
     real_database: Db, spool: Spool
 ) -> None:
     spoil_by_another_index(real_database)
-    keeper(real_database).take_slot(NOW, never)
+    job_of(real_database).take_slot(NOW, never)
     spool.keep(snapshot(slot=NOW))
-    keeper(real_database, spool).deliver()
+    archive_of(real_database, spool).deliver()
 
     assert (Store(real_database).count("workspace", {}), len(spool)) == (1, 0)
 
@@ -272,8 +248,8 @@ def test_without_the_unique_index_an_acknowledgement_that_was_lost_is_not_taken_
 
 
 def test_an_index_that_mongodb_removes_old_leases_by_does_not_stop_the_others(real_database: Db) -> None:
-    real_database["claims"].create_index("until", name="old", expireAfterSeconds=1)
-    keeper(real_database).take_slot(NOW, never)
+    real_database["leases"].create_index("until", name="old", expireAfterSeconds=1)
+    job_of(real_database).take_slot(NOW, never)
 
     assert Store(real_database).missing_indexes() == []
 
@@ -283,6 +259,6 @@ def test_a_snapshot_that_the_store_will_never_take_is_told_apart_and_stays_on_di
 ) -> None:
     real_database.create_collection("statistics", validator={"never": True})
     with pytest.raises(UnacceptableError):
-        keeper(real_database, spool).take_slot(NOW, never)
+        job_of(real_database, spool=spool).take_slot(NOW, never)
 
     assert len(spool) == 1

@@ -24,8 +24,8 @@ def at(text: str) -> datetime:
         ("0 0 * * *", "Europe/Berlin", "2024-03-15T12:00", "2024-03-14T23:00", "2024-03-15T23:00"),
         ("0 0 1 1 *", "UTC", "2024-03-15T12:00", "2024-01-01T00:00", "2025-01-01T00:00"),
         ("0 0 29 2 *", "UTC", "2025-03-15T12:00", "2024-02-29T00:00", "2028-02-29T00:00"),
-        ("30 2 * * *", "Europe/Berlin", "2020-03-29T01:00", "2020-03-28T01:30", "2020-03-29T01:30"),
-        ("30 2 * * *", "Europe/Berlin", "2020-03-29T01:30", "2020-03-29T01:30", "2020-03-30T00:30"),
+        ("30 2 * * *", "Europe/Berlin", "2020-03-29T00:59", "2020-03-28T01:30", "2020-03-29T01:00"),
+        ("30 2 * * *", "Europe/Berlin", "2020-03-29T01:00", "2020-03-29T01:00", "2020-03-30T00:30"),
         ("0 3 * * *", "Asia/Kolkata", "2024-03-15T12:00", "2024-03-14T21:30", "2024-03-15T21:30"),
     ],
 )
@@ -36,6 +36,14 @@ def test_the_current_and_the_following_slot(
 
     assert slots.current(at(now)) == at(current)
     assert slots.after(at(now)) == at(following)
+
+
+def test_a_day_of_the_month_and_a_weekday_are_two_ways_to_match_as_in_cron() -> None:
+    slots, found = Slots("0 0 1 * 1", "UTC"), at("2024-03-28T00:00")
+    days = [f"{(found := slots.after(found)):%a %d}" for _ in range(3)]
+
+    assert days == ["Mon 01", "Mon 08", "Mon 15"]
+    assert slots.after(at("2024-04-29T00:00")) == at("2024-05-01T00:00")
 
 
 SUNDAY, MONDAY = "2024-03-17", "2024-03-18"
@@ -57,7 +65,7 @@ def test_a_step_of_weekdays_begins_on_sunday() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    ["", "hourly", "* * * *", "* * * * * *", "60 * * * *", "* * * * 8", "0 0 31 2 *", "0 0 1 * 1", "0 0 * * 5-1"],
+    ["", "hourly", "* * * *", "* * * * * *", "60 * * * *", "* * * * 8", "0 0 31 2 *", "0 0 31 2,4 *", "0 0 * * 5-1"],
 )
 def test_a_wrong_expression_names_the_setting(wrong: str) -> None:
     with pytest.raises(SettingsError, match="RCSTATS_SCHEDULE"):
@@ -67,8 +75,10 @@ def test_a_wrong_expression_names_the_setting(wrong: str) -> None:
 @settings(deadline=None)
 @given(
     st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
-    st.sampled_from(["0 * * * *", "*/7 3-5 * * *", "30 2 * * *", "0 0 * * 1", "15 6 1 * *"]),
-    st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"]),
+    st.sampled_from(
+        ["0 * * * *", "*/7 3-5 * * *", "30 2 * * *", "0,30 1-3 * * *", "0 0 * * 1", "0 0 1 * 1", "15 6 1 * *"]
+    ),
+    st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Havana"]),
 )
 def test_no_slot_lies_between_the_current_and_the_next(moment: datetime, expression: str, timezone: str) -> None:
     slots = Slots(expression, timezone)

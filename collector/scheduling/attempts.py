@@ -1,0 +1,107 @@
+"""Attempts at slots: what failed is attempted again after a growing wait, and slots without a snapshot are counted."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from collector import logs
+from collector.errors import AbandonedError, UnacceptableError
+from collector.scheduling.job import SnapshotJob
+from collector.scheduling.slot_tally import SlotTally, passed
+from collector.scheduling.slots import Slots
+from collector.store.archive import WaitingError
+from collector.store.leases import LEASE, LeaseHeldError
+from collector.telemetry import Telemetry
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Timing:
+    """The scheduler's intervals, in seconds."""
+
+    first_retry: float = 5.0
+    last_retry: float = 120.0
+    """The wait between two attempts doubles up to this."""
+    heartbeat: float = 5.0
+    """Between two looks at the clock, which can be set, and at a host that may have been suspended."""
+    stuck_after: float = 300.0
+    """A snapshot that runs for longer is stuck, as its own limits did not hold; one that is late by more is overdue."""
+    retention: float = 3600.0
+    """Between two removals of snapshots past their retention period."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class SlotAttempts:
+    """Attempts the current slot whenever it is called."""
+
+    def __init__(
+        self,
+        job: SnapshotJob,
+        telemetry: Telemetry,
+        timing: Timing = Timing(),
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._job = job
+        self._telemetry = telemetry
+        self._timing = timing
+        self._clock = clock
+        self._wait = timing.first_retry
+        self.tally = SlotTally(telemetry)
+
+    def attempt(self, slots: Slots, abandoned: Callable[[], bool]) -> datetime | None:
+        """Takes the current slot; when to attempt again before the next slot, or None."""
+        begun = self._clock()
+        slot = slots.current(begun)
+        self.tally.attend(slot, slots)
+        try:
+            self._job.take_slot(slot, abandoned)
+        except AbandonedError:
+            log.info("snapshot abandoned slot=%s", slot.isoformat())
+            return None
+        except LeaseHeldError as error:
+            self.tally.settle()
+            return self._within(min(error.seconds, LEASE) + 1, slots)
+        except Exception as error:  # noqa: BLE001  a slot that failed must not end the schedule
+            return self._failed(error, slots)
+        self.tally.settle()
+        self._recovered()
+        return self._late(slot, begun, slots)
+
+    def _failed(self, error: Exception, slots: Slots) -> datetime | None:
+        """Counts the failure, and logs the first of an outage."""
+        self._telemetry.slots.labels("failed").inc()
+        self._telemetry.database_errors.labels("snapshot").inc()
+        if self._telemetry.outage.begin(logs.described(error)):
+            log.warning('snapshots failing reason="%s"', logs.described(error))
+        if isinstance(error, WaitingError):
+            self.tally.settle()
+        if isinstance(error, UnacceptableError):  # the next attempt would compute another of the kind
+            return None
+        wait, self._wait = self._wait, min(2 * self._wait, self._timing.last_retry)
+        return self._within(wait, slots)
+
+    def _recovered(self) -> None:
+        self._wait = self._timing.first_retry
+        if seconds := self._telemetry.outage.end():
+            log.info("snapshots recovered outage_seconds=%.0f slots_skipped=%d", seconds, self.tally.end_outage())
+
+    def _within(self, seconds: float, slots: Slots) -> datetime | None:
+        """So many seconds from now; None if the next slot is earlier, as the current one would be missed then."""
+        again = self._clock() + timedelta(seconds=seconds)
+        return again if again < slots.after(self._clock()) else None
+
+    def _late(self, slot: datetime, begun: datetime, slots: Slots) -> datetime | None:
+        """Now, if a slot came during a snapshot; None if snapshots take longer than slots are apart."""
+        ended = self._clock()
+        current = slots.current(ended)
+        if not (count := passed(slots, slot, current)):
+            return None
+        if ended - begun <= slots.after(slot) - slot:
+            return ended
+        self.tally.leave_out(current, count)
+        return None
