@@ -53,6 +53,8 @@ def main(command: Callable[[], object] = app) -> None:
             f"unexpected error: {logs.brief(error)}: this is a bug in rcstats;"
             " please report it with the traceback that RCSTATS_LOG_LEVEL=debug prints"
         )
+    else:
+        _exit(0)
     _exit(FAILED)
 
 

@@ -72,7 +72,7 @@ def test_two_daemons_take_each_slot_once_and_none_in_vain(scene: Stage) -> None:
     assert ended == [0, 0]
     assert (scene.twins(), absent(slots, Grid())) == ([], [])
     assert len(told(one, "snapshot stored")) + len(told(other, "snapshot stored")) == len(slots)
-    assert told(one, "not kept") + told(other, "not kept") == []
+    assert told(one, "snapshot dropped") + told(other, "snapshot dropped") == []
     assert "Traceback" not in one.output + other.output
 
 
@@ -116,7 +116,7 @@ def test_a_daemon_that_was_frozen_past_its_lease_does_not_keep_the_slot_twice(sc
         one.process.send_signal(signal.SIGSTOP)
         wait_until(lambda: len(scene.slots()) == 1, TAKEN_WITHIN, "the other one takes the slot")
         one.process.send_signal(signal.SIGCONT)
-        one.wait_for(lambda: bool(told(one, "snapshot not kept")))
+        one.wait_for(lambda: bool(told(one, "snapshot dropped")))
 
     assert len(told(other, "snapshot stored")) == len(scene.kept()) == 1
     assert "Traceback" not in one.output + other.output
