@@ -1,6 +1,6 @@
 """Small documents with defaults, and the parts of rcstats over a test's database."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -13,6 +13,7 @@ from collector.sources.collections import Collection
 from collector.sources.rocketchat import RocketChat, hash_token
 from collector.statistics import catalog
 from collector.statistics.reading import Cost, Reading, Statistic, Unit, Values
+from collector.store.snapshots import COLLECTION
 
 NOW = datetime(2024, 3, 15, 12, 30, tzinfo=UTC)
 _numbers = count(1)
@@ -70,6 +71,11 @@ def insert(database: Database[Document], of: Collection, *documents: Document) -
 
 def sources(database: Database[Document], **over: Any) -> Sources:
     return Sources(RocketChat(database), now=NOW, **over)
+
+
+def keep(database: Database[Document], *snapshots: Mapping[str, Any]) -> None:
+    """Puts documents into the store as they are, also such as it would not take."""
+    database[COLLECTION].insert_many(snapshots)  # type: ignore[arg-type]
 
 
 def reading(name: str) -> Reading:

@@ -1,5 +1,7 @@
 """Who may ask, and how often: the login, the permission and the rate limits of a request."""
 
+import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 from anyio import CapacityLimiter
@@ -43,17 +45,18 @@ class Admission:
         seconds: float = SECONDS,
         unknown_logins: int = UNKNOWN_LOGINS,
         within: float = ANSWER_WITHIN,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         threads = CapacityLimiter(LOOK_UPS)
         self._rules = SingleFlightCache[str, ApiPolicy](
-            lambda _: ApiPolicy.read(workspace), 1, seconds, threads, within=within
+            lambda _: ApiPolicy.read(workspace), 1, seconds, threads, within=within, clock=clock
         )
         self._users = SingleFlightCache[Login, User | None](
-            lambda login: _user(workspace, login), CALLERS, seconds, threads, within=within
+            lambda login: _user(workspace, login), CALLERS, seconds, threads, within=within, clock=clock
         )
-        self._calls = RateLimiter(calls)
-        self._unknown_logins = RateLimiter(unknown_logins)
-        self._known: TTLCache[Login, bool] = TTLCache(CALLERS, KNOWN_FOR)
+        self._calls = RateLimiter(calls, clock)
+        self._unknown_logins = RateLimiter(unknown_logins, clock)
+        self._known: TTLCache[Login, bool] = TTLCache(CALLERS, KNOWN_FOR, clock)
 
     async def admit(self, request: Request, *, is_open: bool = False, deadline: float | None = None) -> Admitted:
         """Lets a request pass, and counts it; its `state.limits` are the headers that say what is left.

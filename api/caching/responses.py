@@ -4,6 +4,7 @@ All of it but the last step happens in memory, on the event loop; what asks Mong
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -109,7 +110,8 @@ class Resource(Generic[Q]):
 class ResponseCache:
     """Answers GETs about one workspace from its store.
 
-    `keep` bytes of answers are remembered; what the store has counts for `seconds`; MongoDB has `within` seconds.
+    `keep` bytes of answers are remembered; what the store has counts for `seconds` by `clock`; MongoDB has
+    `within` seconds.
     """
 
     def __init__(
@@ -120,10 +122,11 @@ class ResponseCache:
         keep: int = 0,
         seconds: float = SECONDS,
         within: float = ANSWER_WITHIN,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._admission = admission
         self._editions = SingleFlightCache[str, str](
-            lambda _: store.edition(), 1, seconds, CapacityLimiter(2), within=within
+            lambda _: store.edition(), 1, seconds, CapacityLimiter(2), within=within, clock=clock
         )
         self._kept: LRUCache[tuple[str, str], Body] = LRUCache(keep, _weight)
         self._turns = Turns(AT_ONCE, EACH)

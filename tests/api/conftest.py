@@ -1,11 +1,13 @@
 """The API over a test's database."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from pymongo.database import Database
+from pymongo.monitoring import CommandListener, CommandStartedEvent
 from starlette.testclient import TestClient
 
 from api.access.admission import Admission
@@ -23,9 +25,10 @@ from collector.statistics import catalog
 from collector.statistics import snapshot as snapshots
 from collector.store.snapshots import Store
 from tests.api import scrapes
-from tests.factories import insert, login, permission, setting, snapshot
+from tests.factories import NOW, hours, insert, login, permission, setting, snapshot
 
 Db = Database[dict[str, Any]]
+MEMORY = 2**20
 ADMIN = {"X-User-Id": "admin", "X-Auth-Token": "admin's token"}
 LIST = "/api/v1/statistics.list"
 PLAIN = {"X-User-Id": "plain", "X-Auth-Token": "plain's token"}
@@ -35,9 +38,11 @@ def parts_of(
     database: Db,
     refresh: Callable[[], dict[str, Any]] = snapshot,
     entries: Sequence[Mapping[str, str]] = (),
+    *,
     seconds: float = 0,
     keep: int = 0,
     within: float = single_flight.ANSWER_WITHIN,
+    clock: Callable[[], float] = time.monotonic,
     **over: int,
 ) -> tuple[ResponseCache, Statistics, Status]:
     """What the application is made of, over a database that is workspace and store."""
@@ -45,8 +50,8 @@ def parts_of(
     status = Status(
         {"workspace": lambda: workspace.identity() and "", "store": lambda: store.edition() and ""}, seconds
     )
-    admission = Admission(workspace, seconds=seconds, within=within, **over)
-    answers = ResponseCache(admission, store, keep=keep, seconds=seconds, within=within)
+    admission = Admission(workspace, seconds=seconds, within=within, clock=clock, **over)
+    answers = ResponseCache(admission, store, keep=keep, seconds=seconds, within=within, clock=clock)
     return answers, Statistics(answers, store, lambda: done(refresh), entries), status
 
 
@@ -74,6 +79,34 @@ def workspace(real_database: Db) -> Db:
     )
     insert(database, Collection.PERMISSIONS, permission(["admin", "auditor"]))
     return database
+
+
+class Heard(CommandListener):
+    """The commands that MongoDB was sent."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        self.names.append(event.command_name)
+
+    def succeeded(self, _: object) -> None: ...
+
+    def failed(self, _: object) -> None: ...
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def watched(workspace: Db, mongod_url: str, heard: Heard) -> Iterator[Db]:
+    """The workspace's database with three snapshots, and what it is asked."""
+    for age in range(3):
+        Store(workspace).add(snapshot(at=NOW - hours(age), totalUsers=age, filling="x" * 2000))
+    with connect(mongod_url, "TEST", heard) as client:
+        yield client[workspace.name]
 
 
 @pytest.fixture

@@ -3,16 +3,7 @@
 import pytest
 
 from api.access.rate_limit import WINDOW, RateLimiter, TooManyRequestsError
-
-
-class Clock:
-    """A clock that a test turns on."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 def test_the_wait_is_the_rest_of_the_minute_by_a_clock_that_is_never_put_back() -> None:

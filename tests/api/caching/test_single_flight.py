@@ -1,28 +1,38 @@
 """What was read lately: read once however many ask, and counted from when the reading began."""
 
 import asyncio
-import time
+import threading
 from typing import Any
 
 import pytest
+from anyio import CapacityLimiter
 
 from api.caching.single_flight import SingleFlightCache
+from tests.clock import Clock
+from tests.waiting import until
 
 
 class Reader:
-    """Reads slowly, and counts how often."""
+    """Counts how often it reads; where it is `slow`, the first reading ends only when it is let go."""
 
-    def __init__(self, seconds: float = 0.0, error: Exception | None = None) -> None:
-        self.seconds = seconds
+    def __init__(self, error: Exception | None = None, *, slow: bool = False) -> None:
         self.error = error
         self.read: list[str] = []
+        self.go_on = threading.Event()
+        if not slow:
+            self.go_on.set()
 
     def __call__(self, key: str) -> int:
         self.read.append(key)
-        time.sleep(self.seconds)
+        number = len(self.read)
+        if number == 1:
+            self.go_on.wait(10)
         if self.error:
             raise self.error
-        return len(self.read)
+        return number
+
+    async def begun(self) -> None:
+        await until(lambda: bool(self.read))
 
 
 async def together(memory: SingleFlightCache[str, Any], *keys: str) -> list[Any]:
@@ -30,36 +40,41 @@ async def together(memory: SingleFlightCache[str, Any], *keys: str) -> list[Any]
 
 
 def test_many_who_ask_at_once_are_one_reading() -> None:
-    reader = Reader(0.1)
-
-    assert asyncio.run(together(SingleFlightCache(reader, 8, 60), *["key"] * 50)) == [1] * 50
+    assert asyncio.run(together(SingleFlightCache(Reader(), 8, 60), *["key"] * 50)) == [1] * 50
 
 
 def test_a_value_counts_from_when_its_reading_began() -> None:
     """M15: counted from its end, a login that was read slowly went on for as long as the reading took."""
-    reader = Reader(0.3)
+    reader, clock = Reader(slow=True), Clock()
 
     async def ask() -> list[int]:
-        memory = SingleFlightCache(reader, 8, 0.2)
-        return [await memory.get("key"), await memory.get("key")]
+        memory = SingleFlightCache(reader, 8, 60, clock=clock)
+        first = asyncio.create_task(memory.get("key"))
+        await reader.begun()
+        clock.now += 60
+        reader.go_on.set()
+        return [await first, await memory.get("key")]
 
     assert asyncio.run(ask()) == [1, 2]
 
 
 def test_a_reading_that_began_too_long_ago_is_not_waited_for() -> None:
-    reader = Reader(0.4)
+    reader, clock = Reader(slow=True), Clock()
 
     async def ask() -> list[int]:
-        memory = SingleFlightCache(reader, 8, 0.1)
+        memory = SingleFlightCache(reader, 8, 60, CapacityLimiter(2), clock=clock)
         first = asyncio.create_task(memory.get("key"))
-        await asyncio.sleep(0.2)
-        return [await memory.get("key"), await first]
+        await reader.begun()
+        clock.now += 61
+        second = await memory.get("key")
+        reader.go_on.set()
+        return [second, await first]
 
     assert asyncio.run(ask()) == [2, 1]
 
 
 def test_an_error_reaches_all_who_wait_and_is_not_kept() -> None:
-    reader = Reader(0.05, ValueError("no"))
+    reader = Reader(ValueError("no"))
 
     async def ask() -> list[Any]:
         memory = SingleFlightCache(reader, 8, 60)
@@ -72,28 +87,30 @@ def test_an_error_reaches_all_who_wait_and_is_not_kept() -> None:
 
 
 def test_whoever_gives_up_does_not_take_the_value_from_the_others() -> None:
-    reader = Reader(0.3)
+    reader = Reader(slow=True)
 
     async def ask() -> int:
         memory = SingleFlightCache(reader, 8, 60)
-        loop = asyncio.get_running_loop()
-        impatient = asyncio.create_task(memory.get("key", loop.time() + 0.05))
+        impatient = asyncio.create_task(memory.get("key", asyncio.get_running_loop().time() + 0.05))
         patient = asyncio.create_task(memory.get("key"))
         with pytest.raises(TimeoutError):
             await impatient
+        reader.go_on.set()
         return await patient
 
     assert asyncio.run(ask()) == 1
 
 
 def test_what_is_forgotten_is_read_anew_also_while_it_was_being_read() -> None:
-    reader = Reader(0.1)
+    reader = Reader(slow=True)
 
     async def ask() -> list[int]:
-        memory = SingleFlightCache(reader, 8, 60)
+        memory = SingleFlightCache(reader, 8, 60, CapacityLimiter(2))
         old = asyncio.create_task(memory.get("key"))
-        await asyncio.sleep(0.05)
+        await reader.begun()
         memory.forget()
-        return [await memory.get("key"), await old, await memory.get("key")]
+        new = await memory.get("key")
+        reader.go_on.set()
+        return [new, await old, await memory.get("key")]
 
     assert asyncio.run(ask()) == [2, 1, 2]

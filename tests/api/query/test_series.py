@@ -17,15 +17,11 @@ from starlette.testclient import TestClient
 from api.query.series import parse
 from collector.store.snapshots import TRENDS, Store
 from tests.api.conftest import LIST
-from tests.factories import NOW, hours, snapshot
+from tests.factories import NOW, hours, keep, snapshot
 
 Db = Database[dict[str, Any]]
 SERIES = "/api/v1/statistics.series"
 ALL = {"start": "2024-03-01", "end": "2024-03-16"}
-
-
-def keep(database: Db, *snapshots: dict[str, Any]) -> None:
-    Store(database)._snapshots.insert_many(list(snapshots))
 
 
 def at(text: str, **values: Any) -> dict[str, Any]:

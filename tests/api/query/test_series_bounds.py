@@ -12,8 +12,8 @@ from api.query.listing import BadQueryError
 from api.query.series import columns, parse
 from collector.series.pipeline import Every, SeriesQuery, expression, pipeline
 from collector.store.snapshots import MOST_BYTES
-from tests.api.query.test_series import ALL, SERIES, Db, asked, keep
-from tests.factories import NOW, hours, snapshot
+from tests.api.query.test_series import ALL, SERIES, Db, asked
+from tests.factories import NOW, hours, keep, snapshot
 
 LONGEST = ".".join(["statistics", "0", "ab", "0", "ab", "0", "ab", "0", "ab", "ab", "ab", "x" * 150])[:200]
 FORTY = ",".join(f"f{number:02}{LONGEST[3:]}" for number in range(40))

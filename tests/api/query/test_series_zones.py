@@ -12,8 +12,8 @@ from api.app import create
 from api.routes.statistics import Statistics
 from collector.store.snapshots import Store
 from tests.api.conftest import ADMIN, parts_of
-from tests.api.query.test_series import ALL, SERIES, Db, asked, keep
-from tests.factories import hours, snapshot
+from tests.api.query.test_series import ALL, SERIES, Db, asked
+from tests.factories import hours, keep, snapshot
 from tests.zones import unknown_to_mongodb
 
 

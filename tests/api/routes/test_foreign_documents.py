@@ -10,9 +10,8 @@ from bson.datetime_ms import DatetimeMS
 from bson.raw_bson import RawBSONDocument
 from starlette.testclient import TestClient
 
-from collector.store.snapshots import Store
-from tests.api.query.test_series import Db, keep
-from tests.factories import NOW, snapshot
+from tests.api.query.test_series import Db
+from tests.factories import NOW, keep, snapshot
 
 FOREIGN: dict[str, dict[str, Any]] = {
     "a timestamp for a date": {"createdAt": Timestamp(1_710_500_000, 1)},
@@ -57,6 +56,6 @@ def test_newest_snapshot_and_forecast_take_it(workspace: Db, admin: TestClient, 
 )
 def test_a_broken_text_costs_only_itself(workspace: Db, admin: TestClient, route: str) -> None:
     broken = bson.encode(snapshot(a="broken")).replace(b"broken", b"br\xff\xfeen")
-    Store(workspace)._snapshots.insert_many([RawBSONDocument(broken)])
+    keep(workspace, RawBSONDocument(broken))
 
     assert "br\ufffd\ufffden" in admin.get(f"/api/v1/{route}").text

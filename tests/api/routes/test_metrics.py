@@ -25,8 +25,7 @@ from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog
 from collector.store.snapshots import Store
 from collector.telemetry import Telemetry
-from tests.api.caching.test_responses import Heard
-from tests.api.conftest import ADMIN, LIST
+from tests.api.conftest import ADMIN, LIST, Heard
 from tests.api.scrapes import HERE, REQUESTS, client_of, paths, series
 from tests.factories import snapshot
 
