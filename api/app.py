@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import cache
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from cachetools import TTLCache
@@ -41,7 +42,13 @@ LOGGED_AGAIN = 60.0  # seconds after which the same error of MongoDB is logged o
 OTHER = "other"  # the route of paths that nothing is at
 
 
-def create(answers: ResponseCache, statistics: Statistics, status: Status, metrics: Metrics | None = None) -> Starlette:
+def create(
+    answers: ResponseCache,
+    statistics: Statistics,
+    status: Status,
+    metrics: Metrics | None = None,
+    plotly: Callable[[], Path | None] = static_files.installed_plotly,
+) -> Starlette:
     """The application. What a handler asks of MongoDB it asks on the thread pool.
 
     Without `metrics` it tells Prometheus what it counts itself, and no statistics.
@@ -64,7 +71,7 @@ def create(answers: ResponseCache, statistics: Statistics, status: Status, metri
         served("/api/v1/statistics.dictionary", statistics.dictionary),
         served("/api/info", statistics.info),
         served("/api/v1/info", statistics.info),
-        *static_files.routes(),
+        *static_files.routes(plotly()),
         Route("/openapi.json", docs_page.openapi().answer),
         Route("/docs", docs_page.page().answer),
         Route("/metrics", metrics.answer),

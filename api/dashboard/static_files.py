@@ -55,10 +55,19 @@ class File:
         return Response(body, headers=headers | ({"Content-Encoding": encoding} if encoding else {}))
 
 
-def routes() -> list[Route]:
-    """The page, and the files that it loads."""
-    page = _page()
-    files = _files()
+@cache
+def installed_plotly() -> Path | None:
+    """plotly.js as the package plotly carries it; the package itself, which is large, is not imported."""
+    spec = find_spec("plotly")
+    folders = (spec.submodule_search_locations if spec else None) or ()
+    found = (Path(folder) / "package_data" / _PLOTLY for folder in folders)
+    return next((path for path in found if path.is_file()), None)
+
+
+def routes(plotly: Path | None) -> list[Route]:
+    """The page, and the files that it loads; without plotly.js the page names none, and draws no plots."""
+    page = _page(plotly)
+    files = _files(plotly)
 
     async def file(request: Request) -> Response:
         found = files.get(request.path_params["name"])
@@ -69,22 +78,22 @@ def routes() -> list[Route]:
     return [Route("/", page.answer), Route("/page/{name}", file)]
 
 
-def _page() -> File:
-    """The page; where plotly.js can't be had, it names none."""
-    address = f"page/{_PLOTLY}?v={_plotly_version()}" if _plotly() else ""
+def _page(plotly: Path | None) -> File:
+    address = f"page/{_PLOTLY}?v={version('plotly')}" if plotly else ""
+    sheets = _sheets(plotly) if plotly else b""
     body = (_FOLDER / "index.html").read_bytes()
-    body = body.replace(b"{plotly}", address.encode()).replace(b"{sheets}", _sheets_of_plotly())
+    body = body.replace(b"{plotly}", address.encode()).replace(b"{sheets}", sheets)
     return _own(body, ".html", **{"Content-Security-Policy": _POLICY})
 
 
-def _files() -> Mapping[str, File]:
+def _files(plotly: Path | None) -> Mapping[str, File]:
     own = {
         path.name: _own(path.read_bytes(), path.suffix) for path in _FOLDER.iterdir() if path.suffix in {".css", ".js"}
     }
-    if not (path := _plotly()):
+    if not plotly:
         return own
-    release = _plotly_version()
-    return own | {_PLOTLY: File(path.read_bytes, _KINDS[".js"], f"plotly-{release}", release)}
+    release = version("plotly")
+    return own | {_PLOTLY: File(plotly.read_bytes, _KINDS[".js"], f"plotly-{release}", release)}
 
 
 def _own(body: bytes, suffix: str, **headers: str) -> File:
@@ -92,21 +101,7 @@ def _own(body: bytes, suffix: str, **headers: str) -> File:
 
 
 @cache
-def _sheets_of_plotly() -> bytes:
+def _sheets(plotly: Path) -> bytes:
     """Elements by whose ids plotly.js takes the sheets of its maps for loaded: what we don't draw needs no style."""
-    script = path.read_bytes() if (path := _plotly()) else b""
-    return b"".join(b'<template id="%s"></template>' % name for name in sorted(set(_SHEET.findall(script))))
-
-
-@cache
-def _plotly() -> Path | None:
-    """plotly.js as the package plotly carries it; the package itself, which is large, is not imported."""
-    spec = find_spec("plotly")
-    folders = (spec.submodule_search_locations if spec else None) or ()
-    found = (Path(folder) / "package_data" / _PLOTLY for folder in folders)
-    return next((path for path in found if path.is_file()), None)
-
-
-@cache
-def _plotly_version() -> str:
-    return version("plotly")
+    names = sorted(set(_SHEET.findall(plotly.read_bytes())))
+    return b"".join(b'<template id="%s"></template>' % name for name in names)

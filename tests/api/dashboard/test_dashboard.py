@@ -38,7 +38,8 @@ from collector.sources.collections import Collection
 from collector.sources.rocketchat import RocketChat
 from collector.store.snapshots import Store
 from tests.api.conftest import ADMIN, LIST, PLAIN
-from tests.factories import insert, login, permission, setting, snapshot
+from tests.factories import insert, keep, login, permission, setting, snapshot
+from tests.waiting import eventually
 
 USER, TOKEN = ADMIN["X-User-Id"], ADMIN["X-Auth-Token"]
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -99,37 +100,32 @@ def filled(database: Database[Any], documents: list[dict[str, Any]]) -> None:
     people = login(USER, TOKEN, ["user", "admin"]), login("plain", PLAIN["X-Auth-Token"], ["user"])
     insert(database, Collection.USERS, *people)
     insert(database, Collection.PERMISSIONS, permission(["admin"]))
-    store = Store(database)
-    store.prepare()
-    store._snapshots.insert_many(documents)
+    Store(database).prepare()
+    keep(database, *documents)
 
 
 @contextmanager
-def served(database: Database[Any], prefix: str = "", calls: int = 0) -> Iterator[str]:
+def served(
+    database: Database[Any],
+    prefix: str = "",
+    calls: int = 0,
+    plotly: Callable[[], Path | None] = static_files.installed_plotly,
+) -> Iterator[str]:
     """The address of the real application over a database, also behind a prefix."""
     workspace, store = RocketChat(database), Store(database)
     answers = ResponseCache(Admission(workspace, calls=calls), store, keep=2**24)
-    app = create(answers, Statistics(answers, store, Future, (), "Europe/Berlin"), Status({}))
+    app = create(answers, Statistics(answers, store, Future, (), "Europe/Berlin"), Status({}), plotly=plotly)
     whole = Starlette(routes=[Mount(prefix, app)]) if prefix else app
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(whole, port=port, log_config=None, lifespan="off", ws="none"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
-        wait_for(lambda: server.started)
+        eventually(lambda: server.started)
         yield f"http://127.0.0.1:{port}{prefix}/"
     finally:
         server.should_exit = True
         thread.join(10)
-
-
-def wait_for(true: Callable[[], object], seconds: float = 20) -> None:
-    deadline = threading.Event()
-    timer = threading.Timer(seconds, deadline.set)
-    timer.start()
-    while not true():
-        assert not deadline.wait(0.05), f"did not come about in {seconds} s"
-    timer.cancel()
 
 
 @pytest.fixture(scope="module")
@@ -568,11 +564,8 @@ def test_a_year_is_there_soon(page: Page, record_property: Callable[[str, object
 
 
 @browser_needed
-def test_without_plotly_the_numbers_are_there_all_the_same(
-    driver: Chrome, history: Database[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(static_files, "_plotly", lambda: None)
-    with served(history) as address:
+def test_without_plotly_the_numbers_are_there_all_the_same(driver: Chrome, history: Database[Any]) -> None:
+    with served(history, plotly=lambda: None) as address:
         page = afresh(Page(driver, address).open()).sign_in().wait_for_cards().wait_for_plots()
 
         assert "plotly is not installed" in page.text("#range-note")
