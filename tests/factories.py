@@ -7,6 +7,7 @@ from typing import Any
 
 from pymongo.database import Database
 
+from collector.demo.sample.size import Size
 from collector.key_paths import Document
 from collector.sources import Sources
 from collector.sources.collections import Collection
@@ -14,6 +15,9 @@ from collector.sources.rocketchat import RocketChat, hash_token
 from collector.statistics import catalog
 from collector.statistics.reading import Cost, Reading, Statistic, Unit, Values
 from collector.store.snapshots import COLLECTION
+
+SMALL = Size(users=50, channels=10, groups=5, directs=10, livechats=5, discussions=3, messages=200)
+"""A workspace that is filled in a moment."""
 
 NOW = datetime(2024, 3, 15, 12, 30, tzinfo=UTC)
 _numbers = count(1)
@@ -71,6 +75,11 @@ def insert(database: Database[Document], of: Collection, *documents: Document) -
 
 def sources(database: Database[Document], **over: Any) -> Sources:
     return Sources(RocketChat(database), now=NOW, **over)
+
+
+def licensed(database: Database[Document], *modules: str) -> None:
+    """Gives the workspace a licence with these modules."""
+    insert(database, Collection.STATISTICS, {"createdAt": NOW, "enterprise": {"modules": list(modules), "tags": ["x"]}})
 
 
 def keep(database: Database[Document], *snapshots: Mapping[str, Any]) -> None:

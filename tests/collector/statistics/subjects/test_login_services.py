@@ -1,0 +1,42 @@
+"""Login services."""
+
+from typing import Any
+
+from pymongo.database import Database
+
+from collector.sources.collections import Collection
+from collector.statistics.reading import Absent
+from tests.factories import insert, read, setting, user
+
+Db = Database[dict[str, Any]]
+
+
+def test_services_count_active_persons_who_have_them(real_database: Db) -> None:
+    insert(
+        real_database,
+        Collection.USERS,
+        user(services={"ldap": {"id": 1}, "google": None, "Company": {}}),
+        user(services={"ldap": {}}, roles=["guest"]),
+        user(services={"ldap": {}}, type="app"),
+        user(services={"ldap": {}}, active=False),
+        user(services={"facebook": {}, "github_enterprise": {}}, roles=["guest", "user"]),
+        user(services=[{"ldap": {}}]),
+        user(services="ldap"),
+    )
+    custom = "Accounts_OAuth_Custom-Company"
+    insert(
+        real_database,
+        Collection.SETTINGS,
+        setting("Accounts_OAuth_Facebook", True),
+        setting(custom, True),
+        setting(f"{custom}-merge_roles", False),
+        setting(f"{custom}-roles_to_sync", "admin"),
+    )
+
+    values = read("services", real_database)
+    assert values["services.ldap.users"] == values["services.oauth.google.users"] == 1
+    assert values["services.oauth.githubEnterprise.users"] == values["services.oauth.facebook.users"] == 1
+    assert values["services.cas.users"] == 0
+    assert values["services.oauth.twitter.users"] == Absent("this release does not know the provider")
+    provider = {"enabled": True, "mergeRoles": False, "users": 1, "rolesToSync": True}
+    assert values["services.oauth.custom"] == {"Company": provider}

@@ -1,0 +1,30 @@
+"""What the server and its MongoDB tell of themselves."""
+
+from datetime import timedelta
+from typing import Any
+
+from pymongo.database import Database
+
+from collector.sources.collections import Collection
+from collector.statistics.reading import Absent
+from tests.factories import NOW, hours, insert, read
+
+Db = Database[dict[str, Any]]
+
+
+def test_the_peak_is_the_highest_that_the_server_stored_since_midnight_thirty_days_ago(real_database: Db) -> None:
+    midnight = NOW - timedelta(days=30, hours=12, minutes=30)
+    documents = [{"createdAt": midnight - hours(0.1), "dailyPeakConnections": 900}]
+    documents += [{"createdAt": midnight, "dailyPeakConnections": 70}, {"createdAt": NOW, "dailyPeakConnections": 60}]
+    insert(real_database, Collection.STATISTICS, *documents)
+
+    values = read("peaks", real_database)
+    assert values["maxMonthlyPeakConnections"] == 70
+    assert values["dailyPeakConnections"] == Absent("the server keeps it in memory")
+
+
+def test_mongodb_tells_its_release_and_engine(real_database: Db) -> None:
+    values = read("mongo", real_database)
+
+    assert values["mongoVersion"].count(".") == 2
+    assert values["mongoStorageEngine"] == "wiredTiger"
