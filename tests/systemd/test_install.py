@@ -1,0 +1,33 @@
+"""What the README's commands put where."""
+
+import re
+import subprocess
+from pathlib import Path
+
+from tests.systemd.readme import INSTALL, ROOT, UNINSTALL
+from tests.systemd.test_units import SERVICES
+
+
+def test_what_the_install_commands_put_somewhere_the_uninstall_commands_remove(tmp_path: Path) -> None:
+    host, stubs = tmp_path / "host", tmp_path / "stubs"
+    for directory in ("etc/systemd/system", "opt", "var/lib"):
+        (host / directory).mkdir(parents=True)
+    stubs.mkdir()
+    for name in ("apt", "editor", "systemctl", "systemd-sysusers", "userdel"):
+        (stubs / name).touch(0o755)
+    (stubs / "python3").write_text('install -D -m 755 /dev/null "$3/bin/pip"; cp "$3/bin/pip" "$3/bin/rcstats"\n')
+    (stubs / "python3").chmod(0o755)
+
+    def run(lines: list[str]) -> set[str]:
+        script = re.sub(r"(?<![\w.])/(?=(etc|opt|var)/)", f"{host}/", "\n".join(lines))
+        subprocess.run(["/bin/bash", "-euc", script], cwd=ROOT, env={"PATH": f"{stubs}:/usr/bin:/bin"}, check=True)
+        return {str(path.relative_to(host)) for path in host.rglob("*")}
+
+    before = run([])
+    installed = run(INSTALL) - before
+    state = host / "var/lib/rcstats/spool"
+    state.mkdir(parents=True)
+
+    assert {f"etc/systemd/system/{unit}" for unit in SERVICES} < installed
+    assert {"opt/rcstats/bin/rcstats", "etc/rcstats/rcstats.toml", "etc/credstore/rcstats_mongo_url"} < installed
+    assert run(UNINSTALL) - before == {"var/lib/rcstats", "var/lib/rcstats/spool"}
