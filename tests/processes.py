@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from http.client import HTTPConnection
 from typing import Any
 
 from collector.demo.mongod import free_port
+from tests.waiting import eventually
 
 RCSTATS = [sys.executable, "-m", "collector"]
 
@@ -54,11 +54,12 @@ class Running:
             connection.close()
 
     def wait_for(self, true: Callable[[], bool], seconds: float = 20) -> None:
-        deadline = time.monotonic() + seconds
-        while not true():
-            assert self.process.poll() is None, f"ended with {self.process.returncode}:\n{self.output}"
-            assert time.monotonic() < deadline, f"did not come about in {seconds} s:\n{self.output}"
-            time.sleep(0.05)
+        def came_about() -> bool:
+            found = true()
+            assert found or self.process.poll() is None, f"ended with {self.process.returncode}:\n{self.output}"
+            return found
+
+        eventually(came_about, seconds, lambda: self.output)
 
     def end(self, by: signal.Signals = signal.SIGTERM, seconds: float = 10) -> int:
         """Sends a signal; the exit code."""

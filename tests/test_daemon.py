@@ -22,11 +22,11 @@ from collector.demo import mongod
 from collector.demo.mongod import free_port
 from collector.demo.sample import workspace
 from collector.mongodb.connection import Client, connect
+from tests.factories import SMALL
 from tests.processes import RCSTATS, Running, environment, rcstats, running
 
 ADMIN = {"X_User_Id": workspace.ADMIN.user_id, "X_Auth_Token": workspace.ADMIN.token}
 LIST = "/api/v1/statistics.list"
-SMALL = workspace.Size(users=50, channels=10, groups=5, directs=10, livechats=5, discussions=3, messages=200)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from collections.abc import Callable
 PAUSE = 0.02  # seconds
 
 
-def eventually(true: Callable[[], bool], seconds: float = 10, why: Callable[[], str] = str) -> None:
+def eventually(true: Callable[[], object], seconds: float = 10, why: Callable[[], str] = str) -> None:
     """Waits for it; what `why` says by then is the reason of the failure."""
     deadline = time.monotonic() + seconds
     while not true():
@@ -15,7 +15,7 @@ def eventually(true: Callable[[], bool], seconds: float = 10, why: Callable[[], 
         time.sleep(PAUSE)
 
 
-async def until(true: Callable[[], bool], seconds: float = 10) -> None:
+async def until(true: Callable[[], object], seconds: float = 10) -> None:
     """The same on an event loop, whose tasks go on."""
     async with asyncio.timeout(seconds):
         while not true():  # noqa: ASYNC110  what is waited for knows nothing of the test

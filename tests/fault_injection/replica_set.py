@@ -4,8 +4,7 @@ import ctypes
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from pymongo.errors import PyMongoError
 from collector.demo.mongod import executable, free_port
 from collector.key_paths import Document
 from collector.mongodb.connection import Client, connect, time_limit
+from tests.waiting import eventually
 
 NAME = "faults"
 WITHIN = 30.0  # seconds for whatever the servers have to agree on
@@ -24,13 +24,6 @@ _OPTIONS = (
     *("--oplogSize", "64", "--wiredTigerCacheSizeGB", "0.25"),
 )
 _PR_SET_PDEATHSIG = 1
-
-
-def wait_until(true: Callable[[], bool], seconds: float, what: str) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"not within {seconds:g} s: {what}"
-        time.sleep(0.05)
 
 
 class Node:
@@ -101,7 +94,7 @@ class ReplicaSet:
     def initiate(self) -> None:
         members = [{"_id": place, "host": node.address} for place, node in enumerate(self.nodes)]
         config = {"_id": NAME, "members": members, "settings": _ELECTIONS}
-        wait_until(lambda: all(node.ask({"hello": 1}) for node in self.nodes), WITHIN, "all nodes answer")
+        eventually(lambda: all(node.ask({"hello": 1}) for node in self.nodes), WITHIN)
         assert self.nodes[0].ask({"replSetInitiate": config}, WITHIN), "the set is not initiated"
         self.whole()
 
@@ -120,7 +113,7 @@ class ReplicaSet:
             found.extend(node for node in among if node.ask({"hello": 1}).get("isWritablePrimary"))
             return bool(found)
 
-        wait_until(is_there, WITHIN, "there is a primary")
+        eventually(is_there, WITHIN)
         return found[0]
 
     def step_down(self) -> None:
@@ -137,8 +130,8 @@ class ReplicaSet:
             answer = self.primary().ask(note)
             return bool(answer) and "writeConcernError" not in answer
 
-        wait_until(is_level, WITHIN, "all nodes are level")
-        wait_until(lambda: all(node.serves for node in self.nodes), WITHIN, "all nodes serve")
+        eventually(is_level, WITHIN)
+        eventually(lambda: all(node.serves for node in self.nodes), WITHIN)
 
     def flush(self) -> None:
         """A node that is killed from now on has little to do when it starts again."""

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.fault_injection.daemon import LEASE, STEP, Grid
-from tests.fault_injection.replica_set import wait_until
 from tests.fault_injection.stage import Stage, absent, hurried, lacks, told
 from tests.processes import Running
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
@@ -52,7 +52,7 @@ def test_killed_twenty_times_it_leaves_nothing_half_done_and_goes_on(scene: Stag
     with hurried(scene) as daemon:
         daemon.wait_for(lambda: "serving address=" in daemon.output)
         slot = Grid().current(datetime.now(UTC))
-        wait_until(lambda: scene.has_since(slot), TAKEN_WITHIN, "the current slot is taken")
+        eventually(lambda: scene.has_since(slot), TAKEN_WITHIN)
         daemon.end()
 
     assert hit >= KILLS // 4
@@ -65,7 +65,7 @@ def test_killed_twenty_times_it_leaves_nothing_half_done_and_goes_on(scene: Stag
 
 def test_two_daemons_take_each_slot_once_and_none_in_vain(scene: Stage) -> None:
     with hurried(scene) as one, hurried(scene) as other:
-        wait_until(lambda: len(scene.slots()) >= 16, 60, "sixteen slots are kept")
+        eventually(lambda: len(scene.slots()) >= 16, 60)
         ended = [one.end(seconds=5), other.end(seconds=5)]
 
     slots = scene.slots()
@@ -93,7 +93,7 @@ def test_a_slot_whose_daemon_was_killed_half_way_is_taken_by_the_other_one(scene
         time.sleep(HELD)
         assert scene.slots() == []  # the lease is renewed as long as its holder lives
         one.end(signal.SIGKILL)
-        wait_until(lambda: len(scene.slots()) == 1, HELD + 1, "the other one takes the slot")
+        eventually(lambda: len(scene.slots()) == 1, HELD + 1)
 
     assert [lacks(snapshot) for snapshot in scene.kept() if lacks(snapshot)] == []
     assert "Traceback" not in one.output + other.output
@@ -105,7 +105,7 @@ def test_where_that_slot_is_over_the_other_one_takes_the_next(scene: Stage) -> N
         other.wait_for(lambda: len(scene.slots()) >= 2)
         one.end(signal.SIGKILL)
         killed = datetime.now(UTC)
-        wait_until(lambda: scene.has_since(killed), HELD + STEP, "the other one goes on")
+        eventually(lambda: scene.has_since(killed), HELD + STEP)
 
     assert lost not in scene.slots()
     assert absent(scene.slots(), Grid()) == []
@@ -114,7 +114,7 @@ def test_where_that_slot_is_over_the_other_one_takes_the_next(scene: Stage) -> N
 def test_a_daemon_that_was_frozen_past_its_lease_does_not_keep_the_slot_twice(scene: Stage) -> None:
     with half_way(scene, ALWAYS, "3") as one, hurried(scene, "--step", ALWAYS) as other:
         one.process.send_signal(signal.SIGSTOP)
-        wait_until(lambda: len(scene.slots()) == 1, TAKEN_WITHIN, "the other one takes the slot")
+        eventually(lambda: len(scene.slots()) == 1, TAKEN_WITHIN)
         one.process.send_signal(signal.SIGCONT)
         one.wait_for(lambda: bool(told(one, "snapshot dropped")))
 

@@ -9,8 +9,9 @@ import pytest
 
 from tests.fault_injection.callers import HEALTH, LIST, READY, calling
 from tests.fault_injection.daemon import STEP, TIMING, Grid
-from tests.fault_injection.replica_set import ReplicaSet, wait_until
+from tests.fault_injection.replica_set import ReplicaSet
 from tests.fault_injection.stage import ADMIN, Stage, absent, hurried, lacks, told
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
@@ -80,10 +81,10 @@ def test_slots_are_taken_again_and_requests_answered_all_the_time(
             begun = datetime.now(UTC)
             with fault(nodes):
                 ended = datetime.now(UTC)
-                wait_until(lambda: scene.has_since(ended), RECOVERED_WITHIN, "a slot is kept after the outage")
+                eventually(lambda: scene.has_since(ended), RECOVERED_WITHIN)
             nodes.whole()
             healed = datetime.now(UTC)
-            wait_until(lambda: scene.has_since(healed), RECOVERED_WITHIN, "a slot is kept after the nodes are level")
+            eventually(lambda: scene.has_since(healed), RECOVERED_WITHIN)
         assert daemon.end(seconds=5) == 0
 
     assert callers.slow(ANSWERED_WITHIN) == []

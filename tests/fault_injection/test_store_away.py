@@ -17,9 +17,10 @@ from collector.settings import load
 from tests.factories import NOW, snapshot
 from tests.fault_injection.callers import HEALTH, LIST, READY, calling
 from tests.fault_injection.daemon import STEP, Grid
-from tests.fault_injection.replica_set import ReplicaSet, client, replica_set, wait_until
+from tests.fault_injection.replica_set import ReplicaSet, client, replica_set
 from tests.fault_injection.stage import ADMIN, Stage, absent, hurried, lacks, stage, told
 from tests.processes import Running
+from tests.waiting import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(90)]
 
@@ -84,7 +85,7 @@ def test_what_is_taken_while_the_store_is_away_waits_and_is_delivered(
             other = stack.enter_context(hurried(scene, "--step", str(SLOW)))
             other.wait_for(lambda: len(scene.waiting()) >= 5)
         back = datetime.now(UTC)
-        wait_until(lambda: scene.has_since(back) and not scene.waiting(), BACK_WITHIN, "all is delivered")
+        eventually(lambda: scene.has_since(back) and not scene.waiting(), BACK_WITHIN)
         assert other.end(seconds=5) == 0
 
     restart = (died - timedelta(seconds=SLOW), died + timedelta(seconds=STARTED_WITHIN))
@@ -107,7 +108,7 @@ def test_killed_again_and_again_while_the_store_is_away_it_leaves_only_whole_fil
             _killed_after(scene, chance.uniform(0, STEP), since=len(scene.waiting()) if kill % 2 else -1)
         waiting = [bson.decode(path.read_bytes()) for path in scene.waiting()]
     with hurried(scene) as daemon:
-        wait_until(lambda: not scene.waiting(), BACK_WITHIN, "all is delivered")
+        eventually(lambda: not scene.waiting(), BACK_WITHIN)
 
     slots = [one["collector"]["slot"] for one in waiting]
     assert len(slots) == len(set(slots)) > 0
@@ -160,7 +161,7 @@ def _works_with_what_waits(scene: Stage) -> None:
     begun = datetime.now(UTC) - timedelta(seconds=STEP)
     with hurried(scene) as daemon:
         daemon.wait_for(lambda: scene.has_since(begun))
-        wait_until(lambda: "good" in {kept["_id"] for kept in scene.kept()}, 2 * STEP, "the good one is delivered")
+        eventually(lambda: "good" in {kept["_id"] for kept in scene.kept()}, 2 * STEP)
         assert daemon.end(seconds=5) == 0
     assert told(daemon, "Traceback") == []
 
@@ -184,7 +185,7 @@ def test_a_disk_that_takes_nothing_costs_only_what_would_have_waited(
             begun = datetime.now(UTC)
             daemon.wait_for(lambda: len(told(daemon, "snapshot lost")) >= 2)
         back = datetime.now(UTC)
-        wait_until(lambda: scene.has_since(back), BACK_WITHIN, "slots are kept again")
+        eventually(lambda: scene.has_since(back), BACK_WITHIN)
         assert daemon.end(seconds=5) == 0
 
     lost = absent(scene.slots(), Grid())

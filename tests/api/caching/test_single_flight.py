@@ -32,7 +32,7 @@ class Reader:
         return number
 
     async def begun(self) -> None:
-        await until(lambda: bool(self.read))
+        await until(lambda: self.read)
 
 
 async def together(memory: SingleFlightCache[str, Any], *keys: str) -> list[Any]:

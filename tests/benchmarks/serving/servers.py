@@ -4,7 +4,6 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from collector.demo.mongod import free_port
 from tests.benchmarks.serving.dataset import SCHEDULE, TIMEZONE, WORKSPACE
 from tests.benchmarks.serving.requests import EVE, ROCKET_CHAT, Dialect
 from tests.processes import running
+from tests.waiting import eventually
 
 OURS_COLD, OURS, NODE, EVES, BARE = "ours, cold", "ours", "Node", "Eve", "baseline"
 _NODE_FILES = Path(__file__).with_name("node")
@@ -125,13 +125,12 @@ def _process(about: str, command: list[str], folder: str | None, dialect: Dialec
 
 
 def _await(server: Server, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _START_WITHIN
-    while True:
+    def answers() -> bool:
+        assert process.poll() is None, f"{server.about} ended with {process.returncode}"
         try:
             server.get("/", {})
         except OSError:
-            assert process.poll() is None, f"{server.about} ended with {process.returncode}"
-            assert time.monotonic() < deadline, f"{server.about} did not answer in {_START_WITHIN:g} s"
-            time.sleep(0.05)
-        else:
-            return
+            return False
+        return True
+
+    eventually(answers, _START_WITHIN, lambda: server.about)

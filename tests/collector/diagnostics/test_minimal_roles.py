@@ -20,10 +20,10 @@ from collector.mongodb.connection import Client, connect
 from collector.settings import load
 from collector.sources.collections import Collection
 from tests.collector.diagnostics.test_privileges import key_file
+from tests.factories import SMALL
 from tests.processes import Running, rcstats, running
 
 ADMIN = {"X_User_Id": workspace.ADMIN.user_id, "X_Auth_Token": workspace.ADMIN.token}
-SMALL = workspace.Size(users=50, channels=10, groups=5, directs=10, livechats=5, discussions=3, messages=200)
 DEFAULT = {"mongo_url": "mongodb://localhost:27017/rocketchat"}
 README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
 
