@@ -1,3 +1,8 @@
 """rcstats: statistics of a Rocket.Chat workspace, collected on a schedule and kept as documents."""
 
-__version__ = "0.1.0"
+from importlib.metadata import PackageNotFoundError, version
+
+try:
+    __version__ = version("rcstats")
+except PackageNotFoundError:  # a folder that was not installed
+    __version__ = "0.0"
