@@ -1,5 +1,6 @@
 // Owns the creation of elements: text is never parsed as markup, and no attribute is a style.
 
+/** @type {(id: string) => any} */
 export const byId = (id) => document.getElementById(id);
 
 export function element(name, attributes = {}, ...children) {

@@ -6,6 +6,7 @@ const fine = numbers({ maximumFractionDigits: 2 });
 const short = numbers({ maximumSignificantDigits: 3 });
 const relative = new Intl.RelativeTimeFormat("en");
 const BINARY = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const AGES = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000]];
 
 export const NONE = "–";

@@ -3,6 +3,7 @@
 const KEY = "rcstats.login";
 const SIGNED_OUT = "rcstats.signedOut";
 
+/** @param {"localStorage" | "sessionStorage"} name */
 function at(name) {
   try {
     return window[name]; // throws if storage is forbidden

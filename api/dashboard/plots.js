@@ -11,15 +11,16 @@ const COLOURS = {
   true: ["#4a84f2", "#ba5e04", "#77ebd4", "#8b6da0", "#c3e289"],
 };
 
+/** @type {Promise<any>} */
 let loading = null;
 
 /** plotly.js, loaded once when the first plot is drawn; undefined if it is not installed. */
 export function plotly() {
   const src = document.body.dataset.plotly;
   loading ??= new Promise((done) => {
-    if (!src) return done();
+    if (!src) return done(null);
     const script = element("script", { src });
-    script.onload = script.onerror = () => done(window.Plotly);
+    script.onload = script.onerror = () => done(window["Plotly"]);
     document.head.append(script);
   }).then((library) => {
     library?.register(language());
@@ -49,9 +50,9 @@ export async function draw(answers, span, isStale) {
   for (const [n, plot] of PLOTS.entries()) {
     if (isStale()) return;
     const box = byId("plots").children[n];
-    const figures = { ...plot, names: Object.keys(plot.lines), rows: rowsOf(plot, answers, span) };
-    figures.width = (plot.daily ? span.daily : span).width;
-    figures.isDaily = figures.width >= DAY;
+    const { width } = plot.daily ? span.daily : span;
+    const [names, rows] = [Object.keys(plot.lines), rowsOf(plot, answers, span)];
+    const figures = { ...plot, names, rows, width, isDaily: width >= DAY };
     numbers(box.querySelector("details"), figures);
     if (library) picture(library, box.querySelector(".picture"), figures);
     await new Promise((next) => setTimeout(next));

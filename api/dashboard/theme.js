@@ -24,7 +24,7 @@
   };
 
   const announce = () => {
-    document.getElementById("theme").setAttribute("aria-pressed", isDark());
+    document.getElementById("theme").setAttribute("aria-pressed", String(isDark()));
     document.dispatchEvent(new Event("themechange"));
   };
 
