@@ -17,6 +17,10 @@ class CommandRefusedError(DatabaseError):
     """MongoDB refused the command as invalid."""
 
 
+class NotAuthorizedError(DatabaseError):
+    """MongoDB does not give this login the right to this command."""
+
+
 class UnknownTimeZoneError(CommandRefusedError):
     """MongoDB's time zone data lack this zone."""
 

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 
-from pymongo.errors import OperationFailure
-
 from collector import logs
 from collector.diagnostics.privileges import Access
-from collector.errors import DatabaseError
+from collector.errors import NotAuthorizedError
 from collector.key_paths import Document
 from collector.mongodb.connection import time_limit
 from collector.scheduling.slots import Slots
@@ -23,7 +21,6 @@ GRACE = timedelta(minutes=5)
 OBSTACLE_WITHIN = 30.0  # seconds: the search reads all snapshots, without the missing index
 
 _ROLES = "(rcstats check --roles prints the roles it needs)"
-_UNAUTHORIZED = 13  # MongoDB's error code
 
 
 class Level(IntEnum):
@@ -115,10 +112,8 @@ def _may_read(workspace: RocketChat, collection: Collection) -> bool:
     """
     try:
         workspace.peek(collection)
-    except DatabaseError as error:
-        if isinstance(error.__cause__, OperationFailure) and error.__cause__.code == _UNAUTHORIZED:
-            return False
-        raise
+    except NotAuthorizedError:
+        return False
     return True
 
 

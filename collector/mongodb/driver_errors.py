@@ -1,6 +1,7 @@
 """Owns the translation of the driver's errors: their classes and texts among ours."""
 
 import traceback
+from collections.abc import Mapping
 from typing import Any
 
 from pymongo import MongoClient
@@ -21,6 +22,7 @@ from collector.errors import (
     CommandRefusedError,
     DatabaseError,
     DatabaseTimeoutError,
+    NotAuthorizedError,
     UnacceptableError,
     UnknownTimeZoneError,
     UnreachableError,
@@ -32,13 +34,17 @@ _UNACCEPTABLE = frozenset({2, 15, 53, 121, 10334, 17280})
 
 _LOGIN_REFUSED = 18
 _UNAUTHORIZED = 13
-UNKNOWN_TIME_ZONE = 40485
+_UNKNOWN_TIME_ZONE = 40485
 # Atlas's code for all of its own errors: a refused login, a full quota, an unsupported command.
 _OF_ATLAS = 8000
 _WORDS = {
     _LOGIN_REFUSED: "refuses the login: user name, password or authSource is wrong",
     _UNAUTHORIZED: "does not grant this login the required privilege",
     14031: "refuses to write: its disk is full",
+}
+_KINDS: Mapping[int, type[DatabaseError]] = {
+    _UNAUTHORIZED: NotAuthorizedError,
+    _UNKNOWN_TIME_ZONE: UnknownTimeZoneError,
 }
 _QUOTA = "refuses to write: the storage quota is used up"
 
@@ -70,13 +76,11 @@ def _reason(error: PyMongoError, client: MongoClient[Any] | None) -> str:
 def _kind(error: PyMongoError) -> type[DatabaseError]:
     if error.timeout:
         return DatabaseTimeoutError
+    if not isinstance(error, OperationFailure) or _is_login(error):
+        return DatabaseError
     if isinstance(error, WriteError) and error.code in _UNACCEPTABLE:
         return UnacceptableError
-    if isinstance(error, OperationFailure) and error.code == UNKNOWN_TIME_ZONE:
-        return UnknownTimeZoneError
-    if isinstance(error, OperationFailure) and error.code != _UNAUTHORIZED and not _is_login(error):
-        return CommandRefusedError
-    return DatabaseError
+    return _KINDS.get(error.code or 0, CommandRefusedError)
 
 
 def _in_our_words(error: PyMongoError) -> str:

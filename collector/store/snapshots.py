@@ -12,12 +12,11 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import ASCENDING, DESCENDING, ReadPreference, WriteConcern
 from pymongo.collection import Collection
 from pymongo.database import Database
-from pymongo.errors import DuplicateKeyError, OperationFailure
+from pymongo.errors import DuplicateKeyError
 
-from collector.errors import TooLargeError
+from collector.errors import TooLargeError, UnknownTimeZoneError
 from collector.key_paths import Document
-from collector.mongodb.connection import Client, asks, plainly
-from collector.mongodb.driver_errors import UNKNOWN_TIME_ZONE
+from collector.mongodb.connection import Client, ask, asks, plainly
 from collector.series.pipeline import SeriesQuery, pipeline
 from collector.series.time_zones import most_alike
 from collector.store.indexes import Indexes, Wanted
@@ -207,16 +206,14 @@ class Store:
         log.warning("series time zone replaced zone=%s by=%s reason=unknown-to-mongodb", zone, found)
         return found
 
-    @_asks
     def has_time_zone(self, zone: str) -> bool:
         """Whether MongoDB's time zone data have it."""
         hour = {"$hour": {"date": datetime(2000, 1, 1, tzinfo=UTC), "timezone": zone}}
+        stages: list[Document] = [{"$limit": 1}, {"$project": {"hour": hour}}]
         try:
-            self._snapshots.aggregate([{"$limit": 1}, {"$project": {"hour": hour}}]).close()
-        except OperationFailure as error:
-            if error.code == UNKNOWN_TIME_ZONE:
-                return False
-            raise
+            ask("the store's", self.client, lambda: self._snapshots.aggregate(stages).close())
+        except UnknownTimeZoneError:
+            return False
         return True
 
     @_asks
