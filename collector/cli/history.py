@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
@@ -14,6 +14,9 @@ from collector.errors import RcstatsError
 from collector.key_paths import Document
 from collector.settings import load
 from collector.store.snapshots import ListQuery
+
+if TYPE_CHECKING:
+    from collector.history.backfill.run import Backfill
 
 _FINDINGS = 1  # the exit code of a command that completed with findings
 _OPTIONS = {"fields": "PATHS", "start": "--since", "end": "--until"}  # by the API's parameter, if named differently
@@ -73,7 +76,7 @@ def backfill(
         filling = Backfill(parts.sources.at(now), parts.store, parts.workspace)
         filling.aim(grid, start, end)
         if dry_run:
-            _show_bill(filling, grid.zone)
+            _show_plan(filling, grid.zone)
         else:
             parts.store.prepare()
             with charts.counting("days of history", filling.days) as progress:
@@ -93,21 +96,17 @@ def reconstruct(parts: Components, now: datetime) -> None:
     filling.run()
 
 
-def _show_bill(filling: Any, zone: ZoneInfo) -> None:
-    """What a backfill would take; about, and at most."""
-    import humanize
-
-    bill, wanted = filling.bill(), filling.plan.wanted
+def _show_plan(filling: "Backfill", zone: ZoneInfo) -> None:
+    """Which snapshots a backfill would make, and the most that it would examine."""
+    costs, wanted = filling.costs(), filling.plan.wanted
     ends = [f"{bucket.last.astimezone(zone):%Y-%m-%d %H:%M}" for bucket in (*wanted[:1], *wanted[-1:])]
     span = f" from {ends[0]} to {ends[-1]}" if wanted else ""
     typer.echo(f"{_snapshots(len(wanted))} would be reconstructed{span}{_remainder(filling)}")
-    for cost in bill.costs:
+    for cost in costs:
         typer.echo(f"{cost.collection}: at most {cost.keys:,} keys and {cost.documents:,} documents examined")
-    if wanted:
-        typer.echo(f"about {humanize.naturaldelta(bill.seconds)}, more than half of it rest")
 
 
-def _remainder(filling: Any) -> str:
+def _remainder(filling: "Backfill") -> str:
     plan = filling.plan
     return "".join(
         (

@@ -109,19 +109,11 @@ class RocketChat:
         return rows[0][by] if rows else None
 
     def sums_between(
-        self,
-        of: Collection,
-        by: str,
-        index: Document,
-        span: tuple[datetime, datetime],
-        sums: Sequence[Any],
-        most: int = 0,
+        self, of: Collection, by: str, index: Document, span: tuple[datetime, datetime], sums: Sequence[Any]
     ) -> list[Any]:
-        """The sums over the documents whose date `by` is in a span, its end left out; over `most` of them unless 0."""
-        stages: list[Document] = [{"$match": {by: {"$gte": span[0], "$lt": span[1]}}}]
-        stages += [{"$limit": most}] if most else []
-        stages.append({"$group": {"_id": None} | {f"v{n}": added(what) for n, what in enumerate(sums)}})
-        rows = self.aggregate(of, stages, index)
+        """The sums over the documents whose date `by` is in a span, its end left out."""
+        group = {"_id": None} | {f"v{n}": added(what) for n, what in enumerate(sums)}
+        rows = self.aggregate(of, [{"$match": {by: {"$gte": span[0], "$lt": span[1]}}}, {"$group": group}], index)
         return [number(rows[0][f"v{n}"]) if rows else 0 for n in range(len(sums))]
 
     def count_distinct(self, of: Collection, where: Mapping[str, Any], field: str) -> int:

@@ -22,11 +22,6 @@ ORIGIN = "reconstructed"
 COMMENT = "rcstats backfill"
 SETTLED = timedelta(minutes=5)  # a later moment may miss what secondaries have not got yet
 
-SAMPLE = 1000  # documents, or ten times as many keys, that an estimate reads of a collection
-STORED_WITHIN = 0.005  # seconds that the store takes for one snapshot
-SESSIONS_A_SECOND = 50_000  # rows that MongoDB works into the statistics of sessions
-SESSIONS_OF_A_MONTH = 2 / 3  # of the rows, which are kept for 45 days
-
 
 @dataclass
 class Tally:
@@ -43,14 +38,6 @@ class Cost:
     collection: Collection
     keys: int
     documents: int
-
-
-@dataclass(frozen=True)
-class Bill:
-    """What a backfill takes: the most that it examines, and about how many seconds."""
-
-    costs: Sequence[Cost]
-    seconds: float
 
 
 class Backfill:
@@ -77,7 +64,6 @@ class Backfill:
         self._walks: list[IndexWalk] = []
         for part in PARTS:
             self._begin(IndexWalk(part, self._sources.workspace, self._pace))
-        self._latency = self._pace.took  # of a question that costs MongoDB nothing
         self._sessions: SessionDays | None = None
         if self.begins:
             began = self.begins.astimezone(sources.timezone).date()
@@ -176,21 +162,17 @@ class Backfill:
                 for walk in behind:
                     walk.resume(snapshot)
 
-    def bill(self) -> Bill:
-        """What `run` will take, by the collections' metadata and a small sample of each.
+    def costs(self) -> list[Cost]:
+        """The most that `run` examines of each collection, by the collections' metadata.
 
         Raises:
             DatabaseError: workspace or store can't be reached.
         """
-        wanted = self.plan.wanted
-        if not wanted:
-            return Bill((), 0.0)
-        self._resume(wanted[0].last)
-        costs = [self._cost(walk) for walk in self._walks]
-        seconds = sum(self._seconds(walk, cost) for walk, cost in zip(self._walks, costs, strict=True))
-        costs.append(self._sessions_cost())
-        seconds += 2 * costs[-1].documents / SESSIONS_A_SECOND
-        return Bill([cost for cost in costs if cost.keys or cost.documents], seconds + len(wanted) * STORED_WITHIN)
+        if not self.plan.wanted:
+            return []
+        self._resume(self.plan.wanted[0].last)
+        costs = [*map(self._cost, self._walks), self._sessions_cost()]
+        return [cost for cost in costs if cost.keys or cost.documents]
 
     def _cost(self, walk: IndexWalk) -> Cost:
         """Of what is not counted yet; without an index all of it is examined each time."""
@@ -201,21 +183,12 @@ class Backfill:
         left = max(0, total - walk.counted)
         return Cost(of, left, 0 if walk.part.is_covered else left)
 
-    def _seconds(self, walk: IndexWalk, cost: Cost) -> float:
-        """With the rests, which double it."""
-        seconds = len(self.plan.wanted) * self._latency
-        if walk.reached and walk.reached < self.plan.wanted[-1].end:
-            most = SAMPLE * 10 if walk.part.is_covered else SAMPLE
-            (read, *_) = walk.sample(self.plan.wanted[-1].end, most)
-            seconds += self._pace.took * (cost.keys or cost.documents) / max(read, 1)
-        return 2 * seconds
-
     def _sessions_cost(self) -> Cost:
-        of_use = [
-            bucket.last for bucket in self.plan.wanted if self._sessions and self._sessions.is_of_use(bucket.last)
-        ]
-        days = len({moment.astimezone(self._sources.timezone).date() for moment in of_use})
-        rows = int(days * SESSIONS_OF_A_MONTH * self._sources.workspace.estimate(Collection.SESSIONS))
+        """All rows for each day that some of them tell of."""
+        zone, sessions = self._sources.timezone, self._sessions
+        moments = [bucket.last for bucket in self.plan.wanted if sessions and sessions.is_of_use(bucket.last)]
+        days = len({moment.astimezone(zone).date() for moment in moments})
+        rows = days * self._sources.workspace.estimate(Collection.SESSIONS)
         return Cost(Collection.SESSIONS, rows, rows)
 
 

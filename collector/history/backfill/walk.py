@@ -1,27 +1,35 @@
 """What of a workspace's past its dates still tell: counts that walk along the dates, at a gentle pace."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from collector.errors import DatabaseError
+from collector.errors import DatabaseTimeoutError
 from collector.key_paths import Document, at
 from collector.mongodb.connection import time_limit
 from collector.numbers import LARGEST, is_figure
 from collector.series.calendar import TICK
 from collector.sources.collections import MESSAGE_INDEXES, NATURAL_ORDER, Collection
-from collector.sources.rocketchat import RocketChat
 from collector.statistics.subjects.rooms import CHANNEL, DIRECT, GROUP, LIVECHAT
 
 TARGET = 0.1  # seconds that one query should take
 LIMIT = 5.0  # seconds that one may take
-GROWTH, CUT = 2.0, 1 / 8  # the most that a span grows or is cut by, from one query to the next
-FIRST_SPAN, LEAST_SPAN, LONGEST_SPAN = timedelta(hours=6), timedelta(seconds=1), timedelta(days=32)
+LEAST_SPAN = timedelta(seconds=1)  # of the calendar, in one query: the first one's, too
 
 T = TypeVar("T")
+
+
+class Workspace(Protocol):
+    """What a walk asks of the workspace."""
+
+    def oldest(self, of: Collection, by: str, index: Document) -> datetime | None: ...
+
+    def sums_between(
+        self, of: Collection, by: str, index: Document, span: tuple[datetime, datetime], sums: Sequence[Any]
+    ) -> list[Any]: ...
 
 
 @dataclass(frozen=True)
@@ -124,14 +132,14 @@ class IndexWalk:
     """One part's sums, carried on from moment to moment; each document is counted once."""
 
     part: CountedCollection
-    workspace: RocketChat
+    workspace: Workspace
     pace: Pace
     first: datetime | None = None
     """The earliest date; None if there is none, and nothing to be counted."""
     values: dict[str, Any] = field(default_factory=dict)
     reached: datetime | None = None
     """What is earlier than this is counted."""
-    span: timedelta = FIRST_SPAN
+    span: timedelta = LEAST_SPAN
 
     def begin(self) -> None:
         """Finds where the part's history begins.
@@ -163,10 +171,10 @@ class IndexWalk:
             span = (self.reached, min(self.reached + self.span, until))
             try:
                 found = self.pace.ask(partial(self._sums, span))
-            except DatabaseError as error:
-                if not timed_out(error) or span[1] - span[0] <= LEAST_SPAN:
+            except DatabaseTimeoutError:
+                if span[1] - span[0] <= LEAST_SPAN:
                     raise
-                self.span = max((span[1] - span[0]) * CUT, LEAST_SPAN)
+                self._adapt(span[1] - span[0])
                 continue
             self.values = {key: _sum(self.values[key], more) for key, more in zip(self.values, found, strict=True)}
             self.reached = span[1]
@@ -178,27 +186,20 @@ class IndexWalk:
         """How many documents are counted: each part's first sum says so."""
         return int(next(iter(self.values.values())))
 
-    def sample(self, until: datetime, most: int) -> list[Any]:
-        """The sums over the next documents, this many at most; none of them is added."""
-        return self.pace.ask(lambda: self._sums((self.reached or until, until), most))
-
-    def _sums(self, span: tuple[datetime, datetime], most: int = 0) -> list[Any]:
-        """The part's sums over a span, its end left out; over `most` documents unless 0."""
+    def _sums(self, span: tuple[datetime, datetime]) -> list[Any]:
+        """The part's sums over a span, its end left out."""
         part = self.part
-        return self.workspace.sums_between(part.collection, part.by, part.index, span, list(part.sums.values()), most)
+        return self.workspace.sums_between(part.collection, part.by, part.index, span, list(part.sums.values()))
 
     def _adapt(self, asked: timedelta) -> None:
-        """The next span: what would have taken TARGET. One that a point has cut short makes it no shorter."""
-        factor = min(max(TARGET / max(self.pace.took, 1e-6), CUT), GROWTH)
-        wanted = max(self.span, asked * factor) if factor >= 1 else asked * factor
-        self.span = min(max(wanted, LEAST_SPAN), LONGEST_SPAN)
+        """The next span: half of one that took more than TARGET, twice one that took less than half of it."""
+        if self.pace.took > TARGET:
+            self.span = max(asked / 2, LEAST_SPAN)
+        elif self.pace.took < TARGET / 2 and asked == self.span:  # a point has not cut it short
+            self.span *= 2
 
 
 def _sum(one: float, other: float) -> float:
     """A whole number, or, where BSON has none as large, a double."""
     added = one + other
     return added if abs(added) < LARGEST else float(added)
-
-
-def timed_out(error: DatabaseError) -> bool:
-    return bool(getattr(error.__cause__, "timeout", False))
