@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 from rich.console import Console
 from rich.progress import Progress
 
 from collector.demo import instance, mongod
-from collector.demo.sample import workspace
 from collector.mongodb.connection import connect
-from collector.sources.collections import Collection
+from tests.benchmarks import loader
 from tests.benchmarks.sizes import sized
 
 DATABASE = "rocketchat"
@@ -28,10 +28,6 @@ def workspace_of(users: int, rooms: int, messages: int, console: Console) -> Ite
         database = client[DATABASE]
         with Progress(console=console, transient=True) as progress:
             task = progress.add_task(f"filling {users:,} users, {rooms:,} rooms, {messages:,} messages", total=None)
-
-            def show(_: Collection, documents: int) -> None:
-                progress.advance(task, documents)
-
-            workspace.fill(database, datetime.now(UTC), size, progress=show)
+            loader.fill(database, datetime.now(UTC), size, partial(progress.advance, task))
         with instance.alive(database):
             yield url

@@ -1,7 +1,6 @@
 """The indexes that Rocket.Chat 7 keeps on its collections, so that costs here are costs there."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from pymongo import ASCENDING as UP
 from pymongo import DESCENDING as DOWN
@@ -200,12 +199,13 @@ INDEXES: Mapping[Collection, Sequence[IndexModel]] = {
 }
 
 
-def make(database: Database[Document], at_once: int = 1) -> None:
-    """Makes them all, the largest collections' first; on full collections it takes its time."""
+def make(database: Database[Document]) -> None:
+    """Makes them all."""
+    for collection in INDEXES:
+        make_for(database, collection)
 
-    def of(collection: Collection) -> None:
-        with time_limit(_PATIENCE):
-            database[collection].create_indexes(list(INDEXES[collection]))
 
-    with ThreadPoolExecutor(at_once) as pool:
-        list(pool.map(of, INDEXES))
+def make_for(database: Database[Document], collection: Collection) -> None:
+    """Makes one collection's; where that is full it takes its time."""
+    with time_limit(_PATIENCE):
+        database[collection].create_indexes(list(INDEXES[collection]))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from collector.demo.instance import INSTANCE_ID
 from collector.demo.sample.blueprint import Plan, scattered
 from collector.demo.sample.randomness import Chance
 from collector.demo.sample.users import role_of
@@ -19,7 +20,6 @@ _DEVICES: tuple[Document, ...] = (
     {"type": "mobile-app", "name": "RC Mobile", "version": "4.65.0", "os": {"name": "iOS", "version": "18.6"}},
     {"type": "other", "name": "node-fetch", "version": "2.7.0"},
 )
-INSTANCE = "5c0f6a3e-0f3c-4a55-9a43-6f2c9a5d1e77"
 
 
 def there_daily(plan: Plan) -> int:
@@ -83,7 +83,7 @@ def _session(plan: Plan, chance: Chance, number: int, *, today: bool) -> Documen
         "ip": f"10.0.{user // 250 % 250}.{user % 250}",
         "host": "chat.example.org",
         "sessionId": chance.id(),
-        "instanceId": INSTANCE,
+        "instanceId": INSTANCE_ID,
         "device": device | {"longVersion": device["version"]},
         "roles": ["user"],
         "mostImportantRole": role_of(plan, user),

@@ -35,9 +35,3 @@ class Size:
     @property
     def rooms(self) -> int:
         return self.channels + self.groups + self.discussions + self.directs + self.livechats + self.calls
-
-    @property
-    def documents(self) -> int:
-        """About how many documents that makes."""
-        many = self.messages + self.uploads + self.analytics + self.contacts + self.visitors
-        return many + 2 * self.users + 3 * self.rooms + SESSION_DAYS * self.daily_users

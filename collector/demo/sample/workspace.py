@@ -1,17 +1,16 @@
 """The sample workspace: believable documents of any size, the same ones for the same seed and moment."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 
+from pymongo import WriteConcern
 from pymongo.database import Database
 
 from collector.demo import instance
 from collector.demo.sample import (
     events,
     indexes,
-    loader,
     messages,
     omnichannel,
     rooms,
@@ -28,8 +27,8 @@ from collector.sources.collections import Collection
 
 __all__ = ["ADMIN", "PLAIN", "Login", "Sample", "Size", "fill", "is_filled"]
 
-SLICE = 10_000
-LARGE = 200_000  # documents; from here on several processes and late indexes are worth their start
+# Thrown away and made anew if it is lost: nothing waits for the disk.
+_QUICKLY = WriteConcern(w=1, j=False)
 
 Many = Callable[[Plan, range], Iterator[Document]]
 Few = Callable[[Plan], Iterator[Document]]
@@ -64,29 +63,25 @@ class Series:
 
 
 class Sample:
-    """The documents of one workspace, in slices that can be made apart and in any order."""
+    """The documents of one workspace; each series' can be made in parts, and in any order."""
 
     def __init__(self, size: Size, now: datetime, seed: int) -> None:
         self.plan = Plan(size, now, seed)
-        self._series = (*_people_and_rooms(self.plan), *_the_rest(self.plan))
+        self.series = (*_people_and_rooms(self.plan), *_the_rest(self.plan))
 
-    def slices(self) -> Iterator[loader.Slice]:
-        for place, series in enumerate(self._series):
-            for start in range(0, series.count, SLICE):
-                yield loader.Slice(series.collection, place, start, min(start + SLICE, series.count))
+    def numbered(self) -> Iterator[tuple[Collection, Iterable[Document]]]:
+        """The documents of each series."""
+        for series in self.series:
+            if series.count:
+                yield series.collection, series.documents(self.plan, range(series.count))
 
-    def documents(self, of: loader.Slice) -> Iterator[Document]:
-        return self._series[of.series].documents(self.plan, range(of.start, of.stop))
-
-    def small(self) -> Iterator[tuple[Collection, Sequence[Document]]]:
+    def small(self) -> Iterator[tuple[Collection, Iterable[Document]]]:
         """The collections that are given as a whole; the settings come last."""
         for collection, documents in _FEW.items():
-            yield collection, list(documents(self.plan))
-        yield (
-            Collection.INSTANCES,
-            [instance.row(self.plan.now) | {"_id": instance.INSTANCE_ID, "_createdAt": self.plan.now}],
-        )
-        yield Collection.SETTINGS, list(settings.settings(self.plan))
+            yield collection, documents(self.plan)
+        own = instance.row(self.plan.now) | {"_id": instance.INSTANCE_ID, "_createdAt": self.plan.now}
+        yield Collection.INSTANCES, [own]
+        yield Collection.SETTINGS, settings.settings(self.plan)
 
 
 def _people_and_rooms(plan: Plan) -> Iterator[Series]:
@@ -118,22 +113,13 @@ def is_filled(database: Database[Document]) -> bool:
     return database[Collection.SETTINGS].find_one({"_id": "uniqueID"}) is not None
 
 
-def fill(
-    database: Database[Document],
-    now: datetime,
-    size: Size | None = None,
-    seed: int = 1,
-    progress: loader.Progress = loader.silent,
-) -> None:
+def fill(database: Database[Document], now: datetime, size: Size | None = None, seed: int = 1) -> None:
     """Writes the whole workspace, as of `now`, and Rocket.Chat's indexes; the settings come last."""
-    size = size or Size()
-    sample = Sample(size, now, seed)
-    if size.documents < LARGE:
-        indexes.make(database)
-        loader.in_turn(database, sample.slices(), sample.documents, progress)
-    else:
-        loader.side_by_side(database, sample.slices(), partial(Sample, size, now, seed), progress)
-        indexes.make(database, at_once=loader.PROCESSES)
-    for collection, documents in sample.small():
-        loader.insert(database, collection, documents)
-        progress(collection, len(documents))
+    sample = Sample(size or Size(), now, seed)
+    indexes.make(database)
+    for collection, documents in (*sample.numbered(), *sample.small()):
+        insert(database, collection, documents)
+
+
+def insert(database: Database[Document], collection: Collection, documents: Iterable[Document]) -> None:
+    database.get_collection(collection, write_concern=_QUICKLY).insert_many(documents, ordered=False)
