@@ -72,9 +72,9 @@ def create(
         served("/api/info", statistics.info),
         served("/api/v1/info", statistics.info),
         *static_files.routes(plotly()),
-        Route("/openapi.json", docs_page.openapi().answer),
-        Route("/docs", docs_page.page().answer),
-        Route("/metrics", metrics.answer),
+        Route("/openapi.json", docs_page.openapi().respond),
+        Route("/docs", docs_page.page().respond),
+        Route("/metrics", metrics.scrape),
         Route("/health", status.health),
         Route("/ready", status.ready),
     ]

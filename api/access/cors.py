@@ -28,7 +28,7 @@ class Origins:
             settings.get("API_Enable_CORS") is True, listed if isinstance(listed, str) and listed else cls.listed
         )
 
-    def answer(self, headers: Mapping[str, str]) -> Response:
+    def preflight(self, headers: Mapping[str, str]) -> Response:
         """To OPTIONS: whether a page may send what it wants to send."""
         if not (headers.get("origin") or headers.get("access-control-request-method")):
             return PlainTextResponse("OK")

@@ -133,7 +133,7 @@ class ResponseCache:
         self._threads = CapacityLimiter(AT_ONCE)
         self._within = within
 
-    async def answer(self, request: Request, resource: Resource[Any]) -> Response:
+    async def respond(self, request: Request, resource: Resource[Any]) -> Response:
         """What the resource says, or that it is still what the client has.
 
         Raises:
@@ -156,13 +156,13 @@ class ResponseCache:
         return response(body, headers, leave)
 
     async def admit(self, request: Request) -> None:
-        """Lets a request pass that nothing in memory can answer. Raises as `answer` does."""
+        """Lets a request pass that nothing in memory can answer. Raises as `respond` does."""
         await self._admission.admit(request)
 
     async def preflight(self, request: Request) -> Response:
         """To OPTIONS."""
         rules = await self._admission.rules()
-        return rules.origins.answer(request.headers)
+        return rules.origins.preflight(request.headers)
 
     def forget(self) -> None:
         """Sees at once what has just been stored."""

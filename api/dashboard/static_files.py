@@ -1,24 +1,25 @@
 """Serves the page's files and plotly.js from memory, in few bytes and under a strict policy."""
 
 import re
-from collections.abc import Callable, Mapping
-from functools import cache, lru_cache
+from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from api.caching import etag
-from api.rendering.compression import chosen, compressed
-from api.rendering.envelope import SAFE
+from api.caching.static_resource import StaticResource
 
 _FOLDER = Path(__file__).parent
-_KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+_KINDS = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+}
 _PLOTLY = "plotly.min.js"
 
 # plotly.js needs no exception for its styles: it puts its rules into the sheet that plots.css has opened for them.
@@ -27,32 +28,7 @@ _POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 _SHEET = re.compile(rb'getElementById\("([0-9a-f]{64})"\)')
-_HEADERS = SAFE | {"Referrer-Policy": "no-referrer", "Vary": "Accept-Encoding"}
-_REVALIDATED = {"Cache-Control": "no-cache"}
-_FOR_A_YEAR = {"Cache-Control": "public, max-age=31536000, immutable"}
-
-
-class File:
-    """What never changes while the process lives; it is read and encoded when it is first asked for.
-
-    Who names the release in the URL may keep it for a year.
-    """
-
-    def __init__(self, read: Callable[[], bytes], kind: str, tag: str, release: str = "", **headers: str) -> None:
-        self._headers = _HEADERS | {"ETag": etag.weak(tag), "Content-Type": f"{kind}; charset=utf-8"} | headers
-        self._tag = tag
-        self._release = release
-        self._encoded = lru_cache(maxsize=None)(lambda encoding: b"".join(compressed([read()], encoding)))
-
-    async def answer(self, request: Request) -> Response:
-        """The file, or that it is still what the browser has."""
-        is_dated = self._release and request.query_params.get("v") == self._release
-        headers = self._headers | (_FOR_A_YEAR if is_dated else _REVALIDATED)
-        if etag.matches(request.headers.get("if-none-match", ""), self._tag):
-            return Response(status_code=304, headers=headers)
-        encoding = chosen(request.headers.get("accept-encoding", ""))
-        body = await run_in_threadpool(self._encoded, encoding)
-        return Response(body, headers=headers | ({"Content-Encoding": encoding} if encoding else {}))
+_HEADERS = {"Referrer-Policy": "no-referrer"}
 
 
 @cache
@@ -73,31 +49,26 @@ def routes(plotly: Path | None) -> list[Route]:
         found = files.get(request.path_params["name"])
         if not found:
             raise HTTPException(404)
-        return await found.answer(request)
+        return await found.respond(request)
 
-    return [Route("/", page.answer), Route("/page/{name}", file)]
+    return [Route("/", page.respond), Route("/page/{name}", file)]
 
 
-def _page(plotly: Path | None) -> File:
+def _page(plotly: Path | None) -> StaticResource:
     address = f"page/{_PLOTLY}?v={version('plotly')}" if plotly else ""
     sheets = _sheets(plotly) if plotly else b""
     body = (_FOLDER / "index.html").read_bytes()
     body = body.replace(b"{plotly}", address.encode()).replace(b"{sheets}", sheets)
-    return _own(body, ".html", **{"Content-Security-Policy": _POLICY})
+    return StaticResource.of(body, _KINDS[".html"], _HEADERS | {"Content-Security-Policy": _POLICY})
 
 
-def _files(plotly: Path | None) -> Mapping[str, File]:
-    own = {
-        path.name: _own(path.read_bytes(), path.suffix) for path in _FOLDER.iterdir() if path.suffix in {".css", ".js"}
-    }
+def _files(plotly: Path | None) -> Mapping[str, StaticResource]:
+    paths = (path for path in _FOLDER.iterdir() if path.suffix in {".css", ".js"})
+    own = {path.name: StaticResource.of(path.read_bytes(), _KINDS[path.suffix], _HEADERS) for path in paths}
     if not plotly:
         return own
     release = version("plotly")
-    return own | {_PLOTLY: File(plotly.read_bytes, _KINDS[".js"], f"plotly-{release}", release)}
-
-
-def _own(body: bytes, suffix: str, **headers: str) -> File:
-    return File(lambda: body, _KINDS[suffix], etag.tag_of(body), **headers)
+    return own | {_PLOTLY: StaticResource(plotly.read_bytes, _KINDS[".js"], f"plotly-{release}", _HEADERS, release)}
 
 
 @cache

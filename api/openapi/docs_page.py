@@ -5,10 +5,8 @@ from html import escape
 from typing import Any
 
 import orjson
-from starlette.requests import Request
-from starlette.responses import Response
 
-from api.caching import etag
+from api.caching.static_resource import StaticResource
 from api.openapi.document import DOCUMENT
 from api.rendering import envelope
 
@@ -26,28 +24,13 @@ th { font-weight: 600; white-space: nowrap }
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
-class StaticResource:
-    """A route whose answer never changes while the process lives."""
-
-    def __init__(self, body: bytes, kind: str, **headers: str) -> None:
-        self._body = body
-        self._tag = etag.tag_of(body)
-        tag = etag.weak(self._tag)
-        self._headers = envelope.CORS | envelope.SAFE | {"Cache-Control": "no-cache", "ETag": tag} | headers
-        self._headers["Content-Type"] = kind
-
-    async def answer(self, request: Request) -> Response:
-        has = etag.matches(request.headers.get("if-none-match", ""), self._tag)
-        return Response(None if has else self._body, 304 if has else 200, self._headers)
-
-
 def openapi() -> StaticResource:
-    return StaticResource(orjson.dumps(DOCUMENT), envelope.JSON)
+    return StaticResource.of(orjson.dumps(DOCUMENT), envelope.JSON, envelope.CORS)
 
 
 def page() -> StaticResource:
     html = "\n".join(_page(DOCUMENT)).encode()
-    return StaticResource(html, "text/html; charset=utf-8", **{"Content-Security-Policy": _POLICY})
+    return StaticResource.of(html, "text/html; charset=utf-8", envelope.CORS | {"Content-Security-Policy": _POLICY})
 
 
 def _page(document: dict[str, Any]) -> Iterator[str]:

@@ -147,7 +147,7 @@ class Metrics:
         self._token = token.encode()
         ProcessCollector(registry=self.telemetry.registry)
 
-    async def answer(self, request: Request) -> Response:
+    async def scrape(self, request: Request) -> Response:
         """In the format that the request prefers.
 
         Raises:

@@ -70,16 +70,16 @@ class Statistics:
 
     async def list(self, request: Request) -> Response:
         """`GET /api/v1/statistics.list`: {statistics: […], count, offset, total, success}; or CSV, or NDJSON."""
-        return await self._answers.answer(request, self._list)
+        return await self._answers.respond(request, self._list)
 
     async def series(self, request: Request) -> Response:
         """`GET /api/v1/statistics.series`: {at: […], series: {path: […]}, …, success}; or CSV, or NDJSON."""
-        return await self._answers.answer(request, self._series)
+        return await self._answers.respond(request, self._series)
 
     async def newest(self, request: Request) -> Response:
         """`GET /api/v1/statistics`: the newest snapshot's own fields, and success; `refresh=true` takes a new one."""
         if not _asks_for_a_new_one(request):
-            return await self._answers.answer(request, self._newest)
+            return await self._answers.respond(request, self._newest)
         await self._answers.admit(request)
         snapshot = await self._refreshed()
         self._answers.forget()
@@ -87,15 +87,15 @@ class Statistics:
 
     async def forecast(self, request: Request) -> Response:
         """`GET /api/v1/statistics.forecast`: {growth: […], anomalies: […], success}."""
-        return await self._answers.answer(request, self._forecast)
+        return await self._answers.respond(request, self._forecast)
 
     async def dictionary(self, request: Request) -> Response:
         """`GET /api/v1/statistics.dictionary`: {statistics: [{key, meaning, unit, source, cost, accuracy}], count}."""
-        return await self._answers.answer(request, self._dictionary)
+        return await self._answers.respond(request, self._dictionary)
 
     async def info(self, request: Request) -> Response:
         """`GET /api/info`: the server's release, as far as it is known; whole only for who may see statistics."""
-        return await self._answers.answer(request, self._info)
+        return await self._answers.respond(request, self._info)
 
     async def _refreshed(self) -> Document:
         """A snapshot taken after this call. No thread waits for it, however many requests do."""

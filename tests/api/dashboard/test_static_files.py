@@ -30,13 +30,6 @@ def test_the_pages_policy_is_strict(anonymous: TestClient) -> None:
     assert headers["cache-control"] == "no-cache"
 
 
-@pytest.mark.parametrize("path", ["/", "/page/page.js", "/page/page.css", "/page/plotly.min.js"])
-def test_a_file_is_not_sent_again_to_who_has_it(anonymous: TestClient, path: str) -> None:
-    tag = anonymous.get(path).headers["etag"]
-
-    assert anonymous.get(path, headers={"If-None-Match": tag}).status_code == 304
-
-
 @pytest.mark.parametrize("encoding", ["gzip", "zstd"])
 def test_plotly_travels_in_few_bytes_and_is_kept_by_its_release(anonymous: TestClient, encoding: str) -> None:
     (address,) = [part.split('"')[0] for part in anonymous.get("/").text.split('data-plotly="')[1:]]
