@@ -9,6 +9,15 @@ class SettingsError(RcstatsError):
     """A setting is missing or invalid; the text names the variable and the expected value."""
 
 
+class ParameterError(RcstatsError):
+    """A parameter can't be served; the text names it and has the reason."""
+
+    def __init__(self, parameter: str, reason: str) -> None:
+        super().__init__(f"{parameter}: {reason}")
+        self.parameter = parameter
+        self.reason = reason
+
+
 class DatabaseError(RcstatsError):
     """MongoDB did not execute a command; the text is ours, never MongoDB's, which can hold data."""
 

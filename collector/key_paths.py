@@ -1,9 +1,39 @@
-"""Documents, and the dotted paths of their values. Pure."""
+"""Documents, the dotted paths of their values, and which of these clients may name. Pure."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 Document = dict[str, Any]
+
+# Root keys that grant access, and those that Rocket.Chat itself never gives out: in no answer, filter or order.
+SECRET = frozenset({"statsToken", "joinCode", "members", "importIds", "e2e"})
+
+# Bounds of a key path: no statistic lies as deep, and no list is as long.
+MAX_PATH = 200  # characters
+MAX_PATH_PARTS = 12
+MAX_PATH_NUMBERS = 4  # parts that are a place in a list
+MAX_PATH_DIGITS = 9  # MongoDB takes places below 2**31
+_BEYOND = "|".join(
+    (
+        rf"[\s\S]{{{MAX_PATH + 1}}}",
+        rf"(?:[^.]*\.){{{MAX_PATH_PARTS}}}",
+        rf"(?:(?:[^.]*\.)*?[0-9]+(?:\.|$(?!\n))){{{MAX_PATH_NUMBERS + 1}}}",
+        rf"(?:[^.]*\.)*[0-9]{{{MAX_PATH_DIGITS + 1},}}(?:\.|$(?!\n))",
+    )
+)
+_BEYOND_BOUNDS = re.compile(_BEYOND)
+PATH_BOUNDS = (
+    f"at most {MAX_PATH} characters and {MAX_PATH_PARTS} parts, of which at most {MAX_PATH_NUMBERS} are numbers "
+    f"of at most {MAX_PATH_DIGITS} digits"
+)
+
+# Key paths that may be named: parts that are neither empty nor operators. Python and JSON Schema read it alike.
+PATH = (
+    rf"^(?!{_BEYOND})(?!(?:{'|'.join(sorted(SECRET))})(?:\.|$))"
+    r"[^.$\x00][^.\x00]*(?:\.[^.$\x00][^.\x00]*)*$(?!\n)"
+)
+_PATH = re.compile(PATH)
 
 
 def at(document: Document, path: str) -> Any:
@@ -29,3 +59,20 @@ def flatten(document: Mapping[str, Any], above: str = "") -> Iterator[tuple[str,
             yield from flatten(value, f"{above}{key}.")
         else:
             yield f"{above}{key}", value
+
+
+def check_path(path: str) -> None:
+    """Passes a key path such as `os.freemem`.
+
+    Raises:
+        ValueError: it is empty, too long, has an empty part or an operator in it, or names what is secret.
+    """
+    if _BEYOND_BOUNDS.match(path):
+        raise ValueError(f"A key path has {PATH_BOUNDS}: {path[:MAX_PATH]}")
+    if not _PATH.search(path):
+        raise ValueError(f"Invalid attribute: {path}")
+
+
+def is_place(part: str) -> bool:
+    """Whether a part of a key path is a place in a list; digits of other scripts are letters of a name."""
+    return part.isascii() and part.isdigit()

@@ -8,7 +8,6 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import tzlocal
 from pydantic import AfterValidator, AliasChoices, Field, FilePath, SecretStr, ValidationError, ValidationInfo
@@ -22,6 +21,7 @@ from pydantic_settings import (
 
 from collector.errors import SettingsError
 from collector.mongodb.connection import database_name, hosts
+from collector.series.time_zones import time_zone
 
 PREFIX = "RCSTATS_"
 CONFIG_VARIABLE = "RCSTATS_CONFIG"
@@ -48,19 +48,6 @@ def _address(text: str) -> str:
     if not (host and colon and port.isascii() and port.isdigit() and int(port) < 2**16):
         raise ValueError("expected HOST:PORT, for example 127.0.0.1:3080 or [::1]:3080")
     return text
-
-
-def time_zone(name: str) -> str:
-    """The name, checked against the time zone database.
-
-    Raises:
-        ValueError: no such time zone exists.
-    """
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("expected an IANA time zone, for example Europe/Berlin") from None
-    return name
 
 
 def _not_shorter_than_full(daily: int | None, given: ValidationInfo) -> int | None:
@@ -229,14 +216,18 @@ class Settings(BaseSettings):
         return self.mongo_url.get_secret_value()
 
     @cached_property
+    def store_mongo_url(self) -> str:
+        """The store's own URL, or the workspace's."""
+        return (self.store_url or self.mongo_url).get_secret_value()
+
+    @cached_property
     def store_database(self) -> str:
         return (database_name(self.store_url.get_secret_value()) if self.store_url else "") or STORE_DATABASE
 
     @cached_property
     def spool(self) -> Path:
         """The spool directory of this store, whatever the credentials and the order of hosts in its URL."""
-        url = self.store_url or self.mongo_url
-        named = sorted(hosts(url.get_secret_value()))
+        named = sorted(hosts(self.store_mongo_url))
         name = blake2b(f"{','.join(named)}/{self.store_database}".encode(), digest_size=8).hexdigest()
         return self.state_directory / "spool" / name
 

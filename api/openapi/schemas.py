@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from api.query.filters import LOGICAL, MAX_PATTERN, PATH, PATH_BOUNDS, REGEX_OPTIONS
-from api.query.listing import MAX_SORT_KEYS, WHOLE
-from api.query.series import MOST_BUCKETS, MOST_FIELDS, MOST_VALUES, WIDTH
+from collector.key_paths import PATH, PATH_BOUNDS
+from collector.series.parameters import MOST_BUCKETS, MOST_FIELDS, MOST_VALUES
 from collector.series.pipeline import How
+from collector.series.widths import WIDTH
+from collector.store.filters import LOGICAL, MAX_PATTERN, REGEX_OPTIONS
+from collector.store.parameters import MAX_SORT_KEYS, WHOLE
 
 Schema = dict[str, Any]
 
@@ -34,7 +36,7 @@ _SNAPSHOT["properties"]["collector"] = {
     "description": "Metadata of the snapshot: version, workspace, slot, duration, readings, reasons of absent values.",
 }
 
-# A filter as accepted by api/query/filters.py; a schema cannot express its limits on depth and size.
+# A filter as accepted by collector/store/filters.py; a schema cannot express its limits on depth and size.
 _FILTER: dict[str, Schema] = {
     "Conditions": {
         "type": "object",

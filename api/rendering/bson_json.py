@@ -16,7 +16,7 @@ from bson.binary import UUID_SUBTYPE
 from bson.codec_options import CodecOptions, DatetimeConversion, TypeDecoder, TypeRegistry
 from bson.raw_bson import RawBSONDocument
 
-from api.query.filters import SECRET
+from collector.key_paths import SECRET
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _GREGORIAN_CYCLE = timedelta(days=146_097)  # 400 years, after which the calendar repeats

@@ -25,6 +25,7 @@ from collector import __version__
 from collector.errors import DatabaseError
 from collector.key_paths import Document, at
 from collector.mongodb.connection import time_limit
+from collector.numbers import is_number
 from collector.sources.rocketchat import RocketChat
 from collector.store.snapshots import Store
 from collector.telemetry import Telemetry
@@ -228,4 +229,4 @@ def _number(document: Document, path: str) -> float | None:
     value = at(document, path)
     if isinstance(value, datetime):
         return value.timestamp()
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    return float(value) if is_number(value) else None

@@ -1,25 +1,29 @@
 """Owns the commands on the stored history: import, backfill, list, diff, trend and forecast."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 from bson import ObjectId
 
 from collector.bootstrap import Components, open_components
-from collector.errors import RcstatsError
+from collector.errors import ParameterError, RcstatsError
 from collector.key_paths import Document
+from collector.series.parameters import checked, moment, series_query
 from collector.settings import load
+from collector.store.parameters import list_query
 from collector.store.snapshots import ListQuery
 
 if TYPE_CHECKING:
     from collector.history.backfill.run import Backfill
 
 _FINDINGS = 1  # the exit code of a command that completed with findings
-_OPTIONS = {"fields": "PATHS", "start": "--since", "end": "--until"}  # by the API's parameter, if named differently
+_LONGEST_LIST = 10_000  # snapshots
+_OPTIONS = {"fields": "PATHS", "start": "--since", "end": "--until"}  # by the parameter, if named differently
 
 
 def add_to(app: typer.Typer) -> None:
@@ -31,6 +35,19 @@ def add_to(app: typer.Typer) -> None:
     app.command(context_settings={"ignore_unknown_options": True})(diff)
     app.command()(trend)
     app.command()(forecast)
+
+
+@contextmanager
+def _options() -> Iterator[None]:
+    """Names the option whose parameter cannot be served.
+
+    Raises:
+        RcstatsError: a parameter is invalid; the text names its option.
+    """
+    try:
+        yield
+    except ParameterError as error:
+        raise RcstatsError(f"{_OPTIONS.get(error.parameter, f'--{error.parameter}')}: {error.reason}") from None
 
 
 def import_() -> None:
@@ -54,6 +71,7 @@ def import_() -> None:
         raise typer.Exit(_FINDINGS)
 
 
+@_options()
 def backfill(
     since: Annotated[str, typer.Option(help="Start of the period: a time such as 2023-03-01 or -2y.")],
     until: Annotated[str, typer.Option(help="End of the period, in the same form.")] = "now",
@@ -69,7 +87,8 @@ def backfill(
     settings = load(log_level="warning")
     grid = CalendarGrid.parse(every, ZoneInfo(settings.timezone))
     now = datetime.now(UTC)
-    start, end = (_moment(name, raw, grid.zone, now) for name, raw in (("since", since), ("until", until)))
+    start = checked("since", since, lambda raw: moment(raw, grid.zone, now))
+    end = checked("until", until, lambda raw: moment(raw, grid.zone, now))
     if start >= end:
         raise RcstatsError("--since must be earlier than --until")
     with open_components(settings) as parts:
@@ -121,16 +140,7 @@ def _snapshots(count: int) -> str:
     return f"{count:,} snapshot{'' if count == 1 else 's'}"
 
 
-def _moment(name: str, raw: str, zone: ZoneInfo, now: datetime) -> datetime:
-    """Raises: RcstatsError: the value is not a time; the text names the option."""
-    from api.query.series import moment
-
-    try:
-        return moment(raw, zone, now)
-    except ValueError as error:
-        raise RcstatsError(f"--{name}: {error}") from None
-
-
+@_options()
 def list_(
     *,
     query: Annotated[str, typer.Option(help="Filter in MongoDB's query language, as in the API.")] = "",
@@ -141,7 +151,8 @@ def list_(
     """List stored snapshots."""
     from collector.cli import charts
 
-    chosen = _parsed({"query": query, "sort": sort, "count": count, "offset": offset})
+    given = {"query": query, "sort": sort, "count": count, "offset": offset}
+    chosen = list_query(given, lambda asked: min(asked or 0, _LONGEST_LIST))
     with open_components(load()) as parts:
         snapshots = list(parts.store.snapshots(parts.workspace, chosen))
         charts.listing(snapshots, parts.store.count(parts.workspace, chosen.where), ZoneInfo(parts.settings.timezone))
@@ -166,6 +177,7 @@ def diff(
     charts.differences(old, new, changes(old, new), whole=whole)
 
 
+@_options()
 def trend(
     paths: Annotated[list[str], typer.Argument(help="Key paths, such as totalUsers or os.freemem.")],
     since: Annotated[str, typer.Option(help="Start of the period: a time such as 2024-03-01 or -90d.")] = "-90d",
@@ -176,12 +188,11 @@ def trend(
     ] = "last",
 ) -> None:
     """Plot figures over time."""
-    from api.query import series
     from collector.cli import charts
 
     given = {"fields": ",".join(paths), "start": since, "end": until, "every": every, "how": how}
     settings, now = load(), datetime.now(UTC)
-    query = _validated(lambda: series.parse(given, settings.timezone, now))
+    query = series_query(given, settings.timezone, now)
     with open_components(settings) as parts:
         query = replace(query, zone=parts.store.calendar(query.zone, now))
         charts.trends(query, list(parts.store.series(parts.workspace, query)))
@@ -199,35 +210,12 @@ def forecast() -> None:
     charts.forecast(found)
 
 
-def _parsed(given: Mapping[str, str]) -> ListQuery:
-    from api.query.listing import PageLimits, parse
-
-    query: ListQuery = _validated(lambda: parse(given, PageLimits(upper=10_000)))
-    return query
-
-
-def _validated(parse: Any) -> Any:
-    """The query that the API would parse from these parameters.
-
-    Raises:
-        RcstatsError: a parameter is invalid; the text names its option.
-    """
-    from api.query.listing import BadQueryError
-
-    try:
-        return parse()
-    except BadQueryError as error:
-        raise RcstatsError(f"{_OPTIONS.get(error.parameter, f'--{error.parameter}')}: {error.reason}") from None
-
-
 def _snapshot(parts: Components, which: str) -> Document:
     """The snapshot with this id, or the last one until this time.
 
     Raises:
         RcstatsError: no such snapshot exists; this also refuses unknown options, since -7d must pass as a time.
     """
-    from api.query.series import moment
-
     try:
         until = moment(which, ZoneInfo(parts.settings.timezone), datetime.now(UTC))
         where: Document = {"createdAt": {"$lte": until, "$not": {"$type": "array"}}}

@@ -9,7 +9,9 @@ from enum import StrEnum
 from math import isfinite
 from typing import Any
 
+from collector import dates
 from collector.key_paths import Document, at
+from collector.numbers import is_number
 from collector.statistics.reading import Statistic
 
 # Maximum age of a server document whose time-dependent values should still be close to ours.
@@ -73,7 +75,7 @@ def _judged(server: Any, ours: Any, *, fresh: bool) -> Verdict:
     """The verdict on an unequal time-dependent value; outdated if the server's document is old."""
     if not fresh:
         return Verdict.MOVED
-    if _is_number(server) and _is_number(ours):
+    if is_number(server) and is_number(ours):
         close = abs(ours - server) <= max(SLACK, TOLERANCE * abs(server))
         return Verdict.CLOSE if close else Verdict.DIFFERS
     return Verdict.CLOSE
@@ -88,12 +90,13 @@ def _same(server: Any, ours: Any) -> bool:
 
 def _moment(value: Any) -> datetime | None:
     """A date, given as such or in one of the two text forms that the server stores."""
-    moment = value if isinstance(value, datetime) else None
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
     with suppress(ValueError):
-        moment = moment or datetime.fromisoformat(str(value))
+        return dates.of_text(str(value))
     with suppress(ValueError, OverflowError):
-        moment = moment or datetime.strptime(str(value).partition(" (")[0], _JAVASCRIPT_DATE).astimezone(UTC)
-    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
+        return datetime.strptime(str(value).partition(" (")[0], _JAVASCRIPT_DATE).astimezone(UTC)
+    return None
 
 
 def _canonical(value: Any) -> Any:
@@ -114,15 +117,11 @@ def _canonical(value: Any) -> Any:
 
 
 def _difference(server: Any, ours: Any) -> str:
-    if _is_number(server) and _is_number(ours):
+    if is_number(server) and is_number(ours):
         return f"{round(ours - server, 3):+,}"
     if isinstance(ours, datetime) and (moment := _moment(server)):
         return f"{(ours - moment).total_seconds():+,.0f} s"
     return ""
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _leaves(document: Document, known: set[str], above: str = "") -> Iterator[tuple[str, Any]]:

@@ -71,8 +71,7 @@ def commands(settings: Settings) -> str:
     createUser comes last: any text pasted after it would be read as the password.
     """
     reads, writes = reader(database_name(settings.workspace_url)), writer(settings.store_database)
-    store_url = settings.store_url.get_secret_value() if settings.store_url else settings.workspace_url
-    if _hosts(store_url) & _hosts(settings.workspace_url):
+    if _hosts(settings.store_mongo_url) & _hosts(settings.workspace_url):
         return _block("", reads, writes, SERVER_STATUS)
     return _block(" on the workspace's MongoDB", reads, SERVER_STATUS) + _block(" on the store's MongoDB", writes)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from collector.key_paths import Document, at, flatten
-from collector.numbers import is_figure
+from collector.numbers import is_figure, is_number
 
 _LEFT_OUT = {"_id", "createdAt", "_updatedAt"}
 
@@ -21,7 +21,7 @@ class Change:
     def difference(self) -> float | None:
         """By how much, if both are numbers."""
         both = (self.before, self.after)
-        return self.after - self.before if all(_is_number(value) for value in both) else None
+        return self.after - self.before if all(is_number(value) and is_figure(value) for value in both) else None
 
     @property
     def weight(self) -> float:
@@ -51,7 +51,3 @@ def _same(before: Any, after: Any) -> bool:
     """Equality, by which NaN is the same as NaN."""
     is_nan = [isinstance(value, float) and value != value for value in (before, after)]  # noqa: PLR0124  only NaN
     return all(is_nan) or bool(before == after)
-
-
-def _is_number(value: Any) -> bool:
-    return is_figure(value) and not isinstance(value, bool)

@@ -14,7 +14,7 @@ from bson import Int64, ObjectId, decode, encode
 from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.errors import BSONError
 
-from collector import __version__
+from collector import __version__, dates
 from collector.errors import UnacceptableError
 from collector.history.backfill.plan import derived_id
 from collector.key_paths import Document
@@ -208,13 +208,12 @@ def _date(value: Any) -> datetime | None:
     """A date that is none yet: an ISO text, or milliseconds since 1970; None if it is neither, or is one already."""
     try:
         if isinstance(value, str):
-            parsed = datetime.fromisoformat(value)
-            moment = (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
+            moment = dates.of_text(value)
         elif isinstance(value, int) and not isinstance(value, bool):
-            moment = datetime.fromtimestamp(value / 1000, UTC)
+            moment = dates.of_milliseconds(value)
         else:
             return None
-    except (ValueError, OverflowError, OSError):
+    except ValueError:
         return None
     return moment if _has_a_place(moment) else None
 

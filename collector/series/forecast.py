@@ -15,7 +15,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from collector.numbers import is_figure
-from collector.series.pipeline import Every, SeriesQuery
+from collector.series.pipeline import SeriesQuery
+from collector.series.widths import Every
 
 GROWING = ("totalUsers", "totalMessages", "uploadsTotalSize")
 WATCHED = ("onlineUsers", "totalConnectedUsers", "collector.seconds")

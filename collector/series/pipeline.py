@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from collector.key_paths import Document
+from collector.key_paths import Document, is_place
+from collector.series.widths import Every
 
 AT = "createdAt"
 
@@ -24,30 +25,6 @@ class How(StrEnum):
     MEAN = "mean"
     DELTA = "delta"
     """How much the last value differs from that of the bucket before; none after a gap."""
-
-
-class Every(StrEnum):
-    """The widths that buckets can have, as MongoDB calls them."""
-
-    MINUTE = "minute"
-    HOUR = "hour"
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-    QUARTER = "quarter"
-    YEAR = "year"
-
-
-# With the hours that a change of the clocks can add.
-_AT_MOST = {
-    Every.MINUTE: timedelta(minutes=1),
-    Every.HOUR: timedelta(hours=2),
-    Every.DAY: timedelta(hours=27),
-    Every.WEEK: timedelta(days=8),
-    Every.MONTH: timedelta(days=32),
-    Every.QUARTER: timedelta(days=93),
-    Every.YEAR: timedelta(days=367),
-}
 
 
 @dataclass(frozen=True)
@@ -70,7 +47,7 @@ def pipeline(where: Document, query: SeriesQuery) -> list[Document]:
     """The stages that make one row a bucket that has snapshots: {_id: its beginning, v0, v1, … by field}, in order."""
     values = {f"v{n}": _of_group(query.how, path) for n, path in enumerate(query.fields)}
     # A bucket more than wanted is read: by plain bounds, for only so an index alone can answer.
-    enough = _FIRST + max(query.start - _FIRST - query.size * _AT_MOST[query.every], timedelta(0))
+    enough = _FIRST + max(query.start - _FIRST - query.size * query.every.longest, timedelta(0))
     stages: list[Document] = [
         {"$match": where | {AT: {"$gte": enough, "$lt": query.end}}},
         {"$group": {"_id": _bucket(query, _MOMENT)} | values},
@@ -130,11 +107,6 @@ def expression(path: str) -> Any:
         else:
             found = _let(found, f"$$inner.{part}")
     return found
-
-
-def is_place(part: str) -> bool:
-    """Whether a part of a key path is a place in a list; digits of other scripts are letters of a name."""
-    return part.isascii() and part.isdigit()
 
 
 def _let(inner: Any, expression: Any) -> Document:

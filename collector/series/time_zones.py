@@ -1,10 +1,23 @@
-"""Which time zones keep the same time, by Python's time zone data. Pure."""
+"""Which time zones there are, and which keep the same time, by Python's time zone data. Pure."""
 
 from datetime import datetime, timedelta
 from itertools import takewhile
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 _WEEKS = 10 * 52  # looked back, and one year ahead
+
+
+def time_zone(name: str) -> str:
+    """The name, checked against the time zone database.
+
+    Raises:
+        ValueError: no such time zone exists.
+    """
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("expected an IANA time zone, for example Europe/Berlin") from None
+    return name
 
 
 def most_alike(name: str, now: datetime) -> list[str]:

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.query.filters import COMPARISONS, LOGICAL, MAX_DEPTH, MAX_PARTS, MAX_PATTERN, NESTED, OPERATORS, PATH
-from api.query.listing import MAX_TEXT, BadParametersError, BadQueryError, PageLimits, parameters, parse
+from api.query.listing import BadParametersError, BadQueryError, PageLimits, parameters, parse
+from collector.key_paths import PATH
+from collector.store.filters import COMPARISONS, LOGICAL, MAX_DEPTH, MAX_PARTS, MAX_PATTERN, NESTED, OPERATORS
+from collector.store.parameters import MAX_TEXT
 from collector.store.snapshots import ListQuery
 
 EVERY_OPERATOR_OF_MONGODB = """

@@ -10,7 +10,8 @@ from starlette.testclient import TestClient
 
 from api.query.listing import BadQueryError
 from api.query.series import columns, parse
-from collector.series.pipeline import Every, SeriesQuery, expression, pipeline
+from collector.series.pipeline import SeriesQuery, expression, pipeline
+from collector.series.widths import Every
 from collector.store.snapshots import MOST_BYTES
 from tests.api.query.test_series import ALL, SERIES, Db, asked
 from tests.factories import NOW, hours, keep, snapshot

@@ -31,9 +31,8 @@ def test_points_lie_on_the_calendar_of_the_zone_also_where_clocks_change() -> No
 def test_buckets_are_those_of_the_series(real_database: Db, zone: str, every: str) -> None:
     real_database["one"].insert_one({})
     grid = CalendarGrid.parse(every, ZoneInfo(zone))
-    unit = {"h": "hour", "d": "day", "w": "week", "mo": "month"}[grid.unit]
     begin = datetime(2018, 10, 20, tzinfo=UTC)
-    length = {"h": 20, "d": 60, "w": 300, "mo": 2000}[grid.unit]
+    length = {"hour": 20, "day": 60, "week": 300, "month": 2000}[grid.unit]
     buckets = grid.between(begin, begin + timedelta(days=length))
     moments = [moment for bucket in buckets for moment in (bucket.start, bucket.last)]
     dates = {
@@ -42,7 +41,7 @@ def test_buckets_are_those_of_the_series(real_database: Db, zone: str, every: st
             "in": {
                 "$dateTrunc": {
                     "date": "$$this",
-                    "unit": unit,
+                    "unit": grid.unit,
                     "binSize": grid.size,
                     "timezone": zone,
                     "startOfWeek": "monday",

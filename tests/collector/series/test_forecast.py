@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from collector.series.forecast import FEWEST_WEEKS, GROWING, Forecast, anomaly, forecast, growth
-from collector.series.pipeline import Every, SeriesQuery
+from collector.series.pipeline import SeriesQuery
+from collector.series.widths import Every
 from tests.factories import NOW, hours
 
 UTC = ZoneInfo("UTC")

@@ -5,8 +5,12 @@ part would answer with documents that were not asked for. Size, depth and patter
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+
+from collector import dates
+from collector.key_paths import check_path
+from collector.numbers import is_number
 
 # Operators that compare a field with plain values, by what they take.
 COMPARISONS = frozenset({"$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin", "$exists", "$size", "$all"})
@@ -16,52 +20,11 @@ NESTED = frozenset({"$not", "$elemMatch"})
 PATTERNS = frozenset({"$regex", "$options"})
 OPERATORS = COMPARISONS | LOGICAL | NESTED | PATTERNS
 
-# Root keys that grant access, and those that Rocket.Chat itself never gives out: in no answer, filter or order.
-SECRET = frozenset({"statsToken", "joinCode", "members", "importIds", "e2e"})
-
-# Bounds of a key path: no statistic lies as deep, and no list is as long.
-MAX_PATH = 200  # characters
-MAX_PATH_PARTS = 12
-MAX_PATH_NUMBERS = 4  # parts that are a place in a list
-MAX_PATH_DIGITS = 9  # MongoDB takes places below 2**31
-_BEYOND = "|".join(
-    (
-        rf"[\s\S]{{{MAX_PATH + 1}}}",
-        rf"(?:[^.]*\.){{{MAX_PATH_PARTS}}}",
-        rf"(?:(?:[^.]*\.)*?[0-9]+(?:\.|$(?!\n))){{{MAX_PATH_NUMBERS + 1}}}",
-        rf"(?:[^.]*\.)*[0-9]{{{MAX_PATH_DIGITS + 1},}}(?:\.|$(?!\n))",
-    )
-)
-_BEYOND_BOUNDS = re.compile(_BEYOND)
-PATH_BOUNDS = (
-    f"at most {MAX_PATH} characters and {MAX_PATH_PARTS} parts, of which at most {MAX_PATH_NUMBERS} are numbers "
-    f"of at most {MAX_PATH_DIGITS} digits"
-)
-
-# Key paths that may be named: parts that are neither empty nor operators. Python and JSON Schema read it alike.
-PATH = (
-    rf"^(?!{_BEYOND})(?!(?:{'|'.join(sorted(SECRET))})(?:\.|$))"
-    r"[^.$\x00][^.\x00]*(?:\.[^.$\x00][^.\x00]*)*$(?!\n)"
-)
-_PATH = re.compile(PATH)
-
 MAX_DEPTH = 8  # levels of documents and lists
 MAX_PARTS = 256  # keys and list items of a whole query
 MAX_PATTERN = 128  # characters of one regular expression
 INT64 = range(-(2**63), 2**63)
 REGEX_OPTIONS = "[imsx]*"
-
-
-def check_path(path: str) -> None:
-    """Passes a key path such as `os.freemem`.
-
-    Raises:
-        ValueError: it is empty, too long, has an empty part or an operator in it, or names what is secret.
-    """
-    if _BEYOND_BOUNDS.match(path):
-        raise ValueError(f"A key path has {PATH_BOUNDS}: {path[:MAX_PATH]}")
-    if not _PATH.search(path):
-        raise ValueError(f"Invalid attribute: {path}")
 
 
 def conditions(query: Any) -> dict[str, Any]:
@@ -177,10 +140,9 @@ def _date(moment: Any) -> datetime:
     """Milliseconds since 1970, or an ISO text; without a zone it is UTC. In UTC too it lies in the years 1 to 9999."""
     try:
         if isinstance(moment, str):
-            parsed = datetime.fromisoformat(moment)
-            return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
-        if isinstance(moment, bool) or not isinstance(moment, int | float):
-            raise TypeError
-        return datetime.fromtimestamp(moment / 1000, UTC)
-    except (ValueError, TypeError, OverflowError, OSError):
-        raise ValueError("$date takes milliseconds since 1970 or an ISO 8601 text") from None
+            return dates.of_text(moment)
+        if is_number(moment):
+            return dates.of_milliseconds(moment)
+    except ValueError:
+        pass
+    raise ValueError("$date takes milliseconds since 1970 or an ISO 8601 text")

@@ -1,0 +1,28 @@
+"""Dates that are written as texts or numbers, as aware dates in UTC. Pure."""
+
+from datetime import UTC, datetime, tzinfo
+
+
+def of_text(text: str, zone: tzinfo = UTC) -> datetime:
+    """An ISO 8601 date or time; without a zone of its own it is one of `zone`.
+
+    Raises:
+        ValueError: it is neither, or beyond the calendar.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(str(error)) from error
+
+
+def of_milliseconds(number: float) -> datetime:
+    """So many milliseconds after 1970 began.
+
+    Raises:
+        ValueError: that is beyond the calendar.
+    """
+    try:
+        return datetime.fromtimestamp(number / 1000, UTC)
+    except (OverflowError, OSError) as error:
+        raise ValueError(str(error)) from error

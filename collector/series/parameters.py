@@ -1,0 +1,104 @@
+"""Reads a series' parameters, such as a start of -7d and a width of 1d: those of the API and the command line. Pure."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from collector import dates
+from collector.errors import ParameterError
+from collector.key_paths import check_path, is_place
+from collector.series.pipeline import How, SeriesQuery
+from collector.series.time_zones import time_zone
+from collector.series.widths import UNITS, width
+
+MOST_FIELDS = 40
+MOST_BUCKETS = 50_000
+MOST_VALUES = 500_000  # buckets times fields
+MOST_ZONE = 64  # characters of a time zone's name; the longest has 32
+DEFAULT_START = "-30d"
+
+_BEFORE_NOW = re.compile(rf"-([0-9]{{1,5}})({'|'.join(UNITS)})")
+
+T = TypeVar("T")
+
+
+def series_query(given: Mapping[str, str], zone: str, now: datetime) -> SeriesQuery:
+    """The parameters fields, start, end, every, how and timezone; `zone` is the collector's own.
+
+    Raises:
+        ParameterError: one of them can't be served.
+    """
+    zone = checked("timezone", given.get("timezone") or zone, _zone)
+    start, end = (
+        checked(name, given.get(name) or default, lambda raw: moment(raw, ZoneInfo(zone), now))
+        for name, default in (("start", DEFAULT_START), ("end", "now"))
+    )
+    size, every = checked("every", given.get("every") or "1d", width)
+    if start >= end:
+        raise ParameterError("start", "it is not before the end")
+    buckets = (end - start) / (every.length * size)
+    if buckets > MOST_BUCKETS:
+        raise ParameterError("every", f"that would be more than {MOST_BUCKETS} buckets")
+    fields = checked("fields", given.get("fields", ""), _fields)
+    if buckets * len(fields) > MOST_VALUES:
+        reason = f"{len(fields)} fields in {buckets:.0f} buckets would be more than {MOST_VALUES} values"
+        raise ParameterError("every", reason)
+    how = checked("how", given.get("how") or How.LAST, _how)
+    return SeriesQuery(fields, start, end, every, size, how, zone)
+
+
+def checked(name: str, raw: str, check: Callable[[str], T]) -> T:
+    """What a parameter's text means, by a check that raises ValueError.
+
+    Raises:
+        ParameterError: it can't be served.
+    """
+    try:
+        return check(raw)
+    except ValueError as error:
+        raise ParameterError(name, str(error)) from None
+
+
+def moment(raw: str, zone: ZoneInfo, now: datetime) -> datetime:
+    """`now`, a time before it such as `-30d`, or an ISO 8601 date or time; without a zone it is local.
+
+    Raises:
+        ValueError: it is none of them.
+    """
+    if raw == "now":
+        return now
+    try:
+        if match := _BEFORE_NOW.fullmatch(raw):
+            return now - int(match[1]) * UNITS[match[2]].length
+        return dates.of_text(raw, zone)
+    except (ValueError, OverflowError):
+        raise ValueError("expected an ISO 8601 time, now, or a time before it such as -30d") from None
+
+
+def _zone(raw: str) -> str:
+    """The name of a time zone. A name is short: each of its parts is a module where Python looks for zones last."""
+    if len(raw) > MOST_ZONE:
+        raise ValueError(f"expected an IANA time zone, whose name has at most {MOST_ZONE} characters")
+    return time_zone(raw)
+
+
+def _how(raw: str) -> How:
+    try:
+        return How(raw)
+    except ValueError:
+        raise ValueError(f"expected one of {', '.join(How)}") from None
+
+
+def _fields(raw: str) -> tuple[str, ...]:
+    paths = tuple(dict.fromkeys(part.strip() for part in raw.split(",")))
+    if not raw or len(paths) > MOST_FIELDS:
+        raise ValueError(
+            f"expected one to {MOST_FIELDS} key paths with commas between, for example totalUsers,os.freemem"
+        )
+    for path in paths:
+        check_path(path)
+        if is_place(path.split(".")[0]):
+            raise ValueError(f"Invalid attribute: {path}")
+    return paths
