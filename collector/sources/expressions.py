@@ -41,6 +41,11 @@ def among(path: str, values: Iterable[Any]) -> Document:
     return {"$cond": [{"$in": [{"$ifNull": [path, None]}, list(values)]}, path, None]}
 
 
+def total(rows: Iterable[Document], **wanted: object) -> int:
+    """The documents of those groups whose keys have these values; the rows are those of `RocketChat.groups`."""
+    return sum(row["documents"] for row in rows if wanted.items() <= row["_id"].items())
+
+
 def kinds(by: Mapping[str, str], **sums: Document) -> Document:
     """A stage that makes one row for each kind of document: {_id: {the names at the paths of `by`}, and the `sums`}."""
     return {"$group": {"_id": {part: name(path) for part, path in by.items()}} | sums}

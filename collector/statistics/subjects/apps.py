@@ -1,9 +1,8 @@
 """Apps from the marketplace and private ones."""
 
-from collector.key_paths import Document
 from collector.sources import Sources
 from collector.sources.collections import Collection
-from collector.sources.expressions import among
+from collector.sources.expressions import among, total
 from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
 
 apps = Subject("apps", "Apps from the marketplace and private ones.")
@@ -28,16 +27,11 @@ apps.told("apps_engine", Statistic("apps.engineVersion", "The release of the app
 def totals(sources: Sources) -> Values:
     by = {"status": among("$status", (*ENABLED, DISABLED)), "source": among("$installationSource", (PRIVATE,))}
     rows = sources.workspace.groups(Collection.APPS, {}, by=by)
-    private = [row for row in rows if row["_id"]["source"] == PRIVATE]
+    active = sum(total(rows, status=status) for status in ENABLED)
     return {
-        "apps.totalInstalled": _sum(rows),
-        "apps.totalActive": _sum(rows, *ENABLED),
-        "apps.totalFailed": _sum(rows) - _sum(rows, *ENABLED, DISABLED),
-        "apps.totalPrivateApps": _sum(private),
-        "apps.totalPrivateAppsEnabled": _sum(private, *ENABLED),
+        "apps.totalInstalled": total(rows),
+        "apps.totalActive": active,
+        "apps.totalFailed": total(rows) - active - total(rows, status=DISABLED),
+        "apps.totalPrivateApps": total(rows, source=PRIVATE),
+        "apps.totalPrivateAppsEnabled": sum(total(rows, source=PRIVATE, status=status) for status in ENABLED),
     }
-
-
-def _sum(rows: list[Document], *statuses: str) -> int:
-    """Of the rows with one of these statuses; of all rows if none is given."""
-    return sum(row["documents"] for row in rows if not statuses or row["_id"]["status"] in statuses)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from collector.key_paths import Document
 from collector.sources import Sources
 from collector.sources.collections import Collection, Pipeline
-from collector.sources.expressions import among, finite, number
+from collector.sources.expressions import among, finite, number, total
 from collector.statistics.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values
 
 enterprise = Subject("enterprise", "What the licence allows, and the figures of features that need one.")
@@ -127,18 +127,14 @@ def _began_within(now: datetime) -> Document:
 
 def _calls(rows: list[Document]) -> Document:
     """The server's shape; where there was no call, it tells no duration."""
-
-    def number(**wanted: object) -> int:
-        return sum(row["documents"] for row in rows if wanted.items() <= row["_id"].items())
-
-    found: Document = {key: number(direction=direction) for key, direction in _DIRECTIONS.items()}
+    found: Document = {key: total(rows, direction=direction) for key, direction in _DIRECTIONS.items()}
     if rows:
         found["callsDuration"] = sum(row["seconds"] for row in rows)
     return found | {
         "externalCalls": found["externalInboundCalls"] + found["externalOutboundCalls"],
-        "successfulCalls": number(success=True),
-        "failedCalls": number(success=False),
-        "calls": number(),
+        "successfulCalls": total(rows, success=True),
+        "failedCalls": total(rows, success=False),
+        "calls": total(rows),
     }
 
 

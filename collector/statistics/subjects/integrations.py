@@ -1,9 +1,8 @@
 """Webhooks, incoming and outgoing."""
 
-from collector.key_paths import Document
 from collector.sources import Sources
 from collector.sources.collections import Collection
-from collector.sources.expressions import among
+from collector.sources.expressions import among, total
 from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
 
 integrations = Subject("integrations", "Webhooks, incoming and outgoing.")
@@ -28,15 +27,10 @@ def totals(sources: Sources) -> Values:
     by |= {flag: among(f"${flag}", (True,)) for flag in ("enabled", "scriptEnabled")}
     rows = sources.workspace.groups(Collection.INTEGRATIONS, {}, by=by)
     return {
-        "integrations.totalIntegrations": _sum(rows),
-        "integrations.totalIncoming": _sum(rows, type=INCOMING),
-        "integrations.totalIncomingActive": _sum(rows, type=INCOMING, enabled=True),
-        "integrations.totalOutgoing": _sum(rows, type=OUTGOING),
-        "integrations.totalOutgoingActive": _sum(rows, type=OUTGOING, enabled=True),
-        "integrations.totalWithScriptEnabled": _sum(rows, scriptEnabled=True),
+        "integrations.totalIntegrations": total(rows),
+        "integrations.totalIncoming": total(rows, type=INCOMING),
+        "integrations.totalIncomingActive": total(rows, type=INCOMING, enabled=True),
+        "integrations.totalOutgoing": total(rows, type=OUTGOING),
+        "integrations.totalOutgoingActive": total(rows, type=OUTGOING, enabled=True),
+        "integrations.totalWithScriptEnabled": total(rows, scriptEnabled=True),
     }
-
-
-def _sum(rows: list[Document], **wanted: object) -> int:
-    """Of the rows that have these values."""
-    return sum(row["documents"] for row in rows if wanted.items() <= row["_id"].items())

@@ -2,7 +2,7 @@
 
 from collector.sources import Sources
 from collector.sources.collections import Collection
-from collector.sources.expressions import among
+from collector.sources.expressions import among, total
 from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
 
 roles = Subject("roles", "How many roles there are.")
@@ -22,11 +22,8 @@ SUBSCRIPTIONS, USERS = "Subscriptions", "Users"
 def totals(sources: Sources) -> Values:
     by = {"scope": among("$scope", (SUBSCRIPTIONS, USERS)), "protected": among("$protected", (False,))}
     rows = sources.workspace.groups(Collection.ROLES, {}, by=by)
-    scopes = {
-        scope: sum(row["documents"] for row in rows if row["_id"]["scope"] == scope) for scope in (SUBSCRIPTIONS, USERS)
-    }
     return {
-        "totalSubscriptionRoles": scopes[SUBSCRIPTIONS],
-        "totalUserRoles": scopes[USERS],
-        "totalCustomRoles": sum(row["documents"] for row in rows if row["_id"]["protected"] is False),
+        "totalSubscriptionRoles": total(rows, scope=SUBSCRIPTIONS),
+        "totalUserRoles": total(rows, scope=USERS),
+        "totalCustomRoles": total(rows, protected=False),
     }
