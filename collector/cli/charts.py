@@ -1,16 +1,15 @@
 """Owns the terminal output of the commands on the stored history: lists, differences, figures over time."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from collector.cli.tables import err, out
+from collector.cli.tables import out
 from collector.history.diff import Change
 from collector.key_paths import Document, at
 from collector.numbers import is_figure
@@ -21,15 +20,6 @@ _COLUMNS = ("totalUsers", "activeUsers", "onlineUsers", "totalRooms", "totalMess
 _BARS = "▁▂▃▄▅▆▇█"
 _WIDTH = 60  # of a sparkline
 _SMALL = 0.01  # smaller relative changes are hidden unless all are shown
-
-
-@contextmanager
-def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A progress bar on stderr with the remaining time; invisible if stderr is not a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda done: bar.update(task, completed=done)
 
 
 def listing(snapshots: Sequence[Document], total: int, zone: ZoneInfo) -> None:

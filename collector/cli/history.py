@@ -52,15 +52,15 @@ def _options() -> Iterator[None]:
 
 def import_() -> None:
     """Import the server's own statistics documents; snapshots that are already stored are left unchanged."""
-    from collector.cli import charts
+    from collector.cli import tables
     from collector.history.importing import bring
     from collector.sources.collections import Collection
 
     with open_components(load(log_level="warning")) as parts:
         parts.store.prepare()
         source = parts.sources.workspace
-        with charts.counting("documents", source.estimate(Collection.STATISTICS)) as progress:
-            tally = bring(source, parts.store, parts.workspace, lambda tally: progress(tally.read))
+        with tables.counting("documents", source.estimate(Collection.STATISTICS)) as update:
+            tally = bring(source, parts.store, parts.workspace, lambda tally: update(completed=tally.read))
     left_out = f", {tally.left_out} left out" if tally.left_out else ""
     typer.echo(f"{tally.added} of {tally.read} documents imported{left_out}")
     for one in tally.named:
@@ -80,7 +80,7 @@ def backfill(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only estimate the cost; store nothing.")] = False,
 ) -> None:
     """Reconstruct past snapshots from the dates of users, rooms, files, messages and sessions."""
-    from collector.cli import charts
+    from collector.cli import tables
     from collector.history.backfill.run import Backfill
     from collector.series.calendar import CalendarGrid
 
@@ -98,8 +98,8 @@ def backfill(
             _show_plan(filling, grid.zone)
         else:
             parts.store.prepare()
-            with charts.counting("days of history", filling.days) as progress:
-                added = filling.run(lambda tally: progress(tally.days))
+            with tables.counting("days of history", filling.days) as update:
+                added = filling.run(lambda tally: update(completed=tally.days))
             typer.echo(f"{_snapshots(added)} reconstructed{_remainder(filling)}")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import humanize
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from collector.diagnostics.checks import Finding, Level, verdict
@@ -31,12 +31,18 @@ _MARKS = {Level.OK: "[green]✓[/]", Level.WARNING: "[yellow]![/]", Level.CRITIC
 
 
 @contextmanager
-def progress(readings: Iterable[Reading]) -> Iterator[Callable[[Outcome], None]]:
-    """A progress bar on stderr that counts finished readings; invisible if stderr is not a terminal."""
-    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+def counting(what: str, total: int) -> Iterator[Callable[..., None]]:
+    """A progress bar on stderr, and the function that updates it; invisible if stderr is not a terminal."""
+    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        task = bar.add_task("snapshot", total=len(list(readings)))
-        yield lambda outcome: bar.update(task, advance=1, description=outcome.reading.name)
+        yield partial(bar.update, bar.add_task(what, total=total))
+
+
+@contextmanager
+def progress(readings: Sequence[Reading]) -> Iterator[Callable[[Outcome], None]]:
+    """A progress bar on stderr that counts finished readings."""
+    with counting("snapshot", len(readings)) as update:
+        yield lambda outcome: update(advance=1, description=outcome.reading.name)
 
 
 def snapshot(document: Document, subjects: Iterable[Subject], note: str, *, whole: bool) -> None:
