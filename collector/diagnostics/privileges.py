@@ -194,7 +194,10 @@ def login(client: Client) -> Login:
 
 
 def _sees_more(client: Client, privileges: Sequence[Document]) -> bool:
-    """Whether MongoDB lists databases beyond the privileges: it accepts logins, but does not enforce access control."""
+    """Whether MongoDB lists databases beyond the privileges: it accepts logins, but does not enforce access control.
+
+    Without this `rcstats check` would report missing privileges of a login that may do everything.
+    """
     command = {"listDatabases": 1, "nameOnly": True, "authorizedDatabases": True}
     seen = client.admin.command(command, read_preference=ReadPreference.PRIMARY_PREFERRED)["databases"]
     resources = [privilege["resource"] for privilege in privileges]

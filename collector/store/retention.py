@@ -15,6 +15,7 @@ from bson import encode
 from collector.store.snapshots import Store
 
 BATCH = 200  # snapshots that are removed at a time
+_FOR_EVER = 36_500  # days
 REST = 0.2  # seconds between two batches, for the database's other work
 
 
@@ -99,7 +100,9 @@ def prune(
 
 
 def _found(store: Store, workspace: str, retention: Retention, now: datetime) -> Iterator[Surplus]:
-    return retention.surplus(store.moments(workspace, _oldest_safe(retention, now)), now)
+    """The surplus among the snapshots that are old enough; a day more is read, as days have their own lengths."""
+    days = min(days for days in (retention.every, retention.daily, _FOR_EVER) if days is not None)
+    return retention.surplus(store.moments(workspace, now - timedelta(days=days - 1)), now)
 
 
 def _ids(store: Store, workspace: str, batch: Sequence[Surplus]) -> list[Any]:
@@ -114,9 +117,3 @@ def _ids(store: Store, workspace: str, batch: Sequence[Surplus]) -> list[Any]:
     for ids in found.values():
         ids.sort(key=lambda own: encode({"_id": own}))  # of any type
     return [own for moment, ids in found.items() for own in ids[: len(ids) - kept[moment]]]
-
-
-def _oldest_safe(retention: Retention, now: datetime) -> datetime:
-    """Nothing later than this is removed; a day more than the days, as days have their own lengths."""
-    days = min(days for days in (retention.every, retention.daily, 36_500) if days is not None)
-    return now - timedelta(days=max(days - 1, 0))
