@@ -89,17 +89,11 @@ class Resource(Generic[Q]):
         key = (query_string, policy.key)
         if (found := self._queries.get(key)) is not None:
             return found
-        given = self._given(query_string)
+        given = parameters(query_string, self._parameters) if self._parameters else {}
         asked = given, self._parse(given, policy)
         if len(query_string) <= LONGEST_QUERY and not self.is_hourly:
             self._queries[key] = asked
         return asked
-
-    def _given(self, query_string: bytes) -> dict[str, str]:
-        if not self._parameters:
-            return {}
-        found = parameters(query_string)
-        return {name: found[name] for name in sorted(self._parameters & found.keys())}
 
     def kind(self, given: Mapping[str, str], request: Request) -> str:
         """Raises: BadQueryError: the parameter `format` names no content type."""

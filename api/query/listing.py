@@ -10,9 +10,6 @@ from collector.numbers import is_number
 from collector.store.parameters import MAX_TEXT, list_query
 from collector.store.snapshots import ListQuery
 
-_OURS = frozenset(
-    {"offset", "count", "sort", "fields", "query", "refresh", "format"} | {"start", "end", "every", "how", "timezone"}
-)
 MAX_PARAMETERS = 500  # as in the server's own parser
 
 # The server's, where it is not error-invalid-NAME.
@@ -22,7 +19,7 @@ T = TypeVar("T")
 
 
 class BadParametersError(Exception):
-    """A query string that can't be read, or a parameter of ours that is no text: named twice, or as a list."""
+    """A query string that can't be read, or a parameter in it that is no text: named twice, or as a list."""
 
 
 class BadQueryError(Exception):
@@ -62,20 +59,21 @@ class PageLimits:
 PAGE_SETTINGS = ("API_Default_Count", "API_Upper_Count_Limit", "API_Allow_Infinite_Count")
 
 
-def parameters(query_string: bytes) -> dict[str, str]:
-    """The parameters of a request target, percent-encoded or not.
+def parameters(query_string: bytes, names: frozenset[str]) -> dict[str, str]:
+    """The parameters of these names in a request target, percent-encoded or not, in the order of their names.
 
     Raises:
-        BadParametersError: they can't be read, or one of ours is a list or an object such as `sort[createdAt]`.
+        BadParametersError: they can't be read, or one comes twice, as a list or as an object such as `sort[createdAt]`.
     """
     try:
         pairs = parse_qsl(query_string.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
     except ValueError:
         raise BadParametersError from None
-    ours = [(name.partition("[")[0], name) for name, _ in pairs if name.partition("[")[0] in _OURS]
-    if any(name != plain for plain, name in ours) or len(set(ours)) < len(ours):
+    named = sorted(pair for pair in pairs if pair[0].partition("[")[0] in names)
+    found = dict(named)
+    if len(found) < len(named) or not found.keys() <= names:
         raise BadParametersError
-    return dict(pairs)
+    return found
 
 
 def parse(given: Mapping[str, str], limits: PageLimits) -> ListQuery:

@@ -29,6 +29,7 @@ from collector.store.snapshots import ListQuery, Store
 REFRESH_WITHIN = 120.0
 
 _LIST = frozenset({"offset", "count", "sort", "fields", "query", "format"})
+_NEWEST = frozenset({"refresh"})
 _SERIES = frozenset({"fields", "start", "end", "every", "how", "timezone", "format"})
 
 
@@ -63,7 +64,7 @@ class Statistics:
         dictionary = orjson.dumps(envelope.success({"statistics": list(entries), "count": len(entries)}))
         self._list = Resource(_page, self._snapshots, _LIST)
         self._series = Resource(self._over_time, self._buckets, _SERIES, is_hourly=True)
-        self._newest = Resource(_nothing, self._newest_one, frozenset({"refresh"}))
+        self._newest = Resource(_nothing, self._newest_one, _NEWEST)
         self._forecast = Resource(_nothing, self._forecasts, is_hourly=True)
         self._dictionary = Resource(_nothing, lambda _, __: [dictionary])
         self._info = Resource(_nothing, _info, is_open=True)
@@ -187,7 +188,7 @@ def _nothing(*_: object) -> None:
 def _asks_for_a_new_one(request: Request) -> bool:
     """Whether `refresh` is true; what can't be read is refused later, to who may ask at all."""
     try:
-        return parameters(request.scope["query_string"]).get("refresh") == "true"
+        return parameters(request.scope["query_string"], _NEWEST).get("refresh") == "true"
     except BadParametersError:
         return False
 
