@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -19,6 +18,7 @@ from tests.collector.history.backfill.two_weeks import (
 )
 from tests.factories import insert, snapshot, user
 from tests.processes import environment, rcstats
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -69,9 +69,7 @@ def test_what_can_not_be_done_is_one_line(urls: dict[str, str], past: Db, argume
 def test_killed_half_way_it_goes_on_to_what_an_uninterrupted_run_makes(urls: dict[str, str], past: Db) -> None:
     often = [sys.executable, "-m", "collector", "backfill", *UNTIL_NOW, "--every", "2h"]
     with subprocess.Popen(often, env=environment(**urls), stdout=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 20
-        while past["statistics"].count_documents({}) < 20 and process.poll() is None:
-            assert time.monotonic() < deadline
+        eventually(lambda: past["statistics"].count_documents({}) >= 20 or process.poll() is not None, 20)
         os.kill(process.pid, signal.SIGKILL)
     made, now = len(stored(past)), datetime.now(UTC)
     assert 20 <= made < 12 * DAYS - 4
