@@ -1,5 +1,6 @@
 """The README says what the code does."""
 
+import json
 import re
 import shlex
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic.fields import FieldInfo
 
+from api.openapi.document import DOCUMENT
 from collector.cli import main
 from collector.demo import guide
 from collector.demo.sample import workspace
@@ -26,6 +28,12 @@ def line(name: str, field: FieldInfo) -> str:
     return f"| `{variable(name)}` | {default} | {field.description} |"
 
 
+def request() -> list[str]:
+    """The words of the request that is shown, as the shell hands them to curl."""
+    (found,) = re.findall(r"^curl .*?(?<!\\)$", README, re.MULTILINE | re.DOTALL)
+    return shlex.split(found.replace("\\\n", " "))
+
+
 @pytest.mark.parametrize(("name", "field"), FIELDS, ids=[name for name, _ in FIELDS])
 def test_every_setting_has_its_line(name: str, field: FieldInfo) -> None:
     assert line(name, field) in README.splitlines()
@@ -39,30 +47,33 @@ def test_every_command_is_listed() -> None:
     }
 
 
-def test_the_curl_line_has_the_demos_administrator() -> None:
-    (request,) = re.findall(r"^curl .*?(?<!\\)$", README, re.MULTILINE | re.DOTALL)
-    words = shlex.split(request.replace("\\\n", " "))
+def test_every_route_is_listed() -> None:
+    listed = {path for row in re.findall(r"^\| (`GET .*?) \|", README, re.MULTILINE) for path in row[1:-1].split()}
+    listed = {path.strip("`,") for path in listed if path.startswith("/")}
 
-    assert f"X-Auth-Token: {workspace.ADMIN.token}" in words
-    assert f"X-User-Id: {workspace.ADMIN.user_id}" in words
-
-
-def test_the_example_of_a_statistic_is_a_declaration_that_works() -> None:
-    guide = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
-    users = Subject("users", "Made up.")
-    exec(example.strip(), {"users": users, "Unit": Unit, "Cost": Cost, "Collection": Collection})  # noqa: S102
-
-    assert [reading.name for reading in users] == ["botUsers"]
+    assert listed == {"/", "/docs", "/openapi.json", *DOCUMENT["paths"]}
 
 
-def test_the_map_has_each_folder_and_each_module_that_stands_alone() -> None:
+def test_the_request_is_the_demos_administrators() -> None:
+    assert f"X-Auth-Token: {workspace.ADMIN.token}" in request()
+    assert f"X-User-Id: {workspace.ADMIN.user_id}" in request()
+
+
+def test_the_response_has_the_fields_that_the_request_asks_for() -> None:
+    (response,) = re.findall(r"```json\n(.*?)```", README, re.DOTALL)
+    (fields,) = [word.removeprefix("fields=") for word in request() if word.startswith("fields=")]
+
+    (document,) = json.loads(response)["statistics"]
+    assert list(document) == ["_id", *json.loads(fields)]
+
+
+def test_the_map_has_each_folder() -> None:
     (layout,) = re.findall(r"## How it is built\n\n```\n(.*?)```", README, re.DOTALL)
     named, folder = set(), ""
     for row in layout.splitlines():
-        name = row.split()[0]
-        folder = folder if row.startswith(" ") else name
-        named.add(folder + name if row.startswith(" ") else name)
+        names = re.split(r" {2,}", row.strip())[0].split()
+        folder = folder if row.startswith(" ") else names[0]
+        named |= {folder + name if row.startswith(" ") else name for name in names}
 
     assert all((ROOT / name).exists() for name in named)
     folders = {
@@ -72,6 +83,15 @@ def test_the_map_has_each_folder_and_each_module_that_stands_alone() -> None:
         if path.is_dir() and path.name != "__pycache__"
     }
     assert folders <= named
+
+
+def test_the_example_of_a_statistic_is_a_declaration_that_works() -> None:
+    contributing = (ROOT / ".github" / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", contributing, re.DOTALL)
+    users = Subject("users", "Made up.")
+    exec(example.strip(), {"users": users, "Unit": Unit, "Cost": Cost, "Collection": Collection})  # noqa: S102
+
+    assert [reading.name for reading in users] == ["botUsers"]
 
 
 def test_the_demos_guide_has_requests_on_lines_of_their_own() -> None:

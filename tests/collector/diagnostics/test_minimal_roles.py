@@ -25,7 +25,7 @@ from tests.processes import Running, rcstats, running
 
 ADMIN = {"X_User_Id": workspace.ADMIN.user_id, "X_Auth_Token": workspace.ADMIN.token}
 DEFAULT = {"mongo_url": "mongodb://localhost:27017/rocketchat"}
-README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+PAGE = (Path(privileges.__file__).parent / "ROLES.md").read_text(encoding="utf-8")
 
 COMMAND = re.compile(r'^db\.getSiblingDB\("(.+?)"\)\.(createRole|createUser)\((\{.*?^\})\)$', re.MULTILINE | re.DOTALL)
 READER, WRITER = reader("rocketchat"), writer("rcstats")
@@ -281,5 +281,5 @@ def test_the_printed_roles_contain_only_the_database_names_of_the_urls() -> None
     assert privileges.commands(load(mongo_url=url)) == privileges.commands(load(**DEFAULT))
 
 
-def test_the_readme_shows_the_printed_roles() -> None:
-    assert f"```js\n{privileges.commands(load(**DEFAULT))}```\n" in README
+def test_the_page_shows_the_printed_roles() -> None:
+    assert f"```js\n{privileges.commands(load(**DEFAULT))}```\n" in PAGE
