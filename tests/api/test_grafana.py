@@ -50,16 +50,28 @@ def served(real_database: Db) -> Iterator[TestClient]:
         yield client
 
 
-def test_every_metric_that_is_asked_for_is_told(served: TestClient) -> None:
-    served.get("/health")
-    families = text_string_to_metric_families(served.get("/metrics").text)
-    told = {sample_.name for family in families for sample_ in family.samples}
+def exported(client: TestClient) -> set[str]:
+    """The names of all samples."""
+    client.get("/health")
+    families = text_string_to_metric_families(client.get("/metrics").text)
+    return {sample_.name for family in families for sample_ in family.samples}
+
+
+def test_every_metric_of_the_dashboard_is_exported(served: TestClient) -> None:
     asked = {
         name for target in targets("prometheus") for name in re.findall(r"(?:rcstats|rocketchat)_\w+", target["expr"])
     }
 
     assert asked
-    assert asked <= told
+    assert asked <= exported(served)
+
+
+def test_every_metric_of_the_page_and_its_alerts_is_exported(served: TestClient) -> None:
+    page = (FOLDER.parent / "METRICS.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\b(?:rcstats|rocketchat)_\w+(?=`| [>=])", page))
+
+    assert "rcstats_snapshot_age_seconds" in named
+    assert named <= exported(served)
 
 
 def test_every_series_that_is_asked_for_has_figures(served: TestClient) -> None:

@@ -15,7 +15,7 @@ from uuid import uuid4
 import psutil
 import pytest
 
-from tests.systemd.readme import INSTALL, ROOT
+from tests.systemd.pages import INSTALL, ROOT
 from tests.waiting import eventually
 
 

@@ -7,7 +7,7 @@ import pytest
 from collector.demo.mongod import free_port
 from collector.mongodb.connection import Client
 from tests.systemd.container import Host
-from tests.systemd.readme import INSTALL, UNINSTALL
+from tests.systemd.pages import INSTALL, UNINSTALL
 
 
 def answers(port: int) -> bool:

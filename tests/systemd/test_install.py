@@ -1,19 +1,19 @@
-"""What the README's commands put where."""
+"""Where the commands of the pages put files."""
 
 import re
 import subprocess
 from pathlib import Path
 
-from tests.systemd.readme import INSTALL, ROOT, UNINSTALL
+from tests.systemd.pages import INSTALL, ROOT, UNINSTALL, UPGRADE
 from tests.systemd.test_units import SERVICES
 
 
-def test_what_the_install_commands_put_somewhere_the_uninstall_commands_remove(tmp_path: Path) -> None:
+def test_uninstalling_removes_what_installing_and_upgrading_put_somewhere(tmp_path: Path) -> None:
     host, stubs = tmp_path / "host", tmp_path / "stubs"
     for directory in ("etc/systemd/system", "opt", "var/lib"):
         (host / directory).mkdir(parents=True)
     stubs.mkdir()
-    for name in ("apt", "editor", "systemctl", "systemd-sysusers", "userdel"):
+    for name in ("apt", "editor", "git", "systemctl", "systemd-sysusers", "userdel"):
         (stubs / name).touch(0o755)
     (stubs / "python3").write_text('install -D -m 755 /dev/null "$3/bin/pip"; cp "$3/bin/pip" "$3/bin/rcstats"\n')
     (stubs / "python3").chmod(0o755)
@@ -30,4 +30,5 @@ def test_what_the_install_commands_put_somewhere_the_uninstall_commands_remove(t
 
     assert {f"etc/systemd/system/{unit}" for unit in SERVICES} < installed
     assert {"opt/rcstats/bin/rcstats", "etc/rcstats/rcstats.toml", "etc/credstore/rcstats_mongo_url"} < installed
+    assert run(UPGRADE) - before - {"var/lib/rcstats", "var/lib/rcstats/spool"} == installed
     assert run(UNINSTALL) - before == {"var/lib/rcstats", "var/lib/rcstats/spool"}

@@ -12,7 +12,7 @@ import pytest
 from api.network.bounds import KEPT_DESCRIPTORS, Bounds
 from collector.settings import Settings, load, variable
 from collector.statistics.snapshot import BUDGET
-from tests.systemd.readme import ROOT
+from tests.systemd.pages import ROOT
 
 UNITS = ROOT / "systemd"
 SERVICES = ["rcstats.service", "rcstats-snapshot.service"]
