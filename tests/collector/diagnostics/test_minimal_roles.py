@@ -25,7 +25,8 @@ from tests.processes import Running, rcstats, running
 
 ADMIN = {"X_User_Id": workspace.ADMIN.user_id, "X_Auth_Token": workspace.ADMIN.token}
 DEFAULT = {"mongo_url": "mongodb://localhost:27017/rocketchat"}
-PAGE = (Path(privileges.__file__).parent / "ROLES.md").read_text(encoding="utf-8")
+DIAGNOSTICS = Path(privileges.__file__).with_name("README.md")
+ROLES = Path(privileges.__file__).with_name("ROLES.md")
 
 COMMAND = re.compile(r'^db\.getSiblingDB\("(.+?)"\)\.(createRole|createUser)\((\{.*?^\})\)$', re.MULTILINE | re.DOTALL)
 READER, WRITER = reader("rocketchat"), writer("rcstats")
@@ -117,6 +118,16 @@ def test_check_finds_no_problem(least: dict[str, str]) -> None:
     assert [line.split()[:2] for line in findings] == [
         ["✓", name] for name in ("workspace", "privileges", "store", "freshness")
     ]
+
+
+def test_the_page_shows_such_a_check(least: dict[str, str]) -> None:
+    rcstats("snapshot", **least)
+    printed, page = (
+        re.sub(r"[\d-]+ [\d:]+ UTC", "", text)
+        for text in (rcstats("check", **least).stdout, DIAGNOSTICS.read_text(encoding="utf-8"))
+    )
+
+    assert f"```\n{printed}```\n" in page
 
 
 def served(daemon: Running) -> list[int]:
@@ -282,4 +293,4 @@ def test_the_printed_roles_contain_only_the_database_names_of_the_urls() -> None
 
 
 def test_the_page_shows_the_printed_roles() -> None:
-    assert f"```js\n{privileges.commands(load(**DEFAULT))}```\n" in PAGE
+    assert f"```js\n{privileges.commands(load(**DEFAULT))}```\n" in ROLES.read_text(encoding="utf-8")
