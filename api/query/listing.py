@@ -1,4 +1,4 @@
-"""The query string of statistics.list: a ListQuery, or BadQuery. Pure."""
+"""Owns the parameters of statistics.list, and the parsing of query strings. Pure."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -19,18 +19,18 @@ _OURS = frozenset(
 )
 MAX_PARAMETERS = 500  # as in the server's own parser
 
-# What parseInt finds a number in, if it is not negative; and nothing, which counts as 0.
+# Texts that JavaScript's parseInt reads as a number of 0 or more; an empty text counts as 0.
 WHOLE = r"^([ \t\r\n]*\+?[0-9][\s\S]*)?$"
 _PARSE_INT = re.compile(r"[ \t\r\n]*\+?(?:0[xX]([0-9a-fA-F]+)|([0-9]+))")
 _LARGEST = INT64.stop - 1
 
 
 class BadParametersError(Exception):
-    """A query string that can't be read, or a parameter of ours that is no text: named twice, or as a list."""
+    """The query string is malformed, or gives a parameter of ours twice or as a list or object."""
 
 
 class BadQueryError(Exception):
-    """A parameter that can't be served. `reason` is for the person, `error` and `error_type` are the server's."""
+    """A parameter is invalid. `reason` is for people; `error` and `error_type` are as Rocket.Chat's."""
 
     def __init__(self, parameter: str, raw: str, reason: str, error_type: str | None = None) -> None:
         super().__init__(reason)
@@ -42,7 +42,7 @@ class BadQueryError(Exception):
 
 @dataclass(frozen=True)
 class PageLimits:
-    """The workspace's own rules for pages: its API_* settings, by the server's defaults."""
+    """The workspace's limits on pages: its API_* settings, with the server's defaults."""
 
     default: int = 50
     upper: int = 100
@@ -50,7 +50,7 @@ class PageLimits:
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> "PageLimits":
-        """From the values of the settings; one that is missing or no positive number counts as the default."""
+        """From the values of the settings; any that is not a positive number is replaced by the default."""
         return cls(
             _positive(settings.get("API_Default_Count"), cls.default),
             _positive(settings.get("API_Upper_Count_Limit"), cls.upper),
@@ -58,7 +58,7 @@ class PageLimits:
         )
 
     def count(self, asked: int | None) -> int:
-        """How many documents a page has; 0 means all."""
+        """The page size for the requested one; 0 means all."""
         count = self.default if asked is None else min(asked, self.upper)
         return self.default if count == 0 and not self.allow_infinite else count
 
@@ -67,10 +67,10 @@ PAGE_SETTINGS = ("API_Default_Count", "API_Upper_Count_Limit", "API_Allow_Infini
 
 
 def parameters(query_string: bytes) -> dict[str, str]:
-    """The parameters of a request target, percent-encoded or not.
+    """The parameters of a query string, percent-encoded or not.
 
     Raises:
-        BadParametersError: they can't be read, or one of ours is a list or an object such as `sort[createdAt]`.
+        BadParametersError: it is malformed, or gives one of ours as a list or object such as `sort[createdAt]`.
     """
     try:
         pairs = parse_qsl(query_string.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
@@ -86,7 +86,7 @@ def parse(given: Mapping[str, str], limits: PageLimits) -> ListQuery:
     """The parameters offset, count, sort, fields and query; others are ignored.
 
     Raises:
-        BadQueryError: one of them can't be served.
+        BadQueryError: a parameter is invalid.
     """
     return ListQuery(
         where=_parsed(given, "query", conditions, {}),
@@ -103,65 +103,65 @@ def _parsed(
     check: Callable[[Any], dict[str, Any]],
     default: Mapping[str, Any],
 ) -> Mapping[str, Any]:
-    """One JSON parameter, checked; the default where it is missing, empty or {}."""
+    """A JSON parameter, checked; the default if it is missing, empty or {}."""
     raw = given.get(name)
     if not raw:
         return default
     try:
         if len(raw) > MAX_TEXT:
-            raise ValueError(f"longer than {MAX_TEXT} characters")
+            raise ValueError(f"expected at most {MAX_TEXT} characters")
         return check(orjson.loads(raw)) or default
     except ValueError as error:
         raise BadQueryError(name, raw[:MAX_TEXT], str(error)) from None
 
 
 def _whole(given: Mapping[str, str], name: str) -> int | None:
-    """A number as JavaScript's parseInt reads it; None where it is missing, 0 where it is empty."""
+    """A number as JavaScript's parseInt reads it; None if missing, 0 if empty."""
     raw = given.get(name)
     if not raw:
         return None if raw is None else 0
     match = _PARSE_INT.match(raw)
     if not match:
-        raise BadQueryError(name, raw[:MAX_TEXT], "expected a whole number, 0 or more", "invalid-params")
+        raise BadQueryError(name, raw[:MAX_TEXT], "expected an integer of 0 or more", "invalid-params")
     hexadecimal, decimal = match.groups()
     return min(int(hexadecimal[:20], 16) if hexadecimal else int(decimal[:20]), _LARGEST)
 
 
 def _sort(sort: Any) -> dict[str, int]:
-    """Key paths with 1 or -1, their order kept."""
+    """Key paths with 1 or -1, in the given order."""
     if len(_paths(sort)) > MAX_SORT_KEYS:
-        raise ValueError(f"more than {MAX_SORT_KEYS} keys")
+        raise ValueError(f"expected at most {MAX_SORT_KEYS} keys")
     if any(isinstance(way, bool) or way not in (1, -1) for way in sort.values()):
-        raise ValueError("a value other than 1 and -1")
+        raise ValueError("expected only the values 1 and -1")
     return {path: int(way) for path, way in sort.items()}
 
 
 def _fields(fields: Any) -> dict[str, int]:
-    """Key paths with 1 or 0; where both are mixed the zeros are dropped, as the server drops them.
+    """Key paths with 1 or 0; if both occur the zeros are dropped, as by the server.
 
-    A part of what is named as a whole says nothing new, and MongoDB refuses it: it is dropped too.
+    A path below another one is dropped too: it is redundant, and MongoDB refuses it.
     """
     if any(isinstance(shown, bool) or shown not in (0, 1) for shown in _paths(fields).values()):
-        raise ValueError("a value other than 1 and 0")
+        raise ValueError("expected only the values 1 and 0")
     shown = {path: 1 for path, value in fields.items() if value}
     chosen = shown or dict.fromkeys(fields, 0)
     return {path: value for path, value in chosen.items() if chosen.keys().isdisjoint(_wholes(path))}
 
 
 def _wholes(path: str) -> Iterator[str]:
-    """The paths that this one is a part of."""
+    """The paths above this one."""
     parts = path.split(".")
     return (".".join(parts[:length]) for length in range(1, len(parts)))
 
 
 def _paths(value: Any) -> dict[str, Any]:
-    """A document whose keys are plain paths.
+    """A document whose keys are valid paths.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the value is not such a document.
     """
     if not isinstance(value, dict):
-        raise ValueError("not an object")
+        raise ValueError("expected an object")
     for path in value:
         check_path(path)
     return value

@@ -1,4 +1,4 @@
-"""The parameters of statistics.series: a SeriesQuery, or BadQuery; and its answer in columns. Pure."""
+"""Owns the parameters and the response of statistics.series. Pure."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -38,7 +38,7 @@ def parse(given: Mapping[str, str], zone: str, now: datetime) -> SeriesQuery:
     """The parameters fields, start, end, every, how and timezone; `zone` is the collector's own.
 
     Raises:
-        BadQueryError: one of them can't be served.
+        BadQueryError: a parameter is invalid.
     """
     zone = _checked("timezone", given.get("timezone") or zone, _zone)
     start, end = (
@@ -47,23 +47,23 @@ def parse(given: Mapping[str, str], zone: str, now: datetime) -> SeriesQuery:
     )
     every, size = _checked("every", given.get("every") or "1d", _width)
     if start >= end:
-        raise BadQueryError("start", given.get("start", ""), "it is not before the end")
+        raise BadQueryError("start", given.get("start", ""), "expected a time earlier than end")
     buckets = (end - start) / (_UNITS[_short(every)][1] * size)
     if buckets > MOST_BUCKETS:
-        raise BadQueryError("every", given.get("every", ""), f"that would be more than {MOST_BUCKETS} buckets")
+        raise BadQueryError("every", given.get("every", ""), f"more than {MOST_BUCKETS} buckets")
     fields = _checked("fields", given.get("fields", ""), _fields)
     if buckets * len(fields) > MOST_VALUES:
-        reason = f"{len(fields)} fields in {buckets:.0f} buckets would be more than {MOST_VALUES} values"
+        reason = f"{len(fields)} fields in {buckets:.0f} buckets are more than {MOST_VALUES} values"
         raise BadQueryError("every", given.get("every", ""), reason)
     how = _checked("how", given.get("how") or How.LAST, _how)
     return SeriesQuery(fields, start, end, every, size, how, zone)
 
 
 def moment(raw: str, zone: ZoneInfo, now: datetime) -> datetime:
-    """`now`, a time before it such as `-30d`, or an ISO 8601 date or time; without a zone it is local.
+    """The time of `now`, an age such as `-30d`, or an ISO 8601 date or time, which is local without an offset.
 
     Raises:
-        ValueError: it is none of them.
+        ValueError: the text has none of these forms.
     """
     if raw == "now":
         return now
@@ -73,13 +73,13 @@ def moment(raw: str, zone: ZoneInfo, now: datetime) -> datetime:
         parsed = datetime.fromisoformat(raw)
         return (parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise ValueError("expected an ISO 8601 time, now, or a time before it such as -30d") from None
+        raise ValueError("expected an ISO 8601 time, now, or an age such as -30d") from None
 
 
 def columns(query: SeriesQuery, rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-    """{at: […], series: {path: […]}, …}: the beginning of each bucket that has snapshots, and its values.
+    """{at: […], series: {path: […]}, …}: the start of each bucket that contains snapshots, and its values.
 
-    The rows are taken one by one and the columns given one by one, so that a long answer holds nothing up.
+    Rows are read and columns yielded one by one, so that a long response does not block others.
     """
     at: list[Any] = []
     series: list[list[Any]] = [[] for _ in query.fields]
@@ -96,12 +96,12 @@ def columns(query: SeriesQuery, rows: Iterable[Mapping[str, Any]]) -> Iterator[b
 
 
 def _array(values: list[Any]) -> bytes:
-    """A list as JSON."""
+    """The list as JSON."""
     return bson_json.item({"": values}).removeprefix(b'{"":')[:-1]
 
 
 def records(query: SeriesQuery, rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """A document a bucket: {at, and the values by path}."""
+    """One document per bucket: {at, and the values by path}."""
     for row in rows:
         yield bson_json.plain({"at": row["_id"]} | {path: row.get(f"v{n}") for n, path in enumerate(query.fields)})
 
@@ -114,9 +114,9 @@ def _checked(name: str, raw: str, check: Any) -> Any:
 
 
 def _zone(raw: str) -> str:
-    """The name of a time zone. A name is short: each of its parts is a module where Python looks for zones last."""
+    """The name of a time zone; limited in length, as Python finally looks up each of its parts as a module."""
     if len(raw) > MOST_ZONE:
-        raise ValueError(f"expected an IANA time zone, whose name has at most {MOST_ZONE} characters")
+        raise ValueError(f"expected an IANA time zone, a name of at most {MOST_ZONE} characters")
     return time_zone(raw)
 
 
@@ -136,9 +136,7 @@ def _how(raw: str) -> How:
 def _fields(raw: str) -> tuple[str, ...]:
     paths = tuple(dict.fromkeys(part.strip() for part in raw.split(",")))
     if not raw or len(paths) > MOST_FIELDS:
-        raise ValueError(
-            f"expected one to {MOST_FIELDS} key paths with commas between, for example totalUsers,os.freemem"
-        )
+        raise ValueError(f"expected one to {MOST_FIELDS} comma-separated key paths, for example totalUsers,os.freemem")
     for path in paths:
         check_path(path)
         if is_place(path.split(".")[0]):

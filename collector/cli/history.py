@@ -16,7 +16,7 @@ from collector.settings import load
 from collector.store.snapshots import ListQuery
 
 _FINDINGS = 1  # the exit code of a command that completed with findings
-_OPTIONS = {"fields": "PATHS", "start": "--since", "end": "--until"}  # by the API's parameter, if named differently
+_OPTIONS = {"fields": "paths", "start": "--since", "end": "--until"}  # by the API's parameter, if named differently
 
 
 def add_to(app: typer.Typer) -> None:
@@ -31,16 +31,19 @@ def add_to(app: typer.Typer) -> None:
 
 
 def import_() -> None:
-    """Import the server's own statistics documents; snapshots that are already stored are left unchanged."""
+    """Import the server's own statistics documents.
+
+    Snapshots that are already stored are left unchanged. The exit code is 1 if documents were left out.
+    """
     from collector.cli import charts
-    from collector.history.importing import bring
+    from collector.history.importing import import_all
     from collector.sources.collections import Collection
 
     with open_components(load(log_level="warning")) as parts:
         parts.store.prepare()
         source = parts.sources.workspace
         with charts.counting("documents", source.estimate(Collection.STATISTICS)) as progress:
-            tally = bring(source, parts.store, parts.workspace, lambda tally: progress(tally.read))
+            tally = import_all(source, parts.store, parts.workspace, lambda tally: progress(tally.read))
     left_out = f", {tally.left_out} left out" if tally.left_out else ""
     typer.echo(f"{tally.added} of {tally.read} documents imported{left_out}")
     for one in tally.named:

@@ -50,7 +50,7 @@ def served(real_database: Db) -> Iterator[TestClient]:
         yield client
 
 
-def test_every_metric_that_is_asked_for_is_told(served: TestClient) -> None:
+def test_every_metric_of_the_dashboard_is_exported(served: TestClient) -> None:
     served.get("/health")
     families = text_string_to_metric_families(served.get("/metrics").text)
     told = {sample_.name for family in families for sample_ in family.samples}
@@ -62,7 +62,7 @@ def test_every_metric_that_is_asked_for_is_told(served: TestClient) -> None:
     assert asked <= told
 
 
-def test_every_series_that_is_asked_for_has_figures(served: TestClient) -> None:
+def test_every_series_of_the_dashboard_has_figures(served: TestClient) -> None:
     for target in targets("infinity"):
         url = target["url"].replace("$every", "1d")
         url = url.replace("${__from:date:iso}", "2020-01-01T00:00:00.000Z").replace(
