@@ -1,3 +1,3 @@
-"""rcstats: statistics of a Rocket.Chat workspace, collected on a schedule and kept as documents."""
+"""rcstats: collects statistics of a Rocket.Chat workspace on a schedule, and stores them as documents."""
 
 __version__ = "0.1.0"

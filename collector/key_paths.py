@@ -1,4 +1,4 @@
-"""Documents, and the dotted paths of their values. Pure."""
+"""Owns documents and the dotted key paths of their values. Pure."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,7 +7,7 @@ Document = dict[str, Any]
 
 
 def at(document: Document, path: str) -> Any:
-    """The value at a dotted path; None where there is none."""
+    """The value at a dotted path, or None."""
     value: Any = document
     for key in path.split("."):
         value = value.get(key) if isinstance(value, dict) else None
@@ -15,7 +15,7 @@ def at(document: Document, path: str) -> Any:
 
 
 def place(document: Document, path: str, value: Any) -> None:
-    """Puts a value at a dotted path, making the documents on the way."""
+    """Sets the value at a dotted path, creating the documents above it."""
     *parents, last = path.split(".")
     for parent in parents:
         document = document.setdefault(parent, {})
@@ -23,7 +23,7 @@ def place(document: Document, path: str, value: Any) -> None:
 
 
 def flatten(document: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """The path and the value of each leaf, in their order; lists are leaves."""
+    """The path and value of each leaf, in order; lists are leaves."""
     for key, value in document.items():
         if isinstance(value, dict):
             yield from flatten(value, f"{above}{key}.")

@@ -1,10 +1,10 @@
-"""Which stored values count as figures. Pure."""
+"""Owns the definition of a figure among stored values. Pure."""
 
 from typing import Any, TypeGuard
 
-LARGEST = 2.0**63  # beyond BSON's whole numbers; sums of larger numbers overflow
+LARGEST = 2.0**63  # beyond BSON's integers; sums of larger numbers overflow
 
 
 def is_figure(value: Any) -> TypeGuard[float]:
-    """Whether it is a finite number of a size that counts something; flags are numbers, NaN is not."""
+    """Whether a value is a finite number of plausible size; flags are figures, NaN is not."""
     return isinstance(value, int | float) and abs(value) <= LARGEST

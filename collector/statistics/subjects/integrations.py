@@ -1,4 +1,4 @@
-"""Webhooks, incoming and outgoing."""
+"""Owns the statistics of incoming and outgoing webhooks."""
 
 from collector.key_paths import Document
 from collector.sources import Sources
@@ -6,7 +6,7 @@ from collector.sources.collections import Collection
 from collector.sources.expressions import among
 from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
 
-integrations = Subject("integrations", "Webhooks, incoming and outgoing.")
+integrations = Subject("integrations", "Incoming and outgoing webhooks.")
 
 INCOMING, OUTGOING = "webhook-incoming", "webhook-outgoing"
 
@@ -21,7 +21,7 @@ INCOMING, OUTGOING = "webhook-incoming", "webhook-outgoing"
     Statistic("integrations.totalWithScriptEnabled", "Integrations with a script that is enabled.", Unit.NUMBER),
     source="rocketchat_integrations, one group over type, enabled and scriptEnabled",
     cost=Cost.SCAN,
-    reason="All of them are counted; there are some dozen integrations.",
+    reason="All integrations are counted; a workspace has few.",
 )
 def totals(sources: Sources) -> Values:
     by = {"type": among("$type", (INCOMING, OUTGOING))}
@@ -38,5 +38,5 @@ def totals(sources: Sources) -> Values:
 
 
 def _sum(rows: list[Document], **wanted: object) -> int:
-    """Of the rows that have these values."""
+    """The number of rows with these values."""
     return sum(row["documents"] for row in rows if wanted.items() <= row["_id"].items())

@@ -92,7 +92,7 @@ def test_a_setting_is_given_as_it_is_and_absent_where_it_has_no_value(real_datab
     assert read("imported_users_settings", real_database)["importer.totalCSVImportedUsers"] == -1
 
 
-def test_sizes_that_are_no_numbers_add_nothing(real_database: Db) -> None:
+def test_sizes_that_are_not_numbers_add_nothing(real_database: Db) -> None:
     insert(real_database, Collection.UPLOADS, {"size": 2**33}, {"size": 5.0}, {"size": "7"}, {"size": None}, {})
 
     assert read("uploads", real_database) == {"uploadsTotal": 5, "uploadsTotalSize": 2**33 + 5}
@@ -117,7 +117,7 @@ def test_integrations_are_counted_by_type_and_state(real_database: Db) -> None:
 @pytest.mark.parametrize(
     ("on", "gateway", "url", "bits"), [(True, True, "ours", 7), (True, False, "theirs", 1), (False, True, "theirs", 2)]
 )
-def test_push_is_told_in_bits(real_database: Db, on: bool, gateway: bool, url: str, bits: int) -> None:
+def test_push_settings_are_bits(real_database: Db, on: bool, gateway: bool, url: str, bits: int) -> None:
     rows = (setting("Push_enable", on), setting("Push_enable_gateway", gateway))
     insert(real_database, Collection.SETTINGS, *rows, setting("Push_gateway", url, packageValue="theirs"))
 
@@ -150,7 +150,7 @@ def test_services_count_active_persons_who_have_them(real_database: Db) -> None:
     assert values["services.ldap.users"] == values["services.oauth.google.users"] == 1
     assert values["services.oauth.githubEnterprise.users"] == values["services.oauth.facebook.users"] == 1
     assert values["services.cas.users"] == 0
-    assert values["services.oauth.twitter.users"] == Absent("this release does not know the provider")
+    assert values["services.oauth.twitter.users"] == Absent("this release does not support the provider")
     provider = {"enabled": True, "mergeRoles": False, "users": 1, "rolesToSync": True}
     assert values["services.oauth.custom"] == {"Company": provider}
 
@@ -216,7 +216,7 @@ def test_federation_by_matrix(real_database: Db) -> None:
     assert values["matrixFederation.externalConnectedServers"] == {"quantity": 2, "servers": ["a", "b"]}
 
 
-def test_without_the_module_of_the_licence_its_figures_are_absent(real_database: Db) -> None:
+def test_figures_of_a_module_are_absent_without_its_licence(real_database: Db) -> None:
     licensed(real_database, "auditing")
 
     values = read("omnichannel_licensed", real_database)
@@ -224,8 +224,8 @@ def test_without_the_module_of_the_licence_its_figures_are_absent(real_database:
     assert read("licence", real_database) == {"enterprise.modules": ["auditing"], "enterprise.tags": ["x"]}
 
 
-def test_with_an_unknown_licence_they_are_absent_too(real_database: Db) -> None:
-    assert set(read("abac", real_database).values()) == {Absent("the server has not told its licence")}
+def test_figures_of_licensed_modules_are_absent_if_the_licence_is_unknown(real_database: Db) -> None:
+    assert set(read("abac", real_database).values()) == {Absent("the server has not stored its licence")}
 
 
 def test_figures_of_licensed_omnichannel(real_database: Db) -> None:
@@ -249,7 +249,7 @@ def test_figures_of_licensed_omnichannel(real_database: Db) -> None:
     }
 
 
-def test_calls_are_told_by_period_direction_and_success(real_database: Db) -> None:
+def test_calls_are_counted_by_period_direction_and_success(real_database: Db) -> None:
     licensed(real_database, "livechat-enterprise")
     calls = (("internal", 5, 0.5), ("external_inbound", 4, 3), ("external_outbound", None, 20), ("internal", 100, 60))
     for direction, duration, days in calls:
@@ -298,10 +298,10 @@ def test_the_peak_is_the_highest_that_the_server_stored_since_midnight_thirty_da
 
     values = read("peaks", real_database)
     assert values["maxMonthlyPeakConnections"] == 70
-    assert values["dailyPeakConnections"] == Absent("the server keeps it in memory")
+    assert values["dailyPeakConnections"] == Absent("the server keeps it only in memory")
 
 
-def test_mongodb_tells_its_release_and_engine(real_database: Db) -> None:
+def test_mongodbs_release_and_engine_are_read(real_database: Db) -> None:
     values = read("mongo", real_database)
 
     assert values["mongoVersion"].count(".") == 2
