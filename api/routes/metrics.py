@@ -46,19 +46,9 @@ WORKSPACE: Sequence[tuple[str, str, str, Mapping[str, str]]] = (
     ),
     ("rocketchat_users_app", "Accounts of apps.", "", {"": "appUsers"}),
     ("rocketchat_accounts", "All accounts, including bots, apps, guests and deactivated ones.", "", {"": "totalUsers"}),
-    ("rocketchat_daily_active_users", "Users with a session yesterday.", "", {"": "uniqueUsersOfYesterday.data.count"}),
-    (
-        "rocketchat_weekly_active_users",
-        "Users with a session in the last 7 days.",
-        "",
-        {"": "uniqueUsersOfLastWeek.data.count"},
-    ),
-    (
-        "rocketchat_monthly_active_users",
-        "Users with a session in the last month.",
-        "",
-        {"": "uniqueUsersOfLastMonth.data.count"},
-    ),
+    ("rocketchat_daily_active_users", "Users active yesterday.", "", {"": "uniqueUsersOfYesterday.data.count"}),
+    ("rocketchat_weekly_active_users", "Users active in 7 days.", "", {"": "uniqueUsersOfLastWeek.data.count"}),
+    ("rocketchat_monthly_active_users", "Users active in a month.", "", {"": "uniqueUsersOfLastMonth.data.count"}),
     (
         "rocketchat_rooms",
         "Rooms by type, including discussions and the main rooms of teams.",
