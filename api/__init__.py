@@ -1,1 +1,1 @@
-"""The HTTP layer: Rocket.Chat's statistics routes over the stored snapshots."""
+"""The HTTP API: Rocket.Chat's statistics routes over stored snapshots."""

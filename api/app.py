@@ -1,4 +1,4 @@
-"""The HTTP application: the whole route table and the whole error map; every request is counted on its way."""
+"""Owns the HTTP application: the route table, the error map, and the metrics of requests."""
 
 import asyncio
 import logging
@@ -38,8 +38,8 @@ log = logging.getLogger(__name__)
 Handler = Callable[[Request], Awaitable[Response]]
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-LOGGED_AGAIN = 60.0  # seconds after which the same error of MongoDB is logged once more
-OTHER = "other"  # the route of paths that nothing is at
+LOGGED_AGAIN = 60.0  # seconds after which the same MongoDB error is logged again
+OTHER = "other"  # the route of unknown paths
 
 
 def create(
@@ -49,14 +49,14 @@ def create(
     metrics: Metrics | None = None,
     plotly: Callable[[], Path | None] = static_files.installed_plotly,
 ) -> Starlette:
-    """The application. What a handler asks of MongoDB it asks on the thread pool.
+    """The application. Handlers query MongoDB on the thread pool.
 
-    Without `metrics` it tells Prometheus what it counts itself, and no statistics.
+    Without `metrics`, `/metrics` exports only metrics of requests, and no statistics.
     """
     metrics = metrics or Metrics()
 
     def served(path: str, handler: Handler) -> Route:
-        """A route of Rocket.Chat's own, which answers a browser's OPTIONS too."""
+        """A route of Rocket.Chat's API, which also responds to a browser's OPTIONS."""
 
         async def endpoint(request: Request) -> Response:
             return await (answers.preflight if request.method == "OPTIONS" else handler)(request)
@@ -83,20 +83,24 @@ def create(
         exception_handlers={**ERRORS, DatabaseError: _no_database(metrics.telemetry)},
         middleware=[Middleware(_Counted, routes, metrics.telemetry.registry)],
     )
-    application.router.redirect_slashes = False  # its redirects name a host and a scheme, which a proxy changes
+    application.router.redirect_slashes = False  # its redirects contain host and scheme, which a proxy changes
     return application
 
 
 class _Counted:
-    """Counts the requests of the application inside, and their seconds, by the template of their route."""
+    """Middleware that counts requests, and measures their duration, by route template."""
 
     def __init__(self, app: ASGIApp, routes: Iterable[Route], registry: CollectorRegistry) -> None:
         self._app = app
         self._routes: dict[object, str] = {route.endpoint: route.path for route in routes}
         name, labels = "rcstats_http_request", ["route", "status"]
-        answers = Counter(f"{name}s", "Requests by the status of their answer.", labels, registry=registry)
+        answers = Counter(f"{name}s", "Requests by response status.", labels, registry=registry)
         seconds = Histogram(
-            f"{name}_duration_seconds", "Time until the answer was sent.", ["route"], buckets=SECONDS, registry=registry
+            f"{name}_duration_seconds",
+            "Time until the response was sent.",
+            ["route"],
+            buckets=SECONDS,
+            registry=registry,
         )
         self._count = cache(lambda route, status: answers.labels(route, status).inc)
         self._observe = {route: seconds.labels(route).observe for route in (*self._routes.values(), OTHER)}
@@ -114,9 +118,9 @@ class _Counted:
 
         try:
             await self._app(scope, receive, noted)
-        except asyncio.CancelledError:  # the daemon ends, and the request has had its grace
+        except asyncio.CancelledError:  # the daemon shuts down, and the request has exceeded its grace period
             if not status:
-                await envelope.response(envelope.failure("rcstats ends"), 503)(scope, receive, noted)
+                await envelope.response(envelope.failure("rcstats is shutting down"), 503)(scope, receive, noted)
         finally:
             route = self._routes.get(scope.get("endpoint"), OTHER)
             self._observe[route](time.perf_counter() - begun)
@@ -124,7 +128,7 @@ class _Counted:
 
 
 def _failed(status: int, body: Callable[[Any], Mapping[str, Any]]) -> Callable[[Request, Any], Response]:
-    """Answers an error with a body made from it, and with what the request has left of its minute."""
+    """An exception handler that renders the error with `body`, and adds the rate limit headers."""
 
     def answer(request: Request, error: Any) -> Response:
         headers = getattr(request.state, "limits", {}) | dict(getattr(error, "headers", None) or {})
@@ -134,7 +138,7 @@ def _failed(status: int, body: Callable[[Any], Mapping[str, Any]]) -> Callable[[
 
 
 def _bad_query(error: BadQueryError) -> Mapping[str, Any]:
-    """The server's own body; what it leaves unsaid stands in `details`."""
+    """Rocket.Chat's error body, with the reason in `details`."""
     details = {"helperMethod": "parseJsonQuery", "reason": error.reason}
     return envelope.failure(error.error, error.error_type, details)
 
@@ -146,15 +150,15 @@ def _no_database(telemetry: Telemetry) -> Callable[[Request, Any], Response]:
         telemetry.database_errors.labels("request").inc()
         if str(error) not in logged:
             logged[str(error)] = True
-            log.warning("request failed route=%s error=%r", request.scope["route"].path, str(error))
-        # A client need not know the hosts that the reason names.
+            log.warning('request failed route=%s error="%s"', request.scope["route"].path, error)
+        # The reason can name hosts, which clients should not know.
         return envelope.response(envelope.failure(getattr(error, "brief", str(error))), 503)
 
     return answer
 
 
 def _no_route(request: Request, error: HTTPException) -> Response:
-    """An unknown path, or a method that the path does not have; clients expect JSON of these too."""
+    """Handles unknown paths and methods; clients expect JSON for these too."""
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         body: Mapping[str, Any] = {"status": "error", "message": "API endpoint does not exist"}
     else:

@@ -1,4 +1,4 @@
-"""rcstats: statistics of a Rocket.Chat workspace, collected on a schedule and kept as documents."""
+"""rcstats: collects statistics of a Rocket.Chat workspace on a schedule, and stores them as documents."""
 
 from importlib.metadata import PackageNotFoundError, version
 

@@ -1,4 +1,4 @@
-"""Documents, the dotted paths of their values, and which of these clients may name. Pure."""
+"""Owns documents and the dotted key paths of their values, and which of these clients may name. Pure."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -6,14 +6,14 @@ from typing import Any
 
 Document = dict[str, Any]
 
-# Root keys that grant access, and those that Rocket.Chat itself never gives out: in no answer, filter or order.
+# Root keys that grant access, or that Rocket.Chat itself never returns; excluded from responses, filters and sorting.
 SECRET = frozenset({"statsToken", "joinCode", "members", "importIds", "e2e"})
 
-# Bounds of a key path: no statistic lies as deep, and no list is as long.
+# Limits of a key path, beyond those of any statistic.
 MAX_PATH = 200  # characters
 MAX_PATH_PARTS = 12
-MAX_PATH_NUMBERS = 4  # parts that are a place in a list
-MAX_PATH_DIGITS = 9  # MongoDB takes places below 2**31
+MAX_PATH_NUMBERS = 4  # parts that are an index of a list
+MAX_PATH_DIGITS = 9  # MongoDB's indexes are below 2**31
 _BEYOND = "|".join(
     (
         rf"[\s\S]{{{MAX_PATH + 1}}}",
@@ -28,7 +28,7 @@ PATH_BOUNDS = (
     f"of at most {MAX_PATH_DIGITS} digits"
 )
 
-# Key paths that may be named: parts that are neither empty nor operators. Python and JSON Schema read it alike.
+# Valid key paths: their parts are neither empty nor operators. Valid in Python and in JSON Schema.
 PATH = (
     rf"^(?!{_BEYOND})(?!(?:{'|'.join(sorted(SECRET))})(?:\.|$))"
     r"[^.$\x00][^.\x00]*(?:\.[^.$\x00][^.\x00]*)*$(?!\n)"
@@ -37,7 +37,7 @@ _PATH = re.compile(PATH)
 
 
 def at(document: Document, path: str) -> Any:
-    """The value at a dotted path; None where there is none."""
+    """The value at a dotted path, or None."""
     value: Any = document
     for key in path.split("."):
         value = value.get(key) if isinstance(value, dict) else None
@@ -45,7 +45,7 @@ def at(document: Document, path: str) -> Any:
 
 
 def place(document: Document, path: str, value: Any) -> None:
-    """Puts a value at a dotted path, making the documents on the way."""
+    """Sets the value at a dotted path, creating the documents above it."""
     *parents, last = path.split(".")
     for parent in parents:
         document = document.setdefault(parent, {})
@@ -53,7 +53,7 @@ def place(document: Document, path: str, value: Any) -> None:
 
 
 def flatten(document: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """The path and the value of each leaf, in their order; lists are leaves."""
+    """The path and value of each leaf, in order; lists are leaves."""
     for key, value in document.items():
         if isinstance(value, dict):
             yield from flatten(value, f"{above}{key}.")

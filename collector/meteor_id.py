@@ -1,4 +1,4 @@
-"""Ids as Meteor makes them: 17 characters that are not easily mistaken for one another. Pure."""
+"""Owns ids in Meteor's format: 17 characters of an unambiguous alphabet. Pure."""
 
 import secrets
 
@@ -12,6 +12,6 @@ def new_id() -> str:
 
 
 def id_of(digest: bytes) -> str:
-    """The id that a digest always gives; it is to have 13 bytes or more."""
+    """The id derived from a digest of at least 13 bytes; equal digests have equal ids."""
     number = int.from_bytes(digest)
     return "".join(ALPHABET[number // len(ALPHABET) ** digit % len(ALPHABET)] for digit in range(LENGTH))

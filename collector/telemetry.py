@@ -6,7 +6,7 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics
 
-# Prometheus sees by itself when a series begins.
+# Prometheus itself records when a series begins.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
@@ -41,12 +41,12 @@ class Telemetry:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.slots = Counter(
-            "rcstats_slots", "Slots by their outcome.", ["outcome"], registry=self.registry
+            "rcstats_slots", "Slots by outcome.", ["outcome"], registry=self.registry
         )  # a failed attempt is repeated; a skipped slot never has a snapshot
         self.database_errors = Counter(
-            "rcstats_database_errors", "Failures of MongoDB by their cause.", ["asked_for"], registry=self.registry
+            "rcstats_database_errors", "Failed MongoDB operations.", ["asked_for"], registry=self.registry
         )
-        self.spooled = Gauge("rcstats_spool_snapshots", "Snapshots that wait on disk.", registry=self.registry)
+        self.spooled = Gauge("rcstats_spool_snapshots", "Snapshots in the spool on disk.", registry=self.registry)
         for outcome in ("taken", "skipped", "failed"):
             self.slots.labels(outcome)
         for purpose in ("snapshot", "request"):

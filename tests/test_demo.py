@@ -24,7 +24,7 @@ def curls(demo: Running) -> list[str]:
 
 
 def wait_until_ready(demo: Running) -> None:
-    demo.wait_for(lambda: "Ctrl-C ends all of it." in demo.output, 20)
+    demo.wait_for(lambda: "Press Ctrl-C to stop." in demo.output, 20)
 
 
 def server_of(demo: Running) -> tuple[psutil.Process, Path]:
@@ -35,7 +35,7 @@ def server_of(demo: Running) -> tuple[psutil.Process, Path]:
 
 
 @pytest.mark.usefixtures("mongod_url")
-def test_it_is_soon_ready_and_its_requests_can_be_pasted() -> None:
+def test_the_demo_starts_quickly_and_its_requests_work() -> None:
     if not shutil.which("curl"):
         pytest.skip("there is no curl")
     begun = time.monotonic()
@@ -53,7 +53,7 @@ def test_it_is_soon_ready_and_its_requests_can_be_pasted() -> None:
 
 @pytest.mark.usefixtures("mongod_url")
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM], ids=lambda by: by.name)
-def test_it_leaves_nothing_running_and_nothing_on_disk(by: signal.Signals) -> None:
+def test_the_demo_leaves_neither_processes_nor_files(by: signal.Signals) -> None:
     with running("demo") as demo:
         wait_until_ready(demo)
         server, data = server_of(demo)
@@ -66,7 +66,7 @@ def test_it_leaves_nothing_running_and_nothing_on_disk(by: signal.Signals) -> No
 
 
 @pytest.mark.usefixtures("mongod_url")
-def test_killed_it_takes_its_server_along() -> None:
+def test_a_killed_demo_stops_its_server() -> None:
     with running("demo") as demo:
         wait_until_ready(demo)
         server, data = server_of(demo)
@@ -78,7 +78,7 @@ def test_killed_it_takes_its_server_along() -> None:
 
 
 @pytest.mark.usefixtures("mongod_url")
-def test_with_a_folder_the_workspace_and_its_history_are_kept(tmp_path: Path) -> None:
+def test_a_data_directory_keeps_the_workspace_and_its_history(tmp_path: Path) -> None:
     seen = []
     for _ in range(2):
         with running("demo", "--data", str(tmp_path / "demo")) as demo:
@@ -94,7 +94,7 @@ def test_with_a_folder_the_workspace_and_its_history_are_kept(tmp_path: Path) ->
 
 
 @pytest.mark.usefixtures("mongod_url")
-def test_where_its_port_is_taken_it_takes_another_and_says_which() -> None:
+def test_the_demo_uses_another_port_if_its_own_is_in_use() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with running("demo", listen=f"127.0.0.1:{port}") as demo:
@@ -106,7 +106,7 @@ def test_where_its_port_is_taken_it_takes_another_and_says_which() -> None:
 
 
 @pytest.mark.parametrize("content", ["a file", "a folder of something else"])
-def test_data_that_are_not_a_demos_are_refused_and_left_alone(tmp_path: Path, content: str) -> None:
+def test_a_directory_with_foreign_files_is_refused_and_unchanged(tmp_path: Path, content: str) -> None:
     data = tmp_path / "data"
     if content == "a file":
         data.write_text("mine")

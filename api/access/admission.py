@@ -1,4 +1,4 @@
-"""Who may ask, and how often: the login, the permission and the rate limits of a request."""
+"""Owns the admission of requests: login, permission and rate limits."""
 
 import time
 from collections.abc import Callable
@@ -15,26 +15,26 @@ from api.access.rate_limit import RateLimiter
 from api.caching.single_flight import ANSWER_WITHIN, SECONDS, SingleFlightCache
 from collector.sources.rocketchat import RocketChat
 
-CALLERS = 1024  # logins remembered, wrong ones too
-# Threads that ask the workspace about logins and rules.
+CALLERS = 1024  # cached logins, invalid ones included
+# Threads that look up logins and policy in the workspace.
 LOOK_UPS = 8
-# Logins that were not found good lately: how many an address may try in a minute.
+# Logins without a recent success that an address may try per minute.
 UNKNOWN_LOGINS = 100
-KNOWN_FOR = 600.0  # seconds for which a login that was good may be looked up without limit
+KNOWN_FOR = 600.0  # seconds for which a successful login is exempt from that limit
 
 
 class Admitted(NamedTuple):
-    """A request that may be answered; `limits` are the headers that say what is left of the minute."""
+    """An admitted request: the policy, and the user if the login is valid."""
 
     rules: ApiPolicy
     user: User | None
 
 
 class Admission:
-    """Admits requests by the workspace's logins, permissions and settings, each of which counts for `seconds`.
+    """Admits requests by the workspace's logins, permissions and settings, each of which is cached for `seconds`.
 
-    `calls` are allowed in a minute for each user at each address (0: any number), and `unknown_logins` for each
-    address, so that wrong logins do not reach the workspace's database without bound.
+    `calls` are allowed per minute for each user at each address (0: no limit), and `unknown_logins` for each address,
+    to limit the look-ups of invalid logins in the workspace's database.
     """
 
     def __init__(
@@ -59,11 +59,11 @@ class Admission:
         self._known: TTLCache[Login, bool] = TTLCache(CALLERS, KNOWN_FOR, clock)
 
     async def admit(self, request: Request, *, is_open: bool = False, deadline: float | None = None) -> Admitted:
-        """Lets a request pass, and counts it; its `state.limits` are the headers that say what is left.
+        """Admits and counts a request; sets its `state.limits` to the rate limit headers.
 
         Raises:
-            DeniedError: it may not have what it asks for.
-            TooManyRequestsError: it comes too soon.
+            DeniedError: access is denied.
+            TooManyRequestsError: the rate limit is exceeded.
             DatabaseError, TimeoutError: the workspace does not answer, or not by the deadline.
         """
         address = request.client.host if request.client else ""
@@ -75,11 +75,11 @@ class Admission:
         return Admitted(rules, user)
 
     async def rules(self, deadline: float | None = None) -> ApiPolicy:
-        """What the workspace's administrators have decided about its API."""
+        """The workspace's API policy."""
         return await self._rules.get("", deadline)
 
     def limit(self, calls: int) -> None:
-        """Allows so many calls in a minute from now on."""
+        """Changes the number of calls allowed per minute."""
         self._calls.calls = calls
 
     async def _user(self, login: Login | None, address: str, deadline: float | None) -> User | None:

@@ -1,4 +1,4 @@
-"""Who asks, and whether they may: the server's login token and the permission view-statistics, or Denied."""
+"""Owns authentication by the server's login tokens, and authorization by the permission view-statistics."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -8,51 +8,51 @@ from collector.sources.rocketchat import hash_token
 
 
 class DeniedError(Exception):
-    """The request may not have what it asks for."""
+    """Access is denied."""
 
 
 class NotLoggedInError(DeniedError):
-    """No header pair, or one that no user holds."""
+    """The login headers are missing or invalid."""
 
 
 class NotAllowedError(DeniedError):
-    """A user without the permission."""
+    """The user lacks the permission."""
 
 
 class Login(NamedTuple):
-    """What a request says of itself; the token only as its hash."""
+    """The login of a request, with the token's hash."""
 
     user_id: str
     hashed_token: str
 
 
 class User(NamedTuple):
-    """Whose login it is."""
+    """The user of a valid login."""
 
     id: str
     roles: frozenset[str]
 
 
-# Characters that no id and no token of Rocket.Chat has: what is longer is nobody's, and is not remembered.
+# Characters; ids and tokens of Rocket.Chat are shorter. Longer ones are invalid, and not cached.
 LONGEST = 256
 
 
 def login(headers: Mapping[str, str]) -> Login | None:
-    """X-User-Id and X-Auth-Token; None where one of them is missing or too long to be anybody's."""
+    """The login in X-User-Id and X-Auth-Token; None if one of them is missing or too long."""
     user_id, token = headers.get("x-user-id", ""), headers.get("x-auth-token", "")
     return Login(user_id, hash_token(token)) if 0 < len(user_id) <= LONGEST and 0 < len(token) <= LONGEST else None
 
 
 def may_view(user: User | None, rules: ApiPolicy) -> bool:
-    """Whether it is somebody with the permission."""
+    """Whether the user exists and has the permission."""
     return user is not None and not user.roles.isdisjoint(rules.readers)
 
 
 def check(user: User | None, rules: ApiPolicy) -> None:
-    """Lets pass who may see statistics.
+    """Accepts a user who may view statistics.
 
     Raises:
-        NotLoggedInError: nobody, by this login.
+        NotLoggedInError: the login is not valid.
         NotAllowedError: none of the user's roles has the permission.
     """
     if user is None:

@@ -1,4 +1,4 @@
-"""Which pages of other origins may ask, as Rocket.Chat 8 answers a browser's OPTIONS by the workspace's settings."""
+"""Owns CORS: the response to a browser's OPTIONS by the workspace's settings, as Rocket.Chat 8 sends it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _METHODS = "GET, POST, PUT, DELETE, HEAD, PATCH"
 
 @dataclass(frozen=True)
 class Origins:
-    """The workspace's decision: none, all, or those listed."""
+    """The allowed origins: none, all, or those listed."""
 
     enabled: bool = False
     listed: str = "*"
@@ -29,7 +29,7 @@ class Origins:
         )
 
     def preflight(self, headers: Mapping[str, str]) -> Response:
-        """To OPTIONS: whether a page may send what it wants to send."""
+        """The response to OPTIONS: whether a page may send its request."""
         if not (headers.get("origin") or headers.get("access-control-request-method")):
             return PlainTextResponse("OK")
         if not self.enabled:

@@ -1,4 +1,4 @@
-"""What the workspace's administrators have decided about its API: pages, origins, who may read, and how often."""
+"""Owns the workspace's API policy: page limits, origins, and roles with permissions."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +14,7 @@ UNLIMITED = "api-bypass-rate-limit"
 
 @dataclass(frozen=True)
 class ApiPolicy:
-    """The rules of a moment; `readers` and `unlimited` are roles."""
+    """The policy at a moment; `readers` and `unlimited` are roles."""
 
     workspace: str
     release: str | None
@@ -25,7 +25,7 @@ class ApiPolicy:
 
     @cached_property
     def key(self) -> str:
-        """The rules that an answer depends on: equal ones have equal keys, also after a restart."""
+        """The part of the policy that responses depend on; stable across restarts."""
         return repr((self.workspace, self.release, self.pages))
 
     @classmethod

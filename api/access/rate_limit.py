@@ -1,4 +1,4 @@
-"""How often a caller may ask: a number of calls in a minute for each user at each address."""
+"""Owns the rate limit: a number of calls per minute for each user at each address."""
 
 import time
 from collections.abc import Callable, Hashable, Mapping
@@ -8,11 +8,11 @@ from math import ceil
 from cachetools import TTLCache
 
 WINDOW = 60.0  # seconds
-MOST_CALLERS = 10_000  # beyond it the oldest windows are forgotten: memory is bounded, whoever calls
+MOST_CALLERS = 10_000  # windows in memory; beyond it the oldest ones are dropped
 
 
 class TooManyRequestsError(Exception):
-    """A caller has used up the minute. `headers` and the text are the server's own."""
+    """The caller has exceeded the limit. `headers` and text are as Rocket.Chat's."""
 
     def __init__(self, seconds: int, headers: Mapping[str, str]) -> None:
         super().__init__(
@@ -30,9 +30,9 @@ class _Window:
 
 
 class RateLimiter:
-    """Counts calls in windows that begin with a caller's first call. `calls` of 0 limits nobody.
+    """Counts calls in windows that begin with a caller's first call; `calls` of 0 disables the limit.
 
-    `clock` gives seconds that are never put back; only the header that tells the window's end takes the time of day.
+    `clock` is monotonic, in seconds; only the header with the window's end uses the time of day.
     """
 
     def __init__(self, calls: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -41,10 +41,10 @@ class RateLimiter:
         self._windows: TTLCache[Hashable, _Window] = TTLCache(MOST_CALLERS, WINDOW, clock)
 
     def hit(self, caller: Hashable) -> dict[str, str]:
-        """Counts a call; the server's headers that say what is left.
+        """Counts a call; returns the rate limit headers.
 
         Raises:
-            TooManyRequestsError: none was left.
+            TooManyRequestsError: the limit is exceeded.
         """
         if not self.calls:
             return {}

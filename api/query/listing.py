@@ -1,4 +1,4 @@
-"""The query string of statistics.list: a ListQuery, or BadQuery. Pure."""
+"""Owns the parameters of statistics.list, and the parsing of query strings. Pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ T = TypeVar("T")
 
 
 class BadParametersError(Exception):
-    """A query string that can't be read, or a parameter in it that is no text: named twice, or as a list."""
+    """The query string is malformed, or gives a parameter of ours twice or as a list or object."""
 
 
 class BadQueryError(Exception):
-    """A parameter that can't be served. `reason` is for the person, `error` and `error_type` are the server's."""
+    """A parameter is invalid. `reason` is for people; `error` and `error_type` are as Rocket.Chat's."""
 
     def __init__(self, parameter: str, raw: str, reason: str, error_type: str | None = None) -> None:
         super().__init__(reason)
@@ -35,7 +35,7 @@ class BadQueryError(Exception):
 
 @dataclass(frozen=True)
 class PageLimits:
-    """The workspace's own rules for pages: its API_* settings, by the server's defaults."""
+    """The workspace's limits on pages: its API_* settings, with the server's defaults."""
 
     default: int = 50
     upper: int = 100
@@ -43,7 +43,7 @@ class PageLimits:
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> "PageLimits":
-        """From the values of the settings; one that is missing or no positive number counts as the default."""
+        """From the values of the settings; any that is not a positive number is replaced by the default."""
         return cls(
             _positive(settings.get("API_Default_Count"), cls.default),
             _positive(settings.get("API_Upper_Count_Limit"), cls.upper),
@@ -51,7 +51,7 @@ class PageLimits:
         )
 
     def count(self, asked: int | None) -> int:
-        """How many documents a page has; 0 means all."""
+        """The page size for the requested one; 0 means all."""
         count = self.default if asked is None else min(asked, self.upper)
         return self.default if count == 0 and not self.allow_infinite else count
 
@@ -63,7 +63,8 @@ def parameters(query_string: bytes, names: frozenset[str]) -> dict[str, str]:
     """The parameters of these names in a request target, percent-encoded or not, in the order of their names.
 
     Raises:
-        BadParametersError: they can't be read, or one comes twice, as a list or as an object such as `sort[createdAt]`.
+        BadParametersError: it is malformed, or gives one of them twice, as a list or as an object such as
+                `sort[createdAt]`.
     """
     try:
         pairs = parse_qsl(query_string.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
@@ -80,16 +81,16 @@ def parse(given: Mapping[str, str], limits: PageLimits) -> ListQuery:
     """The parameters offset, count, sort, fields and query; others are ignored.
 
     Raises:
-        BadQueryError: one of them can't be served.
+        BadQueryError: a parameter is invalid.
     """
     return served(given, lambda: list_query(given, limits.count))
 
 
 def served(given: Mapping[str, str], parse: Callable[[], T]) -> T:
-    """What a parser makes of the parameters.
+    """The query that a parser makes of the parameters.
 
     Raises:
-        BadQueryError: it takes one of them for wrong.
+        BadQueryError: a parameter is invalid.
     """
     try:
         return parse()

@@ -1,4 +1,4 @@
-"""The parameters of statistics.series: a SeriesQuery, or BadQuery; and its answer in columns. Pure."""
+"""Owns the parameters and the response of statistics.series. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
@@ -16,15 +16,15 @@ def parse(given: Mapping[str, str], zone: str, now: datetime) -> SeriesQuery:
     """The parameters of a series; `zone` is the collector's own.
 
     Raises:
-        BadQueryError: one of them can't be served.
+        BadQueryError: a parameter is invalid.
     """
     return served(given, lambda: series_query(given, zone, now))
 
 
 def columns(query: SeriesQuery, rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-    """{at: […], series: {path: […]}, …}: the beginning of each bucket that has snapshots, and its values.
+    """{at: […], series: {path: […]}, …}: the start of each bucket that contains snapshots, and its values.
 
-    The rows are taken one by one and the columns given one by one, so that a long answer holds nothing up.
+    Rows are read and columns yielded one by one, so that a long response does not block others.
     """
     at: list[Any] = []
     series: list[list[Any]] = [[] for _ in query.fields]
@@ -41,11 +41,11 @@ def columns(query: SeriesQuery, rows: Iterable[Mapping[str, Any]]) -> Iterator[b
 
 
 def _array(values: list[Any]) -> bytes:
-    """A list as JSON."""
+    """The list as JSON."""
     return bson_json.item({"": values}).removeprefix(b'{"":')[:-1]
 
 
 def records(query: SeriesQuery, rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """A document a bucket: {at, and the values by path}."""
+    """One document per bucket: {at, and the values by path}."""
     for row in rows:
         yield bson_json.plain({"at": row["_id"]} | {path: row.get(f"v{n}") for n, path in enumerate(query.fields)})

@@ -1,6 +1,6 @@
-"""BSON as JSON, with each value as JavaScript prints it in Rocket.Chat's answers.
+"""Owns the conversion of BSON to JSON, with each value as JavaScript prints it in Rocket.Chat's responses.
 
-Numbers, dates and ids become what JSON takes while the driver decodes them, so that no document is walked in Python.
+Numbers, dates and ids are converted while the driver decodes them, so that no document is traversed in Python.
 """
 
 from base64 import b64encode
@@ -20,24 +20,24 @@ from collector.key_paths import SECRET
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _GREGORIAN_CYCLE = timedelta(days=146_097)  # 400 years, after which the calendar repeats
-_LAST_DATE = 8_640_000_000_000_000  # ms that JavaScript's dates reach from the epoch, either way
-_LARGEST_EXACT = 2**53 - 1  # beyond it a JavaScript number is rounded
-_SMALL = 1e-4  # below it orjson writes an exponent where JavaScript may write none
-_WRITTEN_OUT = (1e-6, 1e21)  # where JavaScript writes a number without an exponent
+_LAST_DATE = 8_640_000_000_000_000  # ms from the epoch to JavaScript's last date, in both directions
+_LARGEST_EXACT = 2**53 - 1  # JavaScript rounds larger integers
+_SMALL = 1e-4  # below it orjson writes an exponent, but JavaScript may not
+_WRITTEN_OUT = (1e-6, 1e21)  # JavaScript writes numbers of this range without an exponent
 
 
 def document(stored: Mapping[str, Any]) -> bytes:
-    """A stored document as JSON, `success` added as its last key and what is secret left out."""
+    """A stored document as JSON, with `success` as its last key and without secret keys."""
     return orjson.dumps(_shown(stored) | {"success": True}, _other)
 
 
 def item(stored: Mapping[str, Any]) -> bytes:
-    """A stored document as JSON, as one of a list; what is secret is left out."""
+    """A stored document as JSON, as an item of a list; without secret keys."""
     return orjson.dumps(_shown(stored), _other)
 
 
 def plain(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """The same as Python reads it back."""
+    """The same as a Python object."""
     found: dict[str, Any] = orjson.loads(item(stored))
     return found
 
@@ -52,15 +52,15 @@ def _shown(stored: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _number(value: float) -> Any:
-    """What orjson takes and writes as JavaScript would."""
+    """A value that orjson writes as JavaScript would."""
     if value.is_integer():
         return int(value) if abs(value) <= _LARGEST_EXACT else orjson.Fragment(_digits(value))
-    is_small = abs(value) < _SMALL  # False for what is no number, which JSON.stringify and orjson make null
+    is_small = abs(value) < _SMALL  # False for NaN, which JSON.stringify and orjson write as null
     return orjson.Fragment(_digits(value)) if is_small else value
 
 
 def _digits(value: float) -> str:
-    """A number's shortest digits, with an exponent only where JavaScript has one, such as 1.5e+21."""
+    """A number's shortest digits, with an exponent only if JavaScript writes one, such as 1.5e+21."""
     sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
     if _WRITTEN_OUT[0] <= abs(value) < _WRITTEN_OUT[1]:
         return f"{Decimal(repr(value)).normalize():f}"
@@ -79,7 +79,7 @@ def _date(moment: datetime) -> str:
 
 
 def _date_beyond_python(moment: DatetimeMS) -> str | None:
-    """A date outside the years 1 to 9999, with JavaScript's sign and six digits; None where it has no date either."""
+    """A date outside the years 1 to 9999, with JavaScript's sign and six digits; None beyond JavaScript's range."""
     milliseconds = int(moment)
     if abs(milliseconds) > _LAST_DATE:
         return None
@@ -93,7 +93,7 @@ def _binary(value: Binary) -> str:
 
 
 def _other(value: Any) -> Any:
-    """What is left: types that the server's driver turns into an object without anything in it."""
+    """Other types, which the server's driver turns into an empty object."""
     return {"code": str(value)} if isinstance(value, bson.Code) else {}
 
 
@@ -126,7 +126,7 @@ _TO_JSON: Mapping[type, Callable[[Any], Any]] = {
 _AS_JAVASCRIPT: CodecOptions[dict[str, Any]] = CodecOptions(
     tz_aware=True,
     tzinfo=UTC,
-    unicode_decode_error_handler="replace",  # one broken text must not cost the page
+    unicode_decode_error_handler="replace",  # one broken string must not break the page
     datetime_conversion=DatetimeConversion.DATETIME_AUTO,
     type_registry=TypeRegistry([_Decoder(kind, to_json) for kind, to_json in _TO_JSON.items()]),
 )

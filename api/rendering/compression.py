@@ -1,4 +1,4 @@
-"""Answers in fewer bytes, for clients that accept it."""
+"""Owns the content encodings of responses."""
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -6,11 +6,11 @@ from typing import Protocol
 
 import zstandard
 
-# Levels at which a page of snapshots shrinks tenfold and costs less than making it.
+# Levels at which a page of snapshots shrinks tenfold for less work than rendering it.
 _GZIP_LEVEL = 4
 _ZSTD_LEVEL = 3
 
-# Fewer bytes than this fit one packet anyway.
+# Fewer bytes fit into one packet anyway.
 SMALL = 1_000
 
 
@@ -27,14 +27,14 @@ _COMPRESSORS: Mapping[str, Callable[[], _Compressor]] = {
 
 NAMES = tuple(_COMPRESSORS)
 
-# Of a header Accept-Encoding: browsers name fewer than ten.
+# Parts of an Accept-Encoding header that are read; browsers send fewer than ten.
 MOST_ACCEPTED = 32
 
 
 def chosen(accepted: str) -> str:
-    """The encoding to answer with, by the value of an Accept-Encoding header; '' for none.
+    """The encoding of the response, by the value of an Accept-Encoding header; '' for none.
 
-    Only the first MOST_ACCEPTED of its parts count.
+    Only the first MOST_ACCEPTED of its parts are read.
     """
     if not accepted:
         return ""
@@ -55,7 +55,7 @@ def compressed(parts: Iterable[bytes], encoding: str) -> Iterator[bytes]:
 
 
 def _weight(part: str) -> tuple[str, float]:
-    """An encoding and its q, which is 1 where it is missing and 0 where it is no number."""
+    """An encoding and its q: 1 if missing, 0 if it is not a number."""
     name, _, parameter = part.partition(";")
     _, _, q = parameter.partition("q=")
     try:

@@ -1,4 +1,4 @@
-"""The shapes of answers: success and failure as Rocket.Chat sends them, and the headers that all of them have."""
+"""Owns the envelope of responses: success and failure as Rocket.Chat sends them, and the headers of all."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 import orjson
 from starlette.responses import Response
 
-JSON = "application/json"  # and no charset: clients compare the whole header
+JSON = "application/json"  # without charset: clients compare the whole header
 
-# The server forbids to keep an answer at all; ours may be kept by who asked, if it is asked each time whether it holds.
+# The server forbids caching; ours lets the client cache, provided that it revalidates each time.
 REVALIDATED = {"Cache-Control": "private, no-cache", "Pragma": "no-cache"}
 NOT_KEPT = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
-# On every answer, as the server has it; a browser that needs to send a token asks first, and may be told no.
+# On every response, as the server's; a browser sends a token only after a preflight request, which may be refused.
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Headers": "Origin, X-Requested-With, Content-Type, Accept, X-User-Id, X-Auth-Token, "
@@ -24,7 +24,7 @@ NOT_LOGGED_IN = {"status": "error", "message": "You must be logged in to do this
 
 
 def raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    """Headers as they are sent."""
+    """Headers in the form of ASGI."""
     return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
 
@@ -34,16 +34,16 @@ def success(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def failure(error: str, error_type: str | None = None, details: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Rocket.Chat's error body; keys that have no value are left out."""
+    """Rocket.Chat's error body, without empty keys."""
     extras = {"errorType": error_type, "details": details}
     return {"success": False, "error": error} | {key: value for key, value in extras.items() if value}
 
 
 def response(body: Mapping[str, Any], status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """An answer that is made for this request alone."""
+    """A JSON response that must not be cached."""
     return encoded(orjson.dumps(body), status, headers)
 
 
 def encoded(body: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """The same of a body that is JSON already."""
+    """The same, from a body that is already encoded."""
     return Response(body, status, NOT_KEPT | CORS | SAFE | dict(headers or {}), JSON)

@@ -1,4 +1,4 @@
-"""Answers in other forms than JSON: comma-separated values, and a JSON document a line."""
+"""Owns the responses in CSV and NDJSON, and the choice of the content type."""
 
 import csv
 import io
@@ -16,24 +16,24 @@ CSV, NDJSON = "text/csv; charset=utf-8", "application/x-ndjson"
 
 _NAMES = {"json": JSON, "csv": CSV, "ndjson": NDJSON}
 
-# Of a header Accept: browsers name fewer than ten.
+# Parts of an Accept header that are read; browsers send fewer than ten.
 MOST_ACCEPTED = 32
 
-# Characters with which a formula begins, in any of the widths that Unicode has for them.
+# Characters that start a formula, in any of their Unicode widths.
 _FORMULA = tuple("=+-@\N{MINUS SIGN}")
 _CONTROLS = ("\t", "\r", "\n")
-# Spreadsheets trim what is not seen, and may take a quotation mark for one of the file.
-_PASSED_OVER = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Pi", "Pf"})  # categories: controls, spaces, quotation marks
+# Spreadsheets ignore invisible characters, and may take a quotation mark for one of the file.
+_IGNORED = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp", "Pi", "Pf"})  # categories: controls, spaces, quotation marks
 _QUOTES = "\"'`‚„"  # those of other categories
 
 
 def chosen(given: Mapping[str, str], accept: str) -> str:
-    """The content type to answer with: by the parameter `format`, else by the header Accept, else JSON.
+    """The content type of the response: by the parameter `format`, else by the header Accept, else JSON.
 
-    Only the first MOST_ACCEPTED parts of the header count.
+    Only the first MOST_ACCEPTED parts of the header are read.
 
     Raises:
-        BadQueryError: the parameter names none.
+        BadQueryError: the parameter names an unknown format.
     """
     if name := given.get("format"):
         if name not in _NAMES:
@@ -46,15 +46,15 @@ def chosen(given: Mapping[str, str], accept: str) -> str:
 
 
 def lines(documents: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-    """A JSON document a line."""
+    """One JSON document per line."""
     for document in documents:
         yield orjson.dumps(document) + b"\n"
 
 
 def table(documents: Iterable[Mapping[str, Any]], names: Iterable[str] = ()) -> Iterator[bytes]:
-    """Comma-separated values with a head: a column a dotted key path; what is absent is empty, a list is JSON.
+    """CSV with a header: one column per dotted key path; absent values are empty, lists are JSON.
 
-    Without `names` the columns are all paths that occur, in the order in which they do: all documents are held then.
+    Without `names` the columns are all paths that occur, in that order, and all documents are held in memory.
     """
     rows: Iterable[dict[str, Any]] = (dict(flatten(document)) for document in documents)
     heads = list(names)
@@ -77,13 +77,13 @@ def _cell(value: Any) -> str:
 
 
 def _is_formula(text: str) -> bool:
-    """Whether a spreadsheet may calculate a text rather than show it."""
-    first = next((character for character in text if not _is_passed_over(character)), "")
+    """Whether a spreadsheet may evaluate a text instead of showing it."""
+    first = next((character for character in text if not _is_ignored(character)), "")
     return text.startswith(_CONTROLS) or unicodedata.normalize("NFKC", first).startswith(_FORMULA)
 
 
-def _is_passed_over(character: str) -> bool:
-    return character in _QUOTES or unicodedata.category(character) in _PASSED_OVER
+def _is_ignored(character: str) -> bool:
+    return character in _QUOTES or unicodedata.category(character) in _IGNORED
 
 
 def _line(cells: Iterable[str]) -> bytes:

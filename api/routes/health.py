@@ -1,4 +1,4 @@
-"""How the daemon does: alive, and ready to serve."""
+"""Owns the health probes: liveness and readiness."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -12,23 +12,23 @@ from api.caching.single_flight import IN_ALL, SECONDS, SingleFlightCache
 from api.rendering import envelope
 from collector.errors import DatabaseError
 
-CHECKED_WITHIN = 3.0  # seconds that all checks together have
+CHECKED_WITHIN = 3.0  # time limit of all checks together, in seconds
 
 Checks = Mapping[str, Callable[[], str]]
 
 
 class Problem(NamedTuple):
-    """What is wrong: the whole sentence, and one without the names of hosts."""
+    """A problem: its full text, and one without host names."""
 
     whole: str
     brief: str
 
 
 class Status:
-    """`checks` are what serving needs, by name: each gives the problem in a sentence, or "".
+    """Runs the `checks` by name, each of which returns a problem or "".
 
-    A DatabaseError that one raises is a problem too. What they found counts for `seconds`, for all who ask. Only
-    processes of this host are told the names of MongoDB's hosts.
+    A DatabaseError is a problem too. Results are shared by all requests for `seconds`. Only local requests see the
+    names of MongoDB's hosts.
     """
 
     def __init__(self, checks: Checks, seconds: float = SECONDS) -> None:
@@ -37,18 +37,18 @@ class Status:
         )
 
     async def health(self, _: Request) -> Response:
-        """`GET /health`: 200 while the process lives."""
+        """`GET /health`: 200 while the process is alive."""
         return envelope.response({"status": "ok"})
 
     async def ready(self, request: Request) -> Response:
-        """`GET /ready`: 200, or 503 with what is wrong."""
+        """`GET /ready`: 200, or 503 with the problems."""
         try:
             problems = await self._problems.get("", asyncio.get_running_loop().time() + IN_ALL)
         except TimeoutError:
             problems = {"mongodb": _plain("MongoDB did not answer in time")}
-        told = {name: problem.whole if is_local(request) else problem.brief for name, problem in problems.items()}
-        body = {"ready": not told} | ({"problems": told} if told else {})
-        return envelope.response(body, 503 if told else 200)
+        shown = {name: problem.whole if is_local(request) else problem.brief for name, problem in problems.items()}
+        body = {"ready": not shown} | ({"problems": shown} if shown else {})
+        return envelope.response(body, 503 if shown else 200)
 
 
 def _problems(checks: Checks) -> dict[str, Problem]:

@@ -1,4 +1,4 @@
-"""What Prometheus scrapes: the workspace's main statistics, the newest snapshot, what the daemon did; and who may."""
+"""Owns the Prometheus metrics: main statistics, newest snapshot and the daemon's counters; and access to them."""
 
 import asyncio
 import re
@@ -30,29 +30,29 @@ from collector.sources.rocketchat import RocketChat
 from collector.store.snapshots import Store
 from collector.telemetry import Telemetry
 
-# A gauge's name, its help, its label or "", and by label value where the snapshot has it; rows of a list are added up.
-# What the snapshot does not have is no sample.
+# Name, help and label (or "") of each gauge, and a key path per label value; rows of a list are summed.
+# A value that the snapshot lacks has no sample.
 WORKSPACE: Sequence[tuple[str, str, str, Mapping[str, str]]] = (
     (
         "rocketchat_users",
-        "Accounts of people: active, active with no other role than guest, deactivated.",
+        "Users: active, active with the role guest only, and deactivated.",
         "state",
         {"active": "activeUsers", "guest": "activeGuests", "inactive": "nonActiveUsers"},
     ),
     (
         "rocketchat_users_connected",
-        "All accounts by presence.",
+        "All accounts by presence status.",
         "status",
         {"online": "onlineUsers", "away": "awayUsers", "busy": "busyUsers", "offline": "offlineUsers"},
     ),
     ("rocketchat_users_app", "Accounts of apps.", "", {"": "appUsers"}),
-    ("rocketchat_accounts", "All accounts, also of bots, apps, guests and those who left.", "", {"": "totalUsers"}),
-    ("rocketchat_daily_active_users", "Users of yesterday.", "", {"": "uniqueUsersOfYesterday.data.count"}),
-    ("rocketchat_weekly_active_users", "Users of the last 7 days.", "", {"": "uniqueUsersOfLastWeek.data.count"}),
-    ("rocketchat_monthly_active_users", "Users of the last month.", "", {"": "uniqueUsersOfLastMonth.data.count"}),
+    ("rocketchat_accounts", "All accounts, including bots, apps, guests and deactivated ones.", "", {"": "totalUsers"}),
+    ("rocketchat_daily_active_users", "Users active yesterday.", "", {"": "uniqueUsersOfYesterday.data.count"}),
+    ("rocketchat_weekly_active_users", "Users active in 7 days.", "", {"": "uniqueUsersOfLastWeek.data.count"}),
+    ("rocketchat_monthly_active_users", "Users active in a month.", "", {"": "uniqueUsersOfLastMonth.data.count"}),
     (
         "rocketchat_rooms",
-        "Rooms by type, discussions and the main rooms of teams included.",
+        "Rooms by type, including discussions and the main rooms of teams.",
         "type",
         {"channel": "totalChannels", "private_group": "totalPrivateGroups"}
         | {"direct": "totalDirect", "livechat": "totalLivechat"},
@@ -61,46 +61,46 @@ WORKSPACE: Sequence[tuple[str, str, str, Mapping[str, str]]] = (
     ("rocketchat_teams", "Teams.", "", {"": "teams.totalTeams"}),
     (
         "rocketchat_messages",
-        "Messages by type of room, as the counters of the rooms say, which drift.",
+        "Messages by room type, according to the rooms' counters, which may drift.",
         "room_type",
         {"channel": "totalChannelMessages", "private_group": "totalPrivateGroupMessages"}
         | {"discussion": "totalDiscussionsMessages", "direct": "totalDirectMessages"}
         | {"livechat": "totalLivechatMessages"},
     ),
-    ("rocketchat_messages_stored", "Messages that there are.", "", {"": "collector.messages.documents"}),
+    ("rocketchat_messages_stored", "Messages in the database.", "", {"": "collector.messages.documents"}),
     ("rocketchat_last_message_timestamp_seconds", "Date of the newest message.", "", {"": "lastMessageSentAt"}),
-    ("rocketchat_last_login_timestamp_seconds", "When an account last logged in.", "", {"": "lastLogin"}),
-    ("rocketchat_uploads", "Uploaded files, thumbnails included.", "", {"": "uploadsTotal"}),
-    ("rocketchat_upload_bytes", "The size of all uploaded files together.", "", {"": "uploadsTotalSize"}),
+    ("rocketchat_last_login_timestamp_seconds", "Date of the last login.", "", {"": "lastLogin"}),
+    ("rocketchat_uploads", "Uploaded files, including thumbnails.", "", {"": "uploadsTotal"}),
+    ("rocketchat_upload_bytes", "Total size of all uploaded files.", "", {"": "uploadsTotalSize"}),
     ("rocketchat_livechat_visitors", "Omnichannel visitors.", "", {"": "totalLivechatVisitors"}),
     ("rocketchat_livechat_agents", "Accounts with the role livechat-agent.", "", {"": "totalLivechatAgents"}),
     ("rocketchat_apps_installed", "Installed apps.", "", {"": "apps.totalInstalled"}),
-    ("rocketchat_push_queue_notifications", "Push notifications that wait to be sent.", "", {"": "pushQueue"}),
-    ("rocketchat_instances", "Servers of this workspace that are alive.", "", {"": "instanceCount"}),
+    ("rocketchat_push_queue_notifications", "Push notifications waiting to be sent.", "", {"": "pushQueue"}),
+    ("rocketchat_instances", "Running servers of this workspace.", "", {"": "instanceCount"}),
 )
 ABOUT = {"version": "version", "unique_id": "uniqueId", "mongodb_version": "mongoVersion"}
 ABOUT |= {"node_version": "process.nodeVersion", "deploy_method": "deploy.method", "deploy_platform": "deploy.platform"}
 
 IDENTITY_HOLDS, IDENTITY_WITHIN = 60.0, 0.5  # seconds
 MOST_ACCEPTED = 1000  # characters of an Accept header that are read
-NEWEST_WITHIN = 0.9  # seconds that a scrape waits for the store
+NEWEST_WITHIN = 0.9  # seconds for which a scrape waits for the store
 
-# The library stumbles over a version that is none.
+# The library fails on an invalid version.
 _BAD_VERSION = re.compile(r"version=(?![0-9]{1,3}(\.[0-9]{1,3}){0,2} *([,;]|$))")
 
 
 class NotLocalError(Exception):
-    """There is no token, and the request is not surely from a process of this host."""
+    """No token is set, and the request is not provably local."""
 
 
 class NoTokenError(Exception):
-    """There is a token, and the request does not have it."""
+    """A token is set, and the request lacks it."""
 
     headers: ClassVar = {"WWW-Authenticate": "Bearer"}
 
 
 class Newest:
-    """The workspace's newest snapshot, by one query; whose it is the workspace tells once a minute, if it can."""
+    """Reads the newest snapshot with one query; the workspace's identity is refreshed once a minute, if possible."""
 
     def __init__(
         self,
@@ -118,7 +118,7 @@ class Newest:
         self._asked_at = 0.0
 
     def __call__(self) -> Document | None:
-        """None if there is none, or if the workspace has not told yet who it is.
+        """The newest snapshot; None if none exists, or the workspace's identity is not known yet.
 
         Raises:
             DatabaseError: the store does not answer.
@@ -129,12 +129,12 @@ class Newest:
                 self._identity = self._workspace.identity()
         if self._identity:
             return self._store.newest(self._identity)
-        self._store.edition()  # whether it answers
+        self._store.edition()  # raises if the store does not answer
         return None
 
 
 class Metrics:
-    """Answers `GET /metrics`, to this host alone unless there is a token; `newest` counts for `seconds`."""
+    """Serves `GET /metrics`, only to local requests unless a token is set; `newest` is cached for `seconds`."""
 
     def __init__(
         self,
@@ -149,10 +149,10 @@ class Metrics:
         ProcessCollector(registry=self.telemetry.registry)
 
     async def scrape(self, request: Request) -> Response:
-        """In the format that the request prefers.
+        """Responds in the format that the request prefers.
 
         Raises:
-            NotLocalError, NoTokenError: the request may not have it.
+            NotLocalError, NoTokenError: access is denied.
         """
         self._admit(request)
         accepted = request.headers.get("accept", "")[:MOST_ACCEPTED]
@@ -163,12 +163,12 @@ class Metrics:
     def _admit(self, request: Request) -> None:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if not (self._token or is_local(request)):
-            raise NotLocalError("Only requests from this host are accepted unless RCSTATS_METRICS_TOKEN is set")
+            raise NotLocalError("Only local requests are accepted unless RCSTATS_METRICS_TOKEN is set")
         if self._token and not (scheme.lower() == "bearer" and compare_digest(given.encode("latin-1"), self._token)):
-            raise NoTokenError("Expected the header Authorization: Bearer, with the token of RCSTATS_METRICS_TOKEN")
+            raise NoTokenError("The bearer token of RCSTATS_METRICS_TOKEN is missing or wrong")
 
     async def _read(self) -> tuple[Document, int]:
-        """The newest snapshot, {} if there is none, and 1 if the store answers, else 0."""
+        """The newest snapshot or {}, and 1 if the store answers, else 0."""
         try:
             return await self._newest.get("", asyncio.get_running_loop().time() + NEWEST_WITHIN) or {}, 1
         except (DatabaseError, TimeoutError):
@@ -178,42 +178,42 @@ class Metrics:
 
 @dataclass(frozen=True)
 class _Scrape(Collector):
-    """All that is told at a moment."""
+    """All metrics at a moment."""
 
     snapshot: Document
     store_up: int
     counted: CollectorRegistry
 
     def collect(self) -> Iterator[Metric]:
-        yield InfoMetricFamily("rcstats_build", "The release of rcstats.", {"version": __version__})
-        yield GaugeMetricFamily("rcstats_store_up", "1 if the store of snapshots answers, else 0.", self.store_up)
+        yield InfoMetricFamily("rcstats_build", "Version of rcstats.", {"version": __version__})
+        yield GaugeMetricFamily("rcstats_store_up", "1 if the store is available, else 0.", self.store_up)
         yield from self.counted.collect()
         yield from (gauge for gauge in (*_of_snapshot(self.snapshot), *_of_workspace(self.snapshot)) if gauge.samples)
 
 
 def _of_snapshot(snapshot: Document) -> Iterator[Metric]:
-    """When the newest snapshot was taken, and how that went."""
+    """Metrics of the newest snapshot itself."""
     created, readings = _number(snapshot, "createdAt"), at(snapshot, "collector.readings") or {}
     age = None if created is None else max(time.time() - created, 0.0)  # clocks differ a little
     yield GaugeMetricFamily("rcstats_snapshot_age_seconds", "Time since the newest snapshot was taken.", age)
     took = _number(snapshot, "collector.seconds")
-    yield GaugeMetricFamily("rcstats_snapshot_duration_seconds", "How long the newest snapshot took.", took)
+    yield GaugeMetricFamily("rcstats_snapshot_duration_seconds", "Duration of the newest snapshot.", took)
     each = {name: _number(reading, "seconds") for name, reading in readings.items()}
-    yield _gauge("rcstats_reading_duration_seconds", "How long each of its readings took.", "reading", each)
+    yield _gauge("rcstats_reading_duration_seconds", "Duration of each of its readings.", "reading", each)
     ok = {name: float(reading["ok"]) for name, reading in readings.items()}
-    yield _gauge("rcstats_reading_ok", "1 for each of its readings that went well, else 0.", "reading", ok)
+    yield _gauge("rcstats_reading_ok", "1 for each of its successful readings, else 0.", "reading", ok)
 
 
 def _of_workspace(snapshot: Document) -> Iterator[Metric]:
     about = {label: at(snapshot, path) for label, path in ABOUT.items()}
     known = {label: value for label, value in about.items() if isinstance(value, str)}
-    yield InfoMetricFamily("rocketchat", "The workspace and what it runs on.", known or None)
+    yield InfoMetricFamily("rocketchat", "The workspace and its software versions.", known or None)
     for name, meaning, label, paths in WORKSPACE:
         yield _gauge(name, meaning, label, {value: _number(snapshot, path) for value, path in paths.items()})
 
 
 def _gauge(name: str, meaning: str, label: str, numbers: Mapping[str, float | None]) -> Metric:
-    """A gauge with the samples that there are; without a `label` it is one."""
+    """A gauge with one sample per known number; without a `label` it has at most one."""
     gauge = GaugeMetricFamily(name, meaning, labels=[label] if label else [])
     for value, number in numbers.items():
         if number is not None:
@@ -222,7 +222,7 @@ def _gauge(name: str, meaning: str, label: str, numbers: Mapping[str, float | No
 
 
 def _number(document: Document, path: str) -> float | None:
-    """A number, or a date in seconds, at a dotted path; of a list's rows the sum; None where there is none."""
+    """The number at a dotted path: dates in seconds, rows of a list summed; None if absent."""
     parent, _, key = path.rpartition(".")
     if isinstance(rows := at(document, parent), list):
         return float(sum(row[key] for row in rows))

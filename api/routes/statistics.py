@@ -1,4 +1,4 @@
-"""The handlers of Rocket.Chat's own routes: statistics.list, statistics and info."""
+"""Owns the handlers of the statistics routes and of info."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ from collector.series.forecast import forecast
 from collector.series.pipeline import SeriesQuery
 from collector.store.snapshots import ListQuery, Store
 
-# Seconds that a request waits for its new snapshot.
+# Seconds for which a request waits for its new snapshot.
 REFRESH_WITHIN = 120.0
 
 _LIST = frozenset({"offset", "count", "sort", "fields", "query", "format"})
@@ -34,7 +34,7 @@ _SERIES = frozenset({"fields", "start", "end", "every", "how", "timezone", "form
 
 
 class _Page(NamedTuple):
-    """A page that is asked for, and its filter as it was sent, for the text of an error."""
+    """A requested page, with its filter as sent, for error texts."""
 
     query: ListQuery
     sent: str
@@ -43,7 +43,7 @@ class _Page(NamedTuple):
 class Statistics:
     """Serves one workspace's snapshots.
 
-    `ask` asks for a new one and gives what will be it; `entries` are the dictionary's; days are those of `zone`.
+    `ask` requests a new one and returns its future; `entries` are the dictionary's; days are those of `zone`.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Statistics:
         self._ask = ask
         self._zone = zone
         self.calendar = cache(lambda: store.calendar(zone, datetime.now(UTC)))
-        """The time zone in which series are made, as far as MongoDB has it."""
+        """The time zone of series: `zone`, or an equivalent one if MongoDB does not know it."""
         self._all = lru_cache(maxsize=8)(lambda workspace, _edition: store.count(workspace, {}))
         dictionary = orjson.dumps(envelope.success({"statistics": list(entries), "count": len(entries)}))
         self._list = Resource(_page, self._snapshots, _LIST)
@@ -79,7 +79,7 @@ class Statistics:
 
     async def newest(self, request: Request) -> Response:
         """`GET /api/v1/statistics`: the newest snapshot's own fields, and success; `refresh=true` takes a new one."""
-        if not _asks_for_a_new_one(request):
+        if not _wants_refresh(request):
             return await self._answers.respond(request, self._newest)
         await self._answers.admit(request)
         snapshot = await self._refreshed()
@@ -95,16 +95,16 @@ class Statistics:
         return await self._answers.respond(request, self._dictionary)
 
     async def info(self, request: Request) -> Response:
-        """`GET /api/info`: the server's release, as far as it is known; whole only for who may see statistics."""
+        """`GET /api/info`: the server's release if known; in full only for users who may view statistics."""
         return await self._answers.respond(request, self._info)
 
     async def _refreshed(self) -> Document:
-        """A snapshot taken after this call. No thread waits for it, however many requests do."""
+        """A snapshot taken after this call. Requests that wait for it do not occupy threads."""
         try:
             async with asyncio.timeout(REFRESH_WITHIN):
                 return await asyncio.shield(asyncio.wrap_future(self._ask()))
         except TimeoutError:
-            raise DatabaseError("the new snapshot takes too long") from None
+            raise DatabaseError("the new snapshot did not complete in time") from None
 
     def _snapshots(self, context: Context, page: _Page) -> Iterator[bytes]:
         if context.kind == envelope.JSON:
@@ -124,7 +124,7 @@ class Statistics:
         """The page's snapshots.
 
         Raises:
-            BadQueryError: MongoDB does not take the query.
+            BadQueryError: MongoDB refuses the query.
         """
         try:
             yield from self._store.page(context.rules.workspace, page.query)
@@ -146,12 +146,12 @@ class Statistics:
         """The rows of a series.
 
         Raises:
-            BadQueryError: MongoDB does not have its time zone, or the values are too large.
+            BadQueryError: MongoDB does not know its time zone, or the values are too large.
         """
         try:
             return self._store.series(context.rules.workspace, query)
         except UnknownTimeZoneError as error:
-            raise BadQueryError("timezone", query.zone, "MongoDB does not have this time zone") from error
+            raise BadQueryError("timezone", query.zone, "MongoDB does not know this time zone") from error
         except TooLargeError as error:
             raise BadQueryError("fields", ",".join(query.fields), str(error)) from error
 
@@ -164,7 +164,7 @@ class Statistics:
         yield bson_json.document({"growth": [asdict(growth) for growth in found.growth], "anomalies": anomalies})
 
     def _total(self, context: Context, query: ListQuery, found: int) -> int:
-        """How many match in all: counted, unless the page itself tells."""
+        """The number of matching snapshots; counted only if the page does not determine it."""
         is_last = not query.count or found < query.count
         if is_last and (found or not query.offset):
             return query.offset + found
@@ -174,7 +174,7 @@ class Statistics:
 
     def _newest_one(self, context: Context, _: None) -> Iterator[bytes]:
         newest = self._store.newest_as_stored(context.rules.workspace)
-        yield bson_json.document({} if newest is None else newest)  # its truth would decode it, and not as JavaScript
+        yield bson_json.document({} if newest is None else newest)  # `newest or {}` would decode it
 
 
 def _page(given: Mapping[str, str], rules: ApiPolicy) -> _Page:
@@ -182,11 +182,11 @@ def _page(given: Mapping[str, str], rules: ApiPolicy) -> _Page:
 
 
 def _nothing(*_: object) -> None:
-    """The query of what takes no parameters."""
+    """The query of a route without parameters."""
 
 
-def _asks_for_a_new_one(request: Request) -> bool:
-    """Whether `refresh` is true; what can't be read is refused later, to who may ask at all."""
+def _wants_refresh(request: Request) -> bool:
+    """Whether `refresh` is true; a malformed query string is refused later, after access control."""
     try:
         return parameters(request.scope["query_string"], _NEWEST).get("refresh") == "true"
     except BadParametersError:

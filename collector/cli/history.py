@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _FINDINGS = 1  # the exit code of a command that completed with findings
 _LONGEST_LIST = 10_000  # snapshots
-_OPTIONS = {"fields": "PATHS", "start": "--since", "end": "--until"}  # by the parameter, if named differently
+_OPTIONS = {"fields": "paths", "start": "--since", "end": "--until"}  # by the parameter, if named differently
 
 
 def add_to(app: typer.Typer) -> None:
@@ -51,16 +51,19 @@ def _options() -> Iterator[None]:
 
 
 def import_() -> None:
-    """Import the server's own statistics documents; snapshots that are already stored are left unchanged."""
+    """Import the server's own statistics documents.
+
+    Snapshots that are already stored are left unchanged. The exit code is 1 if documents were left out.
+    """
     from collector.cli import tables
-    from collector.history.importing import bring
+    from collector.history.importing import import_all
     from collector.sources.collections import Collection
 
     with open_components(load(log_level="warning")) as parts:
         parts.store.prepare()
         source = parts.sources.workspace
         with tables.counting("documents", source.estimate(Collection.STATISTICS)) as update:
-            tally = bring(source, parts.store, parts.workspace, lambda tally: update(completed=tally.read))
+            tally = import_all(source, parts.store, parts.workspace, lambda tally: update(completed=tally.read))
     left_out = f", {tally.left_out} left out" if tally.left_out else ""
     typer.echo(f"{tally.added} of {tally.read} documents imported{left_out}")
     for one in tally.named:

@@ -109,7 +109,10 @@ def snapshot_now(
         bool, typer.Option("--explain", help="Show what each reading costs MongoDB instead; store nothing.")
     ] = False,
 ) -> None:
-    """Take one snapshot, store it and print it; exit code 1 if it is spooled on disk, 2 if it cannot be kept."""
+    """Take one snapshot, store it and print it.
+
+    The exit code is 1 if the snapshot is spooled on disk, and 2 if it cannot be kept.
+    """
     from collector.cli import tables
 
     if explain:
@@ -162,7 +165,10 @@ def parity(
         bool, typer.Option("--all", help="Include equal statistics, and those that only rcstats has.")
     ] = False,
 ) -> None:
-    """Compare a fresh snapshot with the server's own newest statistics document; exit code 1 if values differ."""
+    """Compare a fresh snapshot with the server's own newest statistics document.
+
+    The exit code is 1 if values differ.
+    """
     from collector.cli import tables
     from collector.diagnostics.parity import Verdict, compare
 
@@ -187,7 +193,10 @@ def check(
         bool, typer.Option("--roles", help="Print the minimal MongoDB roles as mongosh commands.")
     ] = False,
 ) -> None:
-    """Check settings, connections, privileges, indexes and freshness; exit code 0, 1 (warning) or 2 (critical)."""
+    """Check settings, connections, privileges, indexes and freshness.
+
+    The exit code is 0 (ok), 1 (warning) or 2 (critical), as monitoring systems expect.
+    """
     from collector.cli import tables
     from collector.diagnostics import checks, privileges
     from collector.scheduling.slots import Slots

@@ -1,1 +1,1 @@
-"""A Rocket.Chat workspace to try rcstats on: a real MongoDB server, and sample data."""
+"""The demo: a real MongoDB server with a sample Rocket.Chat workspace."""

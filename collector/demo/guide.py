@@ -1,4 +1,4 @@
-"""What the demo prints when it is ready: where it answers, and requests to paste."""
+"""Owns the text that the demo prints when it is ready: its address, and requests to paste."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,19 +10,19 @@ _TEXT = """
 [bold green]rcstats demo[/] is ready after {seconds:.1f} s: a sample workspace, its first snapshot, and the API at
 [bold]{address}[/]
 
-[bold]To look at, sign in there with the user ID {user} and this token:[/]
+[bold]To open the dashboard, sign in there with the user ID {user} and this token:[/]
 {token}
 
-[bold]The newest snapshot, without the host's part, as the administrator:[/]
+[bold]List the newest snapshot without the fields of the host, as the administrator:[/]
 {list}
 
-[bold]Its own fields only, and after taking a new one:[/]
+[bold]Take a new snapshot and get it:[/]
 {refresh}
 
-[bold]What a user without the permission gets:[/]
+[bold]The same list, refused to a user without the permission:[/]
 {denied}
 
-[dim]Ctrl-C ends all of it.[/]
+[dim]Press Ctrl-C to stop.[/]
 """
 _LEFT_OUT = "%7B%22os%22%3A0%2C%22migration%22%3A0%2C%22deploy%22%3A0%2C%22process%22%3A0%7D"
 
@@ -39,7 +39,7 @@ class Guide(Unsupervised):
 
 
 def text(address: str, begun: datetime) -> str:
-    """The guide, in rich's markup; `begun` is when the demo was started."""
+    """The guide in rich's markup; `begun` is the start of the demo."""
     return _TEXT.format(
         seconds=(datetime.now(UTC) - begun).total_seconds(),
         address=address,
@@ -52,5 +52,5 @@ def text(address: str, begun: datetime) -> str:
 
 
 def _curl(login: Login, url: str) -> str:
-    """One line, so that it can be pasted whole."""
+    """A curl command on one line, so that it can be pasted."""
     return f'curl -H "X-Auth-Token: {login.token}" -H "X-User-Id: {login.user_id}" "{url}"'

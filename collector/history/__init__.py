@@ -1,1 +1,1 @@
-"""The past: what is kept of it, where it comes from, and what it tells."""
+"""The past: import, reconstruction, and comparison of snapshots."""

@@ -1,4 +1,4 @@
-"""What differs between two snapshots, the biggest movers first. Pure."""
+"""Owns the differences between two snapshots, the largest relative ones first. Pure."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ _LEFT_OUT = {"_id", "createdAt", "_updatedAt"}
 
 @dataclass(frozen=True)
 class Change:
-    """A key path whose value differs; None where it is absent."""
+    """A key path whose values differ; None if absent."""
 
     path: str
     before: Any
@@ -19,20 +19,20 @@ class Change:
 
     @property
     def difference(self) -> float | None:
-        """By how much, if both are numbers."""
+        """The difference, if both values are numbers."""
         both = (self.before, self.after)
         return self.after - self.before if all(is_number(value) and is_figure(value) for value in both) else None
 
     @property
     def weight(self) -> float:
-        """How big a move it is: by which part of the larger number; 0 if they are none."""
+        """The difference relative to the larger number; 0 if the values are not numbers."""
         if self.difference is None:
             return 0.0
         return float(abs(self.difference) / max(abs(self.before), abs(self.after)))
 
 
 def changes(before: Document, after: Document) -> list[Change]:
-    """All key paths with different values, numbers first, by how much they moved."""
+    """All key paths with different values: numbers first, by relative difference."""
     old, new = _compared(before), _compared(after)
     found = [Change(path, old.get(path), new.get(path)) for path in dict.fromkeys((*old, *new))]
     differing = [change for change in found if not _same(change.before, change.after)]
@@ -40,7 +40,7 @@ def changes(before: Document, after: Document) -> list[Change]:
 
 
 def _compared(snapshot: Document) -> dict[str, Any]:
-    """All values by key path; of the collector's own account only what it counts."""
+    """All values by key path; of the metadata only counts."""
     messages = at(snapshot, "collector.messages")
     own = {} if messages is None else {"messages": messages}
     whole = {key: value for key, value in snapshot.items() if key not in _LEFT_OUT} | {"collector": own}
@@ -48,6 +48,6 @@ def _compared(snapshot: Document) -> dict[str, Any]:
 
 
 def _same(before: Any, after: Any) -> bool:
-    """Equality, by which NaN is the same as NaN."""
+    """Equality in which NaN equals NaN."""
     is_nan = [isinstance(value, float) and value != value for value in (before, after)]  # noqa: PLR0124  only NaN
     return all(is_nan) or bool(before == after)

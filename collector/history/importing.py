@@ -1,6 +1,6 @@
-"""Brings the server's own statistics documents, which newer servers remove after a year, into the store.
+"""Owns the import of the server's own statistics documents, which newer servers delete after a year.
 
-Their shapes changed over the years; what has another form today is given today's, and what can't be is kept as it is.
+Their format has changed over the years; values are converted to today's format if possible, else kept unchanged.
 """
 
 import time
@@ -24,22 +24,22 @@ from collector.store.snapshots import Store
 
 ORIGIN = "imported"
 BATCH = 100
-REST = 0.05  # seconds between two batches, for the workspace's other work
+REST = 0.05  # seconds of pause between two batches, for the workspace's other work
 WITHIN = 15.0  # seconds for the ids of one batch, and for one document
-NAMED = 10  # documents that are left out are named up to this many
+NAMED = 10  # documents left out that are named
 
-# Root keys whose values are dates, in some eras as text or as a number.
+# Root keys of dates, which some releases stored as text or numbers.
 DATES = ("createdAt", "_updatedAt", "installedAt", "lastLogin", "lastMessageSentAt", "lastSeenSubscription")
 
-# Grants access to the vendor's cloud; no part of statistics.
+# Grants access to the vendor's cloud; not a statistic.
 _SECRET = "statsToken"  # noqa: S105  a name
 
-_EARLIEST = datetime(2015, 1, 1, tzinfo=UTC)  # before Rocket.Chat was there
+_EARLIEST = datetime(2015, 1, 1, tzinfo=UTC)  # before the first release of Rocket.Chat
 
 _MOST_BYTES = 16 * 2**20  # of a document that MongoDB stores
 _BRIEF = 60  # characters of an id in a sentence
 
-# Broken text is an error here, also where the connection replaces it: a copy is faithful, or it is not made.
+# Invalid UTF-8 is an error here, although the connection replaces it: a copy must be exact.
 _STRICT: CodecOptions[Document] = CodecOptions(tz_aware=True, datetime_conversion=DatetimeConversion.DATETIME_AUTO)
 _LENIENT: CodecOptions[Document] = CodecOptions(unicode_decode_error_handler="replace")
 
@@ -58,7 +58,7 @@ class LeftOut:
 
 @dataclass
 class Tally:
-    """How far an import has come. `named` has the first of the documents that were left out."""
+    """The progress of an import. `named` has the first documents left out."""
 
     read: int = 0
     added: int = 0
@@ -72,19 +72,19 @@ class Tally:
             self.named.append(LeftOut(text if len(text) <= _BRIEF else f"{text[:_BRIEF]}…", reason))
 
 
-def bring(
+def import_all(
     workspace: RocketChat,
     store: Store,
     name: str,
     progress: Callable[[Tally], None] = lambda _: None,
     rest: float = REST,
 ) -> Tally:
-    """Adds all documents that the store does not have yet; may be ended and begun again at any time.
+    """Adds all documents that the store does not have yet; may be interrupted and repeated at any time.
 
-    A document that cannot be imported costs only itself.
+    A document that cannot be imported is left out.
 
     Raises:
-        DatabaseError: workspace or store can't be reached.
+        DatabaseError: workspace or store cannot be reached.
     """
     tally = Tally()
     for batch in _batches(workspace):
@@ -101,7 +101,7 @@ def bring(
 
 
 def _batches(workspace: RocketChat) -> Iterator[list[bytes]]:
-    """The ids of all documents, in their order."""
+    """The ids of all documents, in order."""
     ids = workspace.server_statistics_ids(BATCH)
     while True:
         with time_limit(WITHIN):
@@ -112,7 +112,7 @@ def _batches(workspace: RocketChat) -> Iterator[list[bytes]]:
 
 
 def _readable(batch: Sequence[bytes], tally: Tally) -> list[Any]:
-    """The ids as Python has them. A document with a broken id is left out, as it can't be asked for."""
+    """The decoded ids. Documents with an invalid id are left out, as they cannot be queried."""
     found = []
     for raw in batch:
         try:
@@ -125,9 +125,9 @@ def _readable(batch: Sequence[bytes], tally: Tally) -> list[Any]:
 def _new(ids: Sequence[Any], workspace: RocketChat, store: Store, name: str) -> list[tuple[Any, str]]:
     """The ids of the documents that the store does not have, each with the id of its snapshot.
 
-    The snapshot keeps an id that is a text, and an ObjectId as text unless a document has that very text as its id.
-    Ids of other types are replaced by a derived one, so that 1 and "1" stay two, and so are ids that the store holds
-    for another workspace.
+    A snapshot keeps an id that is a string; an ObjectId becomes a string unless another document has that string as id.
+    Ids of other types get a derived one, so that 1 and "1" remain distinct; so do ids that another workspace has in
+    the store.
     """
     hexadecimal = [str(found) for found in ids if isinstance(found, ObjectId)]
     texts = set(workspace.server_statistics_among(hexadecimal)) if hexadecimal else set()
@@ -148,14 +148,14 @@ def _plain_id(found: Any, texts: set[Any]) -> str | None:
 
 
 def _copy(found: Any, own: str, workspace: RocketChat, store: Store, name: str) -> bool:
-    """Adds one document as the snapshot with the id `own`; whether it is in the store now.
+    """Adds one document as the snapshot with the id `own`; returns whether it was added.
 
     Raises:
-        UnfitError, UnacceptableError: it can't be.
+        UnfitError, UnacceptableError: the document cannot be imported.
     """
     with time_limit(WITHIN):
-        raw = workspace.told(found)
-    if raw is None:  # removed meanwhile
+        raw = workspace.server_statistics_by_id(found)
+    if raw is None:  # deleted in the meantime
         return False
     try:
         snapshot = modern(decode(raw, _STRICT), name)
@@ -170,13 +170,13 @@ def _copy(found: Any, own: str, workspace: RocketChat, store: Store, name: str) 
 
 
 def modern(document: Document, workspace: str) -> Document | None:
-    """A document of any era in today's form, as a snapshot of the workspace; None if no date gives it a place."""
+    """A document of any release in today's format, as a snapshot of the workspace; None without a valid date."""
     found: Document = {key: _plain(value) for key, value in document.items() if key != _SECRET}
     for key in DATES:
         if (moment := _date(found.get(key))) is not None:
             found[key] = moment
-    dates = (found.get("createdAt"), found.get("_updatedAt"), _made(document["_id"]))
-    created = next((moment for moment in dates if _has_a_place(moment)), None)
+    dates = (found.get("createdAt"), found.get("_updatedAt"), _id_date(document["_id"]))
+    created = next((moment for moment in dates if _is_plausible(moment)), None)
     if created is None:
         return None
     _name_livechat(found)
@@ -185,14 +185,14 @@ def modern(document: Document, workspace: str) -> Document | None:
 
 
 def _name_livechat(found: Document) -> None:
-    """Until 2018 the key was misspelt; both are there, as in our own snapshots."""
+    """Until 2018 the key was misspelt; snapshots have both spellings."""
     for key, other in (("totalLivechat", "totlalLivechat"), ("totlalLivechat", "totalLivechat")):
         if key not in found and other in found:
             found[key] = found[other]
 
 
 def _plain(value: Any) -> Any:
-    """Numbers that are whole as whole numbers: the server's driver stored large ones as doubles."""
+    """The value with integers for whole doubles, as which the server's driver stored large integers."""
     match value:
         case dict():
             return {key: _plain(item) for key, item in value.items()}
@@ -205,7 +205,7 @@ def _plain(value: Any) -> Any:
 
 
 def _date(value: Any) -> datetime | None:
-    """A date that is none yet: an ISO text, or milliseconds since 1970; None if it is neither, or is one already."""
+    """The date of an ISO text or of milliseconds since 1970; None for anything else, dates included."""
     try:
         if isinstance(value, str):
             moment = dates.of_text(value)
@@ -215,15 +215,15 @@ def _date(value: Any) -> datetime | None:
             return None
     except ValueError:
         return None
-    return moment if _has_a_place(moment) else None
+    return moment if _is_plausible(moment) else None
 
 
-def _has_a_place(value: Any) -> bool:
-    """Whether it is a date on which Rocket.Chat was there; those that Python's calendar lacks are none."""
+def _is_plausible(value: Any) -> bool:
+    """Whether a value is a date that Python can represent, since the first release of Rocket.Chat."""
     return isinstance(value, datetime) and value >= _EARLIEST
 
 
-def _made(document_id: Any) -> datetime | None:
-    """When MongoDB's own kind of id was made; newer servers' ids are of that kind, as text."""
-    is_of_that_kind = isinstance(document_id, str | ObjectId) and ObjectId.is_valid(document_id)
-    return ObjectId(document_id).generation_time if is_of_that_kind else None
+def _id_date(document_id: Any) -> datetime | None:
+    """The creation time of an ObjectId, which newer servers store as a string; else None."""
+    is_object_id = isinstance(document_id, str | ObjectId) and ObjectId.is_valid(document_id)
+    return ObjectId(document_id).generation_time if is_object_id else None

@@ -1,4 +1,4 @@
-"""The calendar of a time zone in buckets of equal width, as `statistics.series` has them. Pure."""
+"""Owns the calendar buckets of a time zone, equal to those of `statistics.series`. Pure."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -10,30 +10,30 @@ from collector.series.parameters import checked
 from collector.series.widths import Every, width
 
 MOST = 20_000  # buckets at a time
-TICK = timedelta(milliseconds=1)  # the finest that a BSON date tells
+TICK = timedelta(milliseconds=1)  # the resolution of a BSON date
 
 UNITS = (Every.HOUR, Every.DAY, Every.WEEK, Every.MONTH)
 
-# From here MongoDB's $dateTrunc counts them; weeks from the first Monday.
+# The origin of MongoDB's $dateTrunc; for weeks the first Monday.
 _EPOCH, _FIRST_MONDAY = date(2000, 1, 1), date(2000, 1, 3)
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """A stretch of the calendar, its end left out."""
+    """A half-open interval of time: `end` is not part of it."""
 
     start: datetime
     end: datetime
 
     @property
     def last(self) -> datetime:
-        """The last moment that lies within it."""
+        """The last moment of the bucket."""
         return self.end - TICK
 
 
 @dataclass(frozen=True)
 class CalendarGrid:
-    """Buckets of so many hours, days, weeks or months."""
+    """Buckets of `size` hours, days, weeks or months."""
 
     size: int
     unit: Every
@@ -41,28 +41,28 @@ class CalendarGrid:
 
     @classmethod
     def parse(cls, every: str, zone: ZoneInfo) -> "CalendarGrid":
-        """Of a text such as 1d.
+        """The grid of a width such as 1d.
 
         Raises:
-            ParameterError: it is none.
+            ParameterError: the text is not a width.
         """
         return cls(*checked("every", every, lambda raw: width(raw, UNITS)), zone)
 
     def between(self, since: datetime, until: datetime) -> list[Bucket]:
-        """Those that end after `since` and not after `until`, in their order.
+        """The buckets that end after `since` and not after `until`, in order of time.
 
         Raises:
-            ParameterError: they are too many.
+            ParameterError: they are more than MOST.
         """
         numbers = range(self.number(since), self.number(until) + 1)
         if len(numbers) > MOST:
-            raise ParameterError("every", f"that would be about {len(numbers):,} snapshots, more than {MOST:,}")
+            raise ParameterError("every", f"about {len(numbers):,} snapshots are more than {MOST:,}")
         starts = [self.start(number) for number in (*numbers, numbers.stop)]
         found = [Bucket(start, end) for start, end in pairwise(starts)]
         return [bucket for bucket in found if bucket.start < bucket.end <= until]
 
     def number(self, moment: datetime) -> int:
-        """Of the bucket in which a moment lies."""
+        """The number of the bucket that contains a moment."""
         if self.unit is Every.HOUR:
             return (moment - self._midnight(_EPOCH)) // timedelta(hours=self.size)
         day = moment.astimezone(self.zone).date()
@@ -71,7 +71,7 @@ class CalendarGrid:
         return (day - self._first_day).days // self._days
 
     def start(self, number: int) -> datetime:
-        """Where a bucket begins, in UTC."""
+        """The start of a bucket, in UTC."""
         if self.unit is Every.HOUR:
             return self._midnight(_EPOCH) + number * timedelta(hours=self.size)
         if self.unit is Every.MONTH:
@@ -88,5 +88,5 @@ class CalendarGrid:
         return _FIRST_MONDAY if self.unit is Every.WEEK else _EPOCH
 
     def _midnight(self, day: date) -> datetime:
-        """The first moment of a day, also where the clocks are changed at midnight."""
+        """The first moment of a day, even if the clocks change at midnight."""
         return datetime(day.year, day.month, day.day, tzinfo=self.zone).astimezone(UTC)

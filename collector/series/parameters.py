@@ -1,4 +1,4 @@
-"""Reads a series' parameters, such as a start of -7d and a width of 1d: those of the API and the command line. Pure."""
+"""Owns the parameters of a series, such as a start of -7d and a width of 1d, for the API and the command line. Pure."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ def series_query(given: Mapping[str, str], zone: str, now: datetime) -> SeriesQu
     """The parameters fields, start, end, every, how and timezone; `zone` is the collector's own.
 
     Raises:
-        ParameterError: one of them can't be served.
+        ParameterError: a parameter is invalid.
     """
     zone = checked("timezone", given.get("timezone") or zone, _zone)
     start, end = (
@@ -37,23 +37,23 @@ def series_query(given: Mapping[str, str], zone: str, now: datetime) -> SeriesQu
     )
     size, every = checked("every", given.get("every") or "1d", width)
     if start >= end:
-        raise ParameterError("start", "it is not before the end")
+        raise ParameterError("start", "expected a time earlier than end")
     buckets = (end - start) / (every.length * size)
     if buckets > MOST_BUCKETS:
-        raise ParameterError("every", f"that would be more than {MOST_BUCKETS} buckets")
+        raise ParameterError("every", f"more than {MOST_BUCKETS} buckets")
     fields = checked("fields", given.get("fields", ""), _fields)
     if buckets * len(fields) > MOST_VALUES:
-        reason = f"{len(fields)} fields in {buckets:.0f} buckets would be more than {MOST_VALUES} values"
+        reason = f"{len(fields)} fields in {buckets:.0f} buckets are more than {MOST_VALUES} values"
         raise ParameterError("every", reason)
     how = checked("how", given.get("how") or How.LAST, _how)
     return SeriesQuery(fields, start, end, every, size, how, zone)
 
 
 def checked(name: str, raw: str, check: Callable[[str], T]) -> T:
-    """What a parameter's text means, by a check that raises ValueError.
+    """The value of a parameter's text, by a check that raises ValueError.
 
     Raises:
-        ParameterError: it can't be served.
+        ParameterError: the parameter is invalid.
     """
     try:
         return check(raw)
@@ -62,10 +62,10 @@ def checked(name: str, raw: str, check: Callable[[str], T]) -> T:
 
 
 def moment(raw: str, zone: ZoneInfo, now: datetime) -> datetime:
-    """`now`, a time before it such as `-30d`, or an ISO 8601 date or time; without a zone it is local.
+    """The time of `now`, an age such as `-30d`, or an ISO 8601 date or time, which is local without an offset.
 
     Raises:
-        ValueError: it is none of them.
+        ValueError: the text has none of these forms.
     """
     if raw == "now":
         return now
@@ -74,13 +74,13 @@ def moment(raw: str, zone: ZoneInfo, now: datetime) -> datetime:
             return now - int(match[1]) * UNITS[match[2]].length
         return dates.of_text(raw, zone)
     except (ValueError, OverflowError):
-        raise ValueError("expected an ISO 8601 time, now, or a time before it such as -30d") from None
+        raise ValueError("expected an ISO 8601 time, now, or an age such as -30d") from None
 
 
 def _zone(raw: str) -> str:
-    """The name of a time zone. A name is short: each of its parts is a module where Python looks for zones last."""
+    """The name of a time zone; limited in length, as Python finally looks up each of its parts as a module."""
     if len(raw) > MOST_ZONE:
-        raise ValueError(f"expected an IANA time zone, whose name has at most {MOST_ZONE} characters")
+        raise ValueError(f"expected an IANA time zone, a name of at most {MOST_ZONE} characters")
     return time_zone(raw)
 
 
@@ -94,9 +94,7 @@ def _how(raw: str) -> How:
 def _fields(raw: str) -> tuple[str, ...]:
     paths = tuple(dict.fromkeys(part.strip() for part in raw.split(",")))
     if not raw or len(paths) > MOST_FIELDS:
-        raise ValueError(
-            f"expected one to {MOST_FIELDS} key paths with commas between, for example totalUsers,os.freemem"
-        )
+        raise ValueError(f"expected one to {MOST_FIELDS} comma-separated key paths, for example totalUsers,os.freemem")
     for path in paths:
         check_path(path)
         if is_place(path.split(".")[0]):

@@ -1,4 +1,4 @@
-"""Figures over time: what is asked, and how MongoDB makes it of the stored snapshots. Pure."""
+"""Owns series queries, and their aggregation pipelines over stored snapshots. Pure."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,26 +12,26 @@ AT = "createdAt"
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
 
-# A list of dates lies between dates too, and in no bucket.
+# A list of dates matches a range of dates too, but belongs to no bucket.
 _MOMENT = {"$cond": [{"$isArray": f"${AT}"}, None, f"${AT}"]}
 
 
 class How(StrEnum):
-    """What stands for a bucket's snapshots."""
+    """The value of a bucket, computed from its snapshots."""
 
     LAST = "last"
     MIN = "min"
     MAX = "max"
     MEAN = "mean"
     DELTA = "delta"
-    """How much the last value differs from that of the bucket before; none after a gap."""
+    """The difference of the last value from that of the previous bucket; none after a gap."""
 
 
 @dataclass(frozen=True)
 class SeriesQuery:
-    """Which key paths, from when until when, in buckets of `size` times `every` on the calendar of a time zone.
+    """Key paths over a period, in buckets of `size` times `every` on the calendar of a time zone.
 
-    The bucket in which `start` lies is whole; weeks begin on Monday. A number in a path is a place in a list.
+    The bucket that contains `start` is included in full; weeks begin on Monday. A number in a path is a list index.
     """
 
     fields: tuple[str, ...]
@@ -44,9 +44,9 @@ class SeriesQuery:
 
 
 def pipeline(where: Document, query: SeriesQuery) -> list[Document]:
-    """The stages that make one row a bucket that has snapshots: {_id: its beginning, v0, v1, … by field}, in order."""
+    """The stages that yield one row per bucket with snapshots, in order: {_id: its start, v0, v1, … by field}."""
     values = {f"v{n}": _of_group(query.how, path) for n, path in enumerate(query.fields)}
-    # A bucket more than wanted is read: by plain bounds, for only so an index alone can answer.
+    # One more bucket than requested is read, as only constant bounds allow a covered query.
     enough = _FIRST + max(query.start - _FIRST - query.size * query.every.longest, timedelta(0))
     stages: list[Document] = [
         {"$match": where | {AT: {"$gte": enough, "$lt": query.end}}},
@@ -60,15 +60,15 @@ def pipeline(where: Document, query: SeriesQuery) -> list[Document]:
 
 
 def _bucket(query: SeriesQuery, moment: Any) -> Document:
-    """The beginning of the bucket in which a moment lies."""
+    """The start of the bucket that contains a moment."""
     grid = {"unit": query.every.value, "binSize": query.size, "timezone": query.zone, "startOfWeek": "monday"}
     return {"$dateTrunc": {"date": moment} | grid}
 
 
 def _of_group(how: How, path: str) -> Document:
-    """The accumulator. What is absent or no number counts for none; the last one may be of any kind."""
+    """The accumulator. Values that are absent or not numbers are ignored; the last value may have any type."""
     value = expression(path)
-    if how in {How.LAST, How.DELTA}:  # the highest of {when, value}, among those that have one
+    if how in {How.LAST, How.DELTA}:  # the highest of {at, value} among snapshots with a value
         is_there = {"$ne": [{"$ifNull": [value, None]}, None]}
         return {"$max": {"$cond": [is_there, {"at": f"${AT}", "value": value}, None]}}
     number = {"$cond": [{"$isNumber": value}, value, None]}
@@ -76,7 +76,7 @@ def _of_group(how: How, path: str) -> Document:
 
 
 def _differences(query: SeriesQuery) -> list[Document]:
-    """Each value less that of the bucket before, if that one follows on it directly."""
+    """Each value minus that of the previous bucket, if the two are adjacent."""
     names = [f"v{n}" for n in range(len(query.fields))]
     before = {f"before_{name}": {"$shift": {"output": f"${name}", "by": -1}} for name in ("_id", *names)}
     next_one = {"startDate": "$before__id", "unit": query.every.value, "amount": query.size, "timezone": query.zone}
@@ -93,9 +93,9 @@ def _difference(name: str, follows: Document) -> Document:
 
 
 def expression(path: str) -> Any:
-    """A key path such as `os.loadavg.0` in MongoDB's expressions, where a list's items have another grammar.
+    """A key path such as `os.loadavg.0` as a MongoDB expression, in which list items have a syntax of their own.
 
-    Each part stands in it once: its size grows with the path, and no faster.
+    Each part occurs once, so that the size of the expression is linear in that of the path.
     """
     first, *rest = path.split(".")
     found: Any = f"${first}"

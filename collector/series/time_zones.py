@@ -1,10 +1,10 @@
-"""Which time zones there are, and which keep the same time, by Python's time zone data. Pure."""
+"""Owns the names and the comparison of time zones, by Python's time zone data. Pure."""
 
 from datetime import datetime, timedelta
 from itertools import takewhile
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-_WEEKS = 10 * 52  # looked back, and one year ahead
+_WEEKS = 10 * 52  # compared back from now, in addition to one year ahead
 
 
 def time_zone(name: str) -> str:
@@ -21,7 +21,7 @@ def time_zone(name: str) -> str:
 
 
 def most_alike(name: str, now: datetime) -> list[str]:
-    """The other zones that keep the same time as this one, those first that have done so for longest."""
+    """The other zones with the same time as this one, ordered by how long they have had it, longest first."""
     zone = ZoneInfo(name)
     moments = [now + timedelta(weeks=52 - week) for week in range(52 + _WEEKS)]
     weeks = {other: _weeks_alike(zone, ZoneInfo(other), moments) for other in available_timezones() - {name}}

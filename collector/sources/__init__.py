@@ -1,4 +1,4 @@
-"""The doors to the outside: the workspace's database, this host, and what the operator says of it."""
+"""Owns the sources of readings: the workspace's database, this host, and the deployment settings."""
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -12,9 +12,9 @@ from collector.sources.rocketchat import RocketChat
 
 @dataclass(frozen=True)
 class Sources:
-    """All that a reading may look at.
+    """The sources of a reading.
 
-    `now` is the moment that the snapshot speaks of, `timezone` the one in which the workspace's days begin.
+    `now` is the time of the snapshot; `timezone` is that of the workspace's calendar days.
     """
 
     workspace: RocketChat
@@ -32,5 +32,5 @@ class Sources:
         return replace(self, now=now)
 
     def labelled(self, comment: str) -> Self:
-        """The same sources, with a comment on each query for the DBA who watches."""
+        """The same sources, with this comment on each query, for database administrators."""
         return replace(self, workspace=self.workspace.labelled(comment))

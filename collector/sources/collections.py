@@ -1,4 +1,4 @@
-"""The workspace's collections: the one place that knows their names, and the indexes that Rocket.Chat makes."""
+"""Owns the names of the workspace's collections, and the indexes that Rocket.Chat creates."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -8,10 +8,10 @@ from collector.key_paths import Document
 
 Pipeline = Sequence[Mapping[str, Any]]
 
-# A hint: nearly all documents match, and reading them as they lie is faster than by any index.
+# A hint for queries that match nearly all documents: natural order is faster than any index.
 NATURAL_ORDER: Document = {"$natural": 1}
 
-# Rocket.Chat's indexes on the messages, by the field that a reading starts from.
+# Rocket.Chat's indexes on the messages, by their first field.
 MESSAGE_INDEXES: Mapping[str, Document] = {
     "ts": {"ts": 1},
     "t": {"t": 1},
@@ -22,7 +22,7 @@ MESSAGE_INDEXES: Mapping[str, Document] = {
 
 
 class Collection(StrEnum):
-    """The workspace's collections, by what they hold."""
+    """The workspace's collections, by content."""
 
     ABAC_ATTRIBUTES = "rocketchat_abac_attributes"
     ANALYTICS = "rocketchat_analytics"

@@ -1,4 +1,4 @@
-"""What only the operator can tell about how Rocket.Chat was deployed on this host."""
+"""Owns the facts about the Rocket.Chat deployment that only the operator knows."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Deployment:
-    """How the server was deployed, and where its process can be found if `instances` does not tell."""
+    """The deployment of the server; pid file and port locate its process if `instances` does not."""
 
     method: str = "tar"
     platform: str = "selfinstall"
@@ -14,7 +14,7 @@ class Deployment:
     port: int | None = None
 
     def pid(self) -> int | None:
-        """The pid in the pid file; None if there is no file, or no number in it."""
+        """The pid in the pid file; None if the file is missing or does not contain a number."""
         try:
             return int(self.pid_file.read_text(encoding="ascii")) if self.pid_file else None
         except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""MongoDB's expressions and stages that odd data does not break: numbers, names, and documents by kind."""
+"""Owns MongoDB expressions and stages that tolerate malformed data: numbers, names, and groups."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,19 +7,19 @@ from bson import Decimal128
 
 from collector.key_paths import Document
 
-# Up to here JavaScript, and so the server, counts exactly.
+# JavaScript, and thus the server, counts exactly up to here.
 EXACT = 2**53
 
-MOST_NAME = 256  # bytes: a DNS name, the longest of the names that people give, takes up to 253
-MOST_KINDS = 4_000  # rows; as many as MongoDB puts into one document even if all of their names are the longest
+MOST_NAME = 256  # bytes; the longest sensible names, DNS names, have up to 253
+MOST_KINDS = 4_000  # rows; with names of maximum length they still fit into one MongoDB document
 
 _SCALARS = ("null", "bool", "int", "long", "double", "decimal", "objectId", "date")
 
 
 def finite(path: str, otherwise: Any = 0) -> Document:
-    """The number at a path such as `$msgs`; `otherwise` where there is none, or one that is not finite or not exact.
+    """The number at a path such as `$msgs`; `otherwise` if it is missing, not finite or not exact.
 
-    MongoDB orders what is missing, null and NaN before all other numbers, and texts, lists, documents and flags after.
+    MongoDB sorts missing values, null and NaN below all other numbers, and strings, lists, documents and flags above.
     """
     is_finite = {"$and": [{"$gt": [path, -EXACT]}, {"$lt": [path, EXACT]}]}
     return {"$cond": [is_finite, path, otherwise]}
@@ -31,13 +31,13 @@ def added(what: Any) -> Document:
 
 
 def number(total: Any) -> int | float:
-    """A sum as MongoDB gives it, in any of its four types of numbers: an integer where it is whole and exact."""
+    """A sum of any of MongoDB's four number types; as an integer if it is whole and exact."""
     plain = float(total.to_decimal()) if isinstance(total, Decimal128) else total
     return int(plain) if isinstance(plain, int) or (abs(plain) < EXACT and plain.is_integer()) else float(plain)
 
 
 def among(path: str, values: Iterable[Any]) -> Document:
-    """The value at a path if it is one of these; null in place of all others, of which there can be any number."""
+    """The value at a path if it is one of these, else null, so that the number of groups is limited."""
     return {"$cond": [{"$in": [{"$ifNull": [path, None]}, list(values)]}, path, None]}
 
 
@@ -47,19 +47,19 @@ def total(rows: Iterable[Document], **wanted: object) -> int:
 
 
 def kinds(by: Mapping[str, str], **sums: Document) -> Document:
-    """A stage that makes one row for each kind of document: {_id: {the names at the paths of `by`}, and the `sums`}."""
+    """A stage that yields one row per group: {_id: {the names at the paths of `by`}, and the `sums`}."""
     return {"$group": {"_id": {part: name(path) for part, path in by.items()}} | sums}
 
 
 def largest(by: str) -> list[Document]:
-    """Stages that follow on `kinds`: at most MOST_KINDS rows, those with the most of one of the sums first."""
+    """Stages after `kinds`: at most MOST_KINDS rows, those with the highest sum `by` first."""
     return [{"$sort": {by: -1, "_id": 1}}, {"$limit": MOST_KINDS}]
 
 
 def name(path: str) -> Document:
-    """The value at a path if it can be a name: missing in place of texts that are too long, of lists and documents.
+    """The value at a path if it can be a name; strings that are too long, lists and documents become missing.
 
-    The length is told in bytes, as a text can be broken.
+    The length is measured in bytes, as a string can be invalid UTF-8.
     """
     is_short = {"$lte": [{"$strLenBytes": path}, MOST_NAME]}
     text = {"case": {"$eq": [{"$type": path}, "string"]}, "then": {"$cond": [is_short, path, "$$REMOVE"]}}

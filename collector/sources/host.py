@@ -1,4 +1,4 @@
-"""This host: its operating system as Node's `os` module prints it, and its processes."""
+"""Owns the access to this host: its operating system in the format of Node's `os` module, and its processes."""
 
 import os
 import platform
@@ -24,9 +24,9 @@ NODE_ARCHITECTURES = {
     "ppc64le": "ppc64",
     "loongarch64": "loong64",
 }
-# Newer releases of Node name their main thread, and so the process, after the thread.
+# Newer releases of Node name their main thread, which renames the process.
 NODE_NAMES = frozenset({"node", "nodejs", "MainThread", "node-MainThread"})
-# In a container or a hardened unit the kernel's answer can also be "no such file".
+# In a container or a hardened unit, /proc files may be missing.
 _UNREADABLE = (psutil.Error, OSError)
 
 
@@ -41,7 +41,7 @@ class Process:
 
 
 class Host:
-    """The door to the host. `proc` is where its proc filesystem is mounted."""
+    """Access to the host, whose proc filesystem is mounted at `proc`."""
 
     def __init__(self, proc: Path = Path("/proc")) -> None:
         self._proc = proc
@@ -57,12 +57,12 @@ class Host:
             "uptime": round(time.time() - psutil.boot_time(), 2),
             "loadavg": list(os.getloadavg()),
             "totalmem": memory.total,
-            "freemem": memory.available,  # what Node prints too: without it, a file cache looks like need
+            "freemem": memory.available,  # as Node: "free" would count the file cache as used
             "cpus": self._cpus(),
         }
 
     def process(self, pid: int) -> Process | None:
-        """The process with this pid; None if there is none that can be looked at."""
+        """The process with this pid; None if it does not exist or cannot be inspected."""
         try:
             found = psutil.Process(pid)
             started = found.create_time()
@@ -76,11 +76,11 @@ class Host:
         """The collector's process."""
         own = self.process(os.getpid())
         if own is None:
-            raise RuntimeError("this host does not let a process look at itself")
+            raise RuntimeError("this host does not allow a process to inspect itself")
         return own
 
     def listener(self, port: int) -> int | None:
-        """The pid that listens on a TCP port; None if none does, or its owner hides it from this user."""
+        """The pid that listens on a TCP port; None if no process does or it is not visible to this user."""
         try:
             connections = psutil.net_connections(kind="tcp")
         except _UNREADABLE:
@@ -89,7 +89,7 @@ class Host:
         return next((c.pid for c in listening if c.pid), None)
 
     def has_address(self, host: str) -> bool:
-        """Whether a host name or address, as a server gives it for itself, means this host."""
+        """Whether a server's host name or address refers to this host."""
         addresses = {a.address for card in psutil.net_if_addrs().values() for a in card}
         return host in addresses | {"localhost", platform.node(), platform.node().partition(".")[0]}
 
@@ -113,7 +113,7 @@ class Host:
         ]
 
     def _cpu_models(self) -> list[str]:
-        """From cpuinfo on Linux, as psutil does not know the model; empty elsewhere."""
+        """The CPU models from cpuinfo, which psutil lacks; empty on other systems than Linux."""
         try:
             lines = (self._proc / "cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:

@@ -1,4 +1,4 @@
-"""The workspace's database: the only module that knows its collections, and it only reads."""
+"""Owns the queries of the workspace's database; it only reads."""
 
 import hashlib
 import re
@@ -26,31 +26,31 @@ _asks = asks("the workspace's")
 INSTANCE_IS_FRESH = timedelta(seconds=60)
 
 
-# Sections of serverStatus that are large and not ours.
+# Sections of serverStatus that are large and not needed.
 _SECTIONS_LEFT_OUT: Document = dict.fromkeys(
     ("wiredTiger", "metrics", "tcmalloc", "locks", "repl", "transactions", "electionMetrics", "opLatencies"), 0
 )
 
 
 def hash_token(token: str) -> str:
-    """A login token as `users` keeps it: its SHA-256 in base64."""
+    """A login token in the form stored in `users`: its SHA-256 in base64."""
     return b64encode(hashlib.sha256(token.encode()).digest()).decode()
 
 
 _BAD_HINT = 2
 
-# From before anything was chatted to before Python's calendar ends in some time zone; only dates compare with a date.
+# All plausible dates that Python can represent in any time zone. A range of dates matches only dates.
 _DATES: Document = {
     "$gte": datetime(1970, 1, 1, tzinfo=UTC),
     "$lt": datetime(9999, 1, 1, tzinfo=UTC),
     "$not": {"$type": "array"},
 }
 
-_LONGEST_ID = 256  # bytes: the server's own ids of a workspace have 17 or 24
+_LONGEST_ID = 256  # bytes; the server's own ids of workspaces have 17 or 24
 
 
 class RocketChat:
-    """Reads of the workspace. `comment` is what a DBA sees beside each query in the profiler."""
+    """The queries of a workspace. `comment` marks each of them in MongoDB's profiler."""
 
     def __init__(self, database: Database[Document], comment: str = "rcstats") -> None:
         self._database = database
@@ -58,7 +58,7 @@ class RocketChat:
 
     @property
     def client(self) -> Client:
-        """The client that asks."""
+        """The MongoDB client."""
         return self._database.client
 
     def labelled(self, comment: str) -> Self:
@@ -67,43 +67,43 @@ class RocketChat:
 
     @_asks
     def estimate(self, of: Collection) -> int:
-        """The number of documents by the collection's metadata; reads none of them."""
+        """The number of documents according to the collection's metadata."""
         return self._database[of].estimated_document_count()
 
     def count(self, of: Collection, where: Mapping[str, Any]) -> int:
-        """The exact number of documents that match."""
+        """The exact number of matching documents."""
         rows = self.aggregate(of, [{"$match": where}, {"$count": "documents"}])
         return int(rows[0]["documents"]) if rows else 0
 
     def tally(self, of: Collection, by: str, values: Sequence[str]) -> dict[str, int]:
-        """How many documents have each of these values in the field `by`; 0 where none has."""
+        """The number of documents for each of these values of the field `by`."""
         rows = self.groups(of, {by: {"$in": list(values)}}, by=among(f"${by}", values))
         counts = {row["_id"]: row["documents"] for row in rows if row["_id"] is not None}
         return dict.fromkeys(values, 0) | counts
 
     def newest(self, of: Collection, by: str, *fields: str) -> Document:
-        """The named fields of the document with the highest value of `by`; {} if there is none."""
+        """The named fields of the document with the highest value of `by`; {} if the collection is empty."""
         chosen = dict.fromkeys(fields or (by,), 1) | {"_id": 0}
         rows = self.aggregate(of, [{"$sort": {by: -1}}, {"$limit": 1}, {"$project": chosen}])
         return rows[0] if rows else {}
 
     def newest_date(self, of: Collection, by: str) -> datetime | None:
-        """The newest date in the field `by`; None if no document has one."""
+        """The newest date in the field `by`, or None."""
         stages: Pipeline = [{"$match": {by: _DATES}}, {"$sort": {by: -1}}, {"$limit": 1}, {"$project": {by: 1}}]
         rows = self.aggregate(of, stages)
         return rows[0][by] if rows else None
 
     def groups(self, of: Collection, where: Mapping[str, Any], by: Any, **sums: Any) -> list[Document]:
-        """One row for each value of `by` among the documents that match: {_id, documents, and the `sums`}.
+        """One row per value of `by` among the matching documents: {_id, documents, and the `sums`}.
 
-        Of a sum's numbers those that are odd add nothing; see `finite`.
+        Malformed numbers add nothing to a sum; see `finite`.
         """
         group = {"_id": by, "documents": {"$sum": 1}} | {name: added(what) for name, what in sums.items()}
         rows = self.aggregate(of, [{"$match": where}, {"$group": group}])
         return [row | {name: number(row[name]) for name in sums} for row in rows]
 
     def oldest(self, of: Collection, by: str, index: Document) -> datetime | None:
-        """The earliest date in the field `by`, along an index; None if no document has one."""
+        """The earliest date in the field `by`, by an index; or None."""
         where, shown = {by: _DATES}, {"_id": 0, by: 1}
         rows = self.aggregate(of, [{"$match": where}, {"$sort": {by: 1}}, {"$limit": 1}, {"$project": shown}], index)
         return rows[0][by] if rows else None
@@ -111,23 +111,23 @@ class RocketChat:
     def sums_between(
         self, of: Collection, by: str, index: Document, span: tuple[datetime, datetime], sums: Sequence[Any]
     ) -> list[Any]:
-        """The sums over the documents whose date `by` is in a span, its end left out."""
+        """The sums over the documents whose date `by` is in a half-open span."""
         group = {"_id": None} | {f"v{n}": added(what) for n, what in enumerate(sums)}
         rows = self.aggregate(of, [{"$match": {by: {"$gte": span[0], "$lt": span[1]}}}, {"$group": group}], index)
         return [number(rows[0][f"v{n}"]) if rows else 0 for n in range(len(sums))]
 
     def count_distinct(self, of: Collection, where: Mapping[str, Any], field: str) -> int:
-        """How many values a field has among the documents that match."""
+        """The number of distinct values of a field among the matching documents."""
         group = {"$group": {"_id": f"${field}"}}
         rows = self.aggregate(of, [{"$match": where}, group, {"$count": "values"}])
         return int(rows[0]["values"]) if rows else 0
 
     @_asks
     def aggregate(self, of: Collection, pipeline: Pipeline, hint: Document | None = None) -> list[Document]:
-        """The rows of a pipeline; the messages are only ever read along an index.
+        """The rows of a pipeline; messages are read only by an index.
 
         Raises:
-            CommandRefusedError: the workspace's messages have no index for it.
+            CommandRefusedError: the messages lack the index.
         """
         index = _message_index(pipeline) if of is Collection.MESSAGES else hint
         options: Document = {"hint": index} if index else {}
@@ -142,7 +142,7 @@ class RocketChat:
 
     @_asks
     def server(self) -> Document:
-        """What MongoDB says of itself: its version, and the storage engine's name if this login may ask for it."""
+        """MongoDB's version, and the name of its storage engine if this login may run serverStatus."""
         version = self._database.client.server_info()["version"]
         try:
             status = self._database.command({"serverStatus": 1} | _SECTIONS_LEFT_OUT)
@@ -152,13 +152,13 @@ class RocketChat:
 
     @_asks
     def explain(self, query: Document) -> Document:
-        """How MongoDB answers a query that this workspace was asked, and what that takes."""
+        """MongoDB's explanation of a query, with its execution statistics."""
         return self._database.command({"explain": query, "verbosity": "executionStats"})
 
     def server_statistics_newest(self) -> Document | None:
-        """The server's own newest statistics document, whole; None if it has stored none.
+        """The server's own newest statistics document, or None.
 
-        Documents whose createdAt is not a date count only where there are no others: some types sort above all dates.
+        Documents whose createdAt is not a date count only if there are no others, as some types sort above all dates.
         """
         newest_first: Pipeline = [{"$sort": {"createdAt": -1}}, {"$limit": 1}]
         for where in ({"createdAt": _DATES}, {}):
@@ -167,43 +167,44 @@ class RocketChat:
         return None
 
     def server_statistics_ids(self, batch: int) -> Iterator[bytes]:
-        """The ids of the server's own statistics documents, of every BSON type, in their order: {_id} in BSON.
+        """The ids of the server's own statistics documents, of any BSON type, in order: {_id} in BSON.
 
-        One cursor over the index, which MongoDB is asked for `batch` at a time: a comparison with the last id would
-        stay within that id's type.
+        Uses one cursor over the index, read in batches: a comparison with the last id would match only ids of its type.
         """
         with plainly("the workspace's", self.client):
-            ids = self._told.find({}, {"_id": 1}, sort=[("_id", ASCENDING)], batch_size=batch, comment=self._comment)
+            ids = self._server_statistics.find(
+                {}, {"_id": 1}, sort=[("_id", ASCENDING)], batch_size=batch, comment=self._comment
+            )
             yield from (bytes(row.raw) for row in ids)
 
     def server_statistics_among(self, ids: Iterable[Any]) -> list[Any]:
-        """Those of the ids that documents of the server's own statistics have."""
+        """Those of the ids that exist among the server's own statistics documents."""
         pipeline: Pipeline = [{"$match": {"_id": {"$in": list(ids)}}}, {"$project": {"_id": 1}}]
         rows = self.aggregate(Collection.STATISTICS, pipeline)
         return [row["_id"] for row in rows]
 
     @_asks
-    def told(self, document_id: Any) -> bytes | None:
-        """One of the server's own statistics documents, in BSON as it is stored; None if it is gone."""
-        found = self._told.find_one({"_id": {"$eq": document_id}}, comment=self._comment)
+    def server_statistics_by_id(self, document_id: Any) -> bytes | None:
+        """One of the server's own statistics documents, in BSON as stored; None if it does not exist."""
+        found = self._server_statistics.find_one({"_id": {"$eq": document_id}}, comment=self._comment)
         return None if found is None else bytes(found.raw)
 
     @property
-    def _told(self) -> MongoCollection[RawBSONDocument]:
+    def _server_statistics(self) -> MongoCollection[RawBSONDocument]:
         raw: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
         return self._database[Collection.STATISTICS].with_options(codec_options=raw)
 
     @_asks
     def peek(self, of: Collection) -> None:
-        """Reads one id, to see whether this login may."""
+        """Reads one id, as a test of this login's privileges."""
         self._database[of].find_one({}, {"_id": 1})
 
     def settings(self, *ids: str) -> dict[str, Document]:
-        """The rows of those settings that exist, by id: {id: {_id, value, packageValue, createdAt}}."""
+        """The rows of the existing settings among these, by id: {id: {_id, value, packageValue, createdAt}}."""
         return self._settings({"$in": list(ids)})
 
     def settings_like(self, beginning: str) -> dict[str, Document]:
-        """The rows of those settings whose id begins like this, by id."""
+        """The rows of the settings whose id has this prefix, by id."""
         return self._settings({"$regex": f"^{re.escape(beginning)}"})
 
     def _settings(self, ids: Document) -> dict[str, Document]:
@@ -212,56 +213,56 @@ class RocketChat:
         return {row["_id"]: row for row in rows}
 
     def values(self, *ids: str) -> Document:
-        """The values of those settings that exist and have one, by id."""
+        """The values of the settings that exist and have one, by id."""
         return {name: row["value"] for name, row in self.settings(*ids).items() if "value" in row}
 
     def identity(self) -> str:
-        """What tells this workspace from others: its uniqueID, or its database's name where that is not a proper id."""
+        """The workspace's uniqueID, or the name of its database if that is not a valid id."""
         unique_id = self.values("uniqueID").get("uniqueID")
         is_proper = isinstance(unique_id, str) and 0 < len(unique_id.encode()) <= _LONGEST_ID
         return str(unique_id) if is_proper else self._database.name
 
     def own_statistics(self, *paths: str) -> Document:
-        """Some key paths of the server's own newest statistics document; {} if it has stored none."""
+        """Some key paths of the server's own newest statistics document; {} if none exists."""
         return self.newest(Collection.STATISTICS, "createdAt", "createdAt", *paths)
 
     def release(self) -> str | None:
-        """The server's release, as its own newest statistics document says."""
+        """The server's release, from its own newest statistics document."""
         version = self.own_statistics("version").get("version")
         return version if isinstance(version, str) else None
 
     def licence_modules(self) -> list[str] | None:
-        """The modules of the server's licence, by its own newest statistics document; None if it does not say."""
+        """The modules of the server's licence, from its own newest statistics document; or None."""
         enterprise = self.own_statistics("enterprise.modules").get("enterprise")
         modules = enterprise.get("modules") if isinstance(enterprise, dict) else None
         return None if modules is None else _strings(modules)
 
     def migration(self) -> Document:
-        """The control document of the server's database migrations; {} if it has none."""
+        """The control document of the server's database migrations, or {}."""
         rows = self.aggregate(Collection.MIGRATIONS, [{"$match": {"_id": "control"}}])
         return rows[0] if rows else {}
 
     def instances(self, now: datetime) -> list[Document]:
-        """The rows of the servers that are alive: renewed within a minute of `now`, and not far in the future."""
+        """The rows of live servers: renewed within a minute of `now`, in the past or future."""
         fresh = {"$gt": now - INSTANCE_IS_FRESH, "$lt": now + INSTANCE_IS_FRESH}
         return self.aggregate(Collection.INSTANCES, [{"$match": {"_updatedAt": fresh}}])
 
     @_asks
     def user_roles(self, user_id: str, hashed_token: str) -> list[str] | None:
-        """The roles of the user who holds this login token, given as `hash_token` makes it; None if no user does."""
+        """The roles of the user with this login token, hashed by `hash_token`; None if no such user exists."""
         holder = {"_id": user_id, "services.resume.loginTokens.hashedToken": hashed_token}
         user = self._current(Collection.USERS).find_one(holder, {"roles": 1})
         return None if user is None else _strings(user.get("roles"))
 
     @_asks
     def permitted_roles(self, *permissions: str) -> dict[str, list[str]]:
-        """The roles that permissions are granted to; none where the workspace does not know one."""
+        """The roles that hold each permission; none for unknown permissions."""
         rows = self._current(Collection.PERMISSIONS).find({"_id": {"$in": list(permissions)}}, {"roles": 1})
         granted = {row["_id"]: _strings(row.get("roles")) for row in rows}
         return {permission: granted.get(permission, []) for permission in permissions}
 
     def _current(self, of: Collection) -> MongoCollection[Document]:
-        """For logins a secondary may be too old: a token must count, and cease to count, at once."""
+        """The collection on the primary: a secondary may lag, and a login must be valid or invalid at once."""
         return self._database[of].with_options(read_preference=ReadPreference.PRIMARY_PREFERRED)
 
 
@@ -270,9 +271,9 @@ def _strings(value: object) -> list[str]:
 
 
 def _message_index(pipeline: Pipeline) -> Document:
-    """The index that a pipeline over the messages has to walk: the first field that it matches or sorts by.
+    """The index for a pipeline over the messages, by the first field that it matches or sorts by.
 
-    Where the workspace lacks that index MongoDB refuses: a reading that fails is better than a scan of all messages.
+    If the workspace lacks it, MongoDB refuses the pipeline: a failed reading is better than a scan of all messages.
     """
     (first,) = pipeline[0].values()
     field = next(iter(first))

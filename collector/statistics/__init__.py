@@ -1,1 +1,1 @@
-"""One subject a file; README.md beside them is the generated dictionary."""
+"""The statistics, one subject per file; README.md is the generated dictionary."""

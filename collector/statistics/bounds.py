@@ -1,4 +1,4 @@
-"""How much of the workspace's data a snapshot takes: what can be stored of a value, and how many entries of a list."""
+"""Owns the limits on values in a snapshot: what can be stored, and how many entries of a list."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -12,36 +12,36 @@ from collector.key_paths import Document
 from collector.sources.expressions import MOST_NAME
 from collector.statistics.reading import LIST_BYTES, Absent, Noted, Values
 
-# MongoDB stores no document that is nested deeper than 180; a value lies some levels below its document.
+# MongoDB's limit is 180 levels; a value lies some levels below the root of its document.
 MOST_DEPTH = 100
 
-_TOLD = 3  # values that an error names
+_NAMED = 3  # values named in an error
 
 
 def key(text: str) -> str:
-    """A text of the workspace as a key: without what BSON and key paths do not allow in one, and not too long."""
+    """A text of the workspace as a key: limited in length, with escapes for what BSON and key paths forbid."""
     escaped = text.replace("\0", "%00").replace(".", "%2E")
     escaped = f"%24{escaped[1:]}" if escaped.startswith("$") else escaped
     return escaped.encode()[:MOST_NAME].decode(errors="ignore")
 
 
 def keyed(entries: Iterable[tuple[str, Any]], *, more: bool = False) -> tuple[Document, str]:
-    """The entries as a document as far as LIST_BYTES hold them, and a note if they are not all that there are."""
+    """The entries as a document, up to LIST_BYTES, and a note if entries are missing."""
     found = {key(name): value for name, value in entries}
     kept = _fitting(found)
     return kept, _note(len(kept), is_whole=len(kept) == len(found) and not more)
 
 
 def listed(rows: Sequence[Any], *, more: bool = False) -> tuple[list[Any], str]:
-    """The rows as far as LIST_BYTES hold them, and a note if they are not all that there are."""
+    """The rows up to LIST_BYTES, and a note if rows are missing."""
     kept = list(_fitting({str(place): row for place, row in enumerate(rows)}).values())
     return kept, _note(len(kept), is_whole=len(kept) == len(rows) and not more)
 
 
 def hold(values: Values, most: int) -> tuple[dict[str, Any], str]:
-    """The values, those that a document cannot take absent with a reason; and an error that names these, '' if none is.
+    """The values, with Absent for those that cannot be stored; and an error that names these, or ''.
 
-    Where all together take more than `most` bytes the largest are given up.
+    If all values together exceed `most` bytes, the largest are dropped.
     """
     held, sizes, refused = dict(values), dict.fromkeys(values, inf), {}
     for name, value in values.items():
@@ -54,7 +54,7 @@ def hold(values: Values, most: int) -> tuple[dict[str, Any], str]:
 
 
 def size(value: Any) -> float:
-    """The bytes that a value takes in a document; infinite if it cannot be stored."""
+    """The size of a value in a document, in bytes; infinite if it cannot be stored."""
     try:
         return len(bson.encode({"": value}))
     except (BSONError, OverflowError, ValueError):
@@ -62,7 +62,7 @@ def size(value: Any) -> float:
 
 
 def _weighed(value: Any) -> tuple[Any, float]:
-    """A value in a form that can be stored, and its size."""
+    """A value in a storable form, and its size."""
     if isinstance(value, Absent):
         return value, size(value.reason)
     if isinstance(value, Noted):
@@ -78,13 +78,13 @@ def _weighed(value: Any) -> tuple[Any, float]:
 
 
 def _storable(value: Any, depth: int) -> Any:
-    """A copy with an integer of more than 64 bits as a double, and with null for a number that is not finite.
+    """A copy with doubles for integers of more than 64 bits, and null for numbers that are not finite.
 
     Raises:
-        ValueError: it is nested too deep.
+        ValueError: the value is nested too deeply.
     """
     if depth < 0:
-        raise ValueError("nested too deep")
+        raise ValueError("nested too deeply")
     match value:
         case dict():
             return {name: _storable(item, depth - 1) for name, item in value.items()}
@@ -99,7 +99,7 @@ def _storable(value: Any, depth: int) -> Any:
 
 
 def _fitting(entries: Mapping[str, Any]) -> Document:
-    """The entries in their order, without those that do not fit any more."""
+    """The entries in order, without those that exceed the limit."""
     kept, left = {}, float(LIST_BYTES)
     for name, value in entries.items():
         needed = size({name: value})
@@ -110,16 +110,16 @@ def _fitting(entries: Mapping[str, Any]) -> Document:
 
 
 def _note(kept: int, *, is_whole: bool) -> str:
-    return "" if is_whole else f"only {kept} entries are listed: there are more than a snapshot takes"
+    return "" if is_whole else f"only {kept} entries are listed: the others exceed the limits of a snapshot"
 
 
 def _refusal(weight: float, most: int) -> str:
     if weight == inf:
         return "cannot be stored"
-    return f"takes {weight:.0f} bytes; the values of its reading may take {most} together"
+    return f"takes {weight:.0f} bytes; the limit for all values of its reading is {most}"
 
 
 def _error(refused: Mapping[str, str]) -> str:
     named = [f"{name} {why}" for name, why in refused.items()]
-    rest = [f"{len(named) - _TOLD} more values are refused"] if len(named) > _TOLD else []
-    return "; ".join(named[:_TOLD] + rest)
+    rest = [f"{len(named) - _NAMED} more values are refused"] if len(named) > _NAMED else []
+    return "; ".join(named[:_NAMED] + rest)

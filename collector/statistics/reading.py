@@ -1,4 +1,4 @@
-"""The vocabulary: what a statistic, a reading and a subject are. No I/O."""
+"""Owns the declarations: statistics, readings, settings and subjects. No I/O."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from collector.sources.collections import Collection
 
 
 class Unit(StrEnum):
-    """What a statistic's value is counted in."""
+    """The unit or type of a statistic's value."""
 
     USERS = "users"
     ROOMS = "rooms"
@@ -28,11 +28,11 @@ class Unit(StrEnum):
 
 
 class Cost(Enum):
-    """What a reading asks of the database, and for how many seconds it may ask."""
+    """The cost of a reading to the database, with its time limit in seconds."""
 
     FREE = ("free", 5.0, "no database")
-    METADATA = ("metadata", 5.0, "what the server and its collections keep of themselves")
-    INDEXED = ("indexed", 15.0, "walks an index")
+    METADATA = ("metadata", 5.0, "reads metadata of the server and its collections")
+    INDEXED = ("indexed", 15.0, "reads an index")
     SCAN = ("scan", 60.0, "reads documents")
 
     def __init__(self, label: str, limit: float, meaning: str) -> None:
@@ -43,42 +43,42 @@ class Cost(Enum):
 
 @dataclass(frozen=True)
 class Absent:
-    """In a value's place: there is none, and why. Absent is no failure."""
+    """Replaces a value that does not exist, with the reason; this is not a failure."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Noted:
-    """In a value's place: the value, and a note on it, such as that it is not whole."""
+    """Wraps a value with a note, such as that it is incomplete."""
 
     value: Any
     note: str
 
 
 def noted(value: Any, note: str) -> Any:
-    """The value, with a note unless that is empty."""
+    """The value, wrapped with the note unless that is empty."""
     return Noted(value, note) if note else value
 
 
 Values = Mapping[str, Any]
 
-# What a list, or a document, of entries that the workspace's data decide may take.
+# The size limit of a list or document whose entries depend on the workspace's data.
 LIST_BYTES = 256 * 2**10
-# What all other values of a reading may take.
+# The size limit of all other values of a reading together.
 PLAIN_BYTES = 64 * 2**10
 
-NOT_TOLD = "the newest statistics document of the server does not say"
-NOTHING_TOLD = "the server has stored no statistics document yet"
+MISSING_IN_SERVER_STATISTICS = "the server's newest statistics document does not contain it"
+NO_SERVER_STATISTICS = "the server has not stored a statistics document yet"
 
 
 @dataclass(frozen=True)
 class Statistic:
-    """One named value of the document: its key path, one sentence on what it is, its unit.
+    """One named value of the document: its key path, one-sentence definition and unit.
 
-    `moves`: it changes by the minute, such as who is online; two documents agree if it is close.
-    `estimated`: it comes from a collection's own count, which an unclean end of MongoDB can put off by a few.
-    `source`: where it is from, if the reading's source does not say it well enough.
+    `moves`: it changes by the minute, such as the number of online users; close values count as equal.
+    `estimated`: it is a collection's own count, which can be off by a few after an unclean shutdown of MongoDB.
+    `source`: its source, if more specific than the reading's.
     """
 
     key: str
@@ -92,12 +92,12 @@ class Statistic:
 
 @dataclass(frozen=True)
 class Reading:
-    """One act that yields statistics, and is timed, limited and failed as one.
+    """One query or probe that yields statistics, and is timed, limited and failed as one.
 
-    `read` returns a value, a Noted or an Absent for each key of `statistics`, no more and no fewer.
-    `limit` is in seconds. `reason` says why a scan can't be avoided.
-    `settled_by` names, cheaply, what the values depend on: while it stays the same, the last values are carried over.
-    `lists` is how many of the values are lists or documents of entries that the workspace's data decide.
+    `read` returns a value, a Noted or an Absent for exactly the keys of `statistics`.
+    `limit` is in seconds. `reason` is the reason why a scan cannot be avoided.
+    `unchanged_while` returns, cheaply, the inputs of the values: while these are equal, the last values are reused.
+    `lists` is the number of values whose entries depend on the workspace's data.
     """
 
     name: str
@@ -107,26 +107,26 @@ class Reading:
     read: Callable[[Sources], Values]
     reason: str = ""
     limit: float = 0.0
-    settled_by: Callable[[Sources], Document] | None = None
+    unchanged_while: Callable[[Sources], Document] | None = None
     lists: int = 0
 
     @property
     def most_bytes(self) -> int:
-        """What its values may take in a document, all together."""
+        """The size limit of all values together."""
         return PLAIN_BYTES + self.lists * LIST_BYTES
 
     def __post_init__(self) -> None:
         if (self.cost is Cost.SCAN) != bool(self.reason):
-            raise ValueError(f"reading {self.name}: a scan, and only a scan, states its reason")
+            raise ValueError(f"reading {self.name}: expected a reason for a scan, and only for a scan")
         if not self.limit:
             object.__setattr__(self, "limit", self.cost.limit)
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A statistic that is a setting of the workspace, or follows from one.
+    """A statistic that is a setting of the workspace, or is derived from one.
 
-    `how` makes the value of the setting's row; `missing` is the value where there is no row.
+    `how` derives the value from the setting's row; `missing` is the value without a row.
     """
 
     key: str
@@ -141,7 +141,7 @@ class Setting:
         return Statistic(self.key, self.meaning, self.unit, source=f"setting {self.id}", is_setting=True)
 
     def value(self, rows: Mapping[str, Document]) -> Any:
-        """Its value by the rows that exist, or the reason why it has none."""
+        """The value by the existing rows, or Absent with the reason."""
         row = rows.get(self.id)
         value = self.missing if row is None else self.how(row)
         return Absent(f"the setting {self.id} is not set") if value is None else value
@@ -149,7 +149,7 @@ class Setting:
 
 @dataclass
 class Subject:
-    """The readings on one matter, in the order of the document."""
+    """The readings of one subject, in the order of the document."""
 
     name: str
     title: str
@@ -172,7 +172,7 @@ class Subject:
     def count(
         self, key: str, meaning: str, unit: Unit, *, of: Collection, where: Mapping[str, Any], cost: Cost
     ) -> None:
-        """Declares the number of documents of a collection that match."""
+        """Declares the number of matching documents of a collection."""
 
         def read(sources: Sources) -> Values:
             return {key: sources.workspace.count(of, where)}
@@ -180,7 +180,7 @@ class Subject:
         self.reads(key, Statistic(key, meaning, unit), source=f"{of}, count of {dict(where)}", cost=cost)(read)
 
     def newest(self, key: str, meaning: str, *, of: Collection, by: str, none: str) -> None:
-        """Declares the newest date in an indexed field of a collection; `none` says what its absence means."""
+        """Declares the newest date in an indexed field of a collection; `none` is the reason for its absence."""
 
         def read(sources: Sources) -> Values:
             return {key: sources.workspace.newest_date(of, by) or Absent(none)}
@@ -189,7 +189,7 @@ class Subject:
         self.reads(key, statistic, source=f"{of}, newest {by}", cost=Cost.INDEXED)(read)
 
     def sizes(self, name: str, **sizes: tuple[Collection, str, Unit]) -> None:
-        """Declares, by key, how many documents whole collections have, from their metadata."""
+        """Declares, by key, the number of documents of collections, from their metadata."""
 
         def read(sources: Sources) -> Values:
             return {key: sources.workspace.estimate(of) for key, (of, _, _) in sizes.items()}
@@ -199,19 +199,19 @@ class Subject:
         ]
         self.reads(name, *statistics, source="metadata of the collections", cost=Cost.METADATA)(read)
 
-    def told(self, name: str, *statistics: Statistic) -> None:
-        """Declares what only the server knows and has told in its own newest statistics document."""
+    def from_server_statistics(self, name: str, *statistics: Statistic) -> None:
+        """Declares values that only the server's own newest statistics document contains."""
 
         def read(sources: Sources) -> Values:
             own = sources.workspace.own_statistics(*(statistic.key for statistic in statistics))
-            missing = Absent(NOT_TOLD if own else NOTHING_TOLD)
+            missing = Absent(MISSING_IN_SERVER_STATISTICS if own else NO_SERVER_STATISTICS)
             return {s.key: missing if (value := at(own, s.key)) is None else value for s in statistics}
 
         source = f"{Collection.STATISTICS}, the server's own newest document"
         self.reads(name, *statistics, source=source, cost=Cost.INDEXED)(read)
 
     def settings(self, *settings: Setting) -> None:
-        """Declares values that are settings of the workspace, read together."""
+        """Declares settings of the workspace, read together."""
 
         def read(sources: Sources) -> Values:
             rows = sources.workspace.settings(*dict.fromkeys(setting.id for setting in settings))
@@ -222,10 +222,10 @@ class Subject:
 
 
 def changed(row: Document) -> bool:
-    """Whether a setting differs from what Rocket.Chat ships."""
+    """Whether a setting differs from Rocket.Chat's default."""
     return not same(row.get("value"), row.get("packageValue"))
 
 
 def same(one: Any, other: Any) -> bool:
-    """Equality as JavaScript's `===` has it among numbers, texts and flags: 0 is not false."""
+    """Equality as of JavaScript's `===` for numbers, strings and flags: 0 is not false."""
     return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)

@@ -1,4 +1,4 @@
-"""Runs the readings under their limits and lays their values out as one statistics document."""
+"""Owns the making of a snapshot: runs the readings under limits, and lays out their values as one document."""
 
 import logging
 import platform
@@ -20,36 +20,36 @@ from collector.statistics.reading import Absent, Noted, Reading, Values, noted
 
 log = logging.getLogger(__name__)
 
-# Seconds that a whole snapshot may take.
+# Time limit of a whole snapshot, in seconds.
 BUDGET = 180.0
 
-# A production server is asked at most this many things at once.
+# Readings that run at the same time; more would strain a production server.
 AT_ONCE = 2
 
-# Bytes of what a reading is settled by; by more it is not settled.
-_LONGEST_KEY = 1024
+# Maximum size of a reading's inputs, in bytes; values with larger ones are not reused.
+_MOST_INPUTS = 1024
 
 Progress = Callable[["Outcome"], None]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one reading: its values, or the error that cost it all or some of them.
+    """The result of one reading: its values, and the error that prevented all or some of them.
 
-    `settled_by` is what the values depend on, where the reading names it; `carried`: they are those of the last time.
+    `inputs` are those of `Reading.unchanged_while`; `reused`: the values are from the previous snapshot.
     """
 
     reading: Reading
     seconds: float
     values: Values = field(default_factory=dict)
     error: str = ""
-    settled_by: Document | None = None
-    carried: bool = False
+    inputs: Document | None = None
+    reused: bool = False
 
 
 @dataclass(frozen=True)
 class SnapshotContext:
-    """What a snapshot says of itself. A snapshot on demand has no slot."""
+    """The provenance of a snapshot. One on demand has no slot."""
 
     workspace: str
     timezone: str
@@ -65,13 +65,13 @@ def take(
     previous: Document | None = None,
     abandoned: Callable[[], bool] = lambda: False,
 ) -> Document:
-    """One statistics document, computed now; nothing is stored. A failed reading costs only its own values.
+    """Computes a statistics document; nothing is stored. A failed reading costs only its own values.
 
-    From `previous`, the last snapshot, the values of settled readings are carried over.
+    Values of readings whose inputs are unchanged are reused from `previous`, the last snapshot.
 
     Raises:
-        UnreachableError: the workspace's MongoDB went away; half a document is none.
-        AbandonedError: `abandoned` has come true.
+        UnreachableError: the workspace's MongoDB became unreachable; an incomplete document is discarded.
+        AbandonedError: `abandoned` returned true.
     """
     started = now()
     runner = Runner(sources.at(started), previous, time.monotonic() + BUDGET, abandoned)
@@ -84,7 +84,7 @@ def take(
 
 
 def _in_order(pool: ThreadPoolExecutor, runner: "Runner", readings: list[Reading]) -> Iterator[Outcome]:
-    """The outcomes in the order of the readings; the costly ones are begun first, so that none of them ends last."""
+    """The outcomes in the order of the readings; costly ones start first, so that none of them ends last."""
     costly_first = sorted(range(len(readings)), key=lambda n: -readings[n].limit)
     futures = {n: pool.submit(runner.run, readings[n]) for n in costly_first}
     try:
@@ -96,7 +96,7 @@ def _in_order(pool: ThreadPoolExecutor, runner: "Runner", readings: list[Reading
 
 @dataclass(frozen=True)
 class Runner:
-    """Runs readings under their time limits, and under what is left of the snapshot's own."""
+    """Runs readings under their own time limits and the remaining one of the snapshot."""
 
     sources: Sources
     previous: Document | None
@@ -104,54 +104,54 @@ class Runner:
     abandoned: Callable[[], bool]
 
     def run(self, reading: Reading) -> Outcome:
-        """One reading. The run record's error is in our words; the log has the cause."""
+        """Runs one reading. Its record has an error text of ours; the log has the cause."""
         begun = time.perf_counter()
         try:
             outcome = self._outcome(reading)
         except (UnreachableError, AbandonedError):
             raise
-        except Exception as error:  # noqa: BLE001  one of the two edges: a reading must not cost the snapshot
-            log.warning("reading %s failed: %r", reading.name, error.__cause__ or error)
-            outcome = Outcome(reading, 0, error=_in_our_words(error))
+        except Exception as error:  # noqa: BLE001  a reading must not cost the snapshot
+            log.warning("reading failed reading=%s error=%r", reading.name, error.__cause__ or error)
+            outcome = Outcome(reading, 0, error=_error_text(error))
         return replace(outcome, seconds=round(time.perf_counter() - begun, 4))
 
     def _outcome(self, reading: Reading) -> Outcome:
         if self.abandoned():
-            raise AbandonedError("the snapshot was given up")
+            raise AbandonedError("the snapshot was aborted")
         left = self.deadline - time.monotonic()
         if left <= 0:
-            return Outcome(reading, 0, error=f"the snapshot's {BUDGET:g} s were used up")
+            return Outcome(reading, 0, error=f"the snapshot exceeded its time limit of {BUDGET:g} s")
         sources = self.sources.labelled(f"rcstats {reading.name}")
         with time_limit(min(reading.limit, left)):
-            key = _settled_by(reading, sources)
-            values = carried(reading, key, self.previous) if key and self.previous else {}
-            is_carried = bool(values)
+            inputs = _inputs(reading, sources)
+            values = reused(reading, inputs, self.previous) if inputs and self.previous else {}
+            is_reused = bool(values)
             values = values or reading.read(sources)
         _check_keys(reading, values)
         held, error = hold(values, reading.most_bytes)
         if error:
             log.warning("value refused reading=%s reason=%r", reading.name, error)
-        return Outcome(reading, 0, held, error, key, is_carried)
+        return Outcome(reading, 0, held, error, inputs, is_reused)
 
 
-def _settled_by(reading: Reading, sources: Sources) -> Document | None:
-    """What the reading's values depend on; None if it is nothing that the run record can keep."""
-    key = reading.settled_by(sources) if reading.settled_by else None
-    return key if key and size(key) <= _LONGEST_KEY else None
+def _inputs(reading: Reading, sources: Sources) -> Document | None:
+    """The inputs of the reading's values; None if they are unknown or too large for its record."""
+    inputs = reading.unchanged_while(sources) if reading.unchanged_while else None
+    return inputs if inputs and size(inputs) <= _MOST_INPUTS else None
 
 
-def carried(reading: Reading, key: Document, previous: Document) -> Values:
-    """The reading's values in the previous snapshot, if they were settled by the same and by this release; else {}."""
+def reused(reading: Reading, inputs: Document, previous: Document) -> Values:
+    """The reading's values in the previous snapshot, if it had these inputs and this release of rcstats; else {}."""
     readings = at(previous, "collector.readings")
     record = readings.get(reading.name) if isinstance(readings, dict) else None
-    is_good = isinstance(record, dict) and record.get("ok") and record.get("settledBy") == key
+    is_good = isinstance(record, dict) and record.get("ok") and record.get("settledBy") == inputs
     if not is_good or at(previous, "collector.version") != __version__:
         return {}
     return {statistic.key: _last_value(previous, statistic.key) for statistic in reading.statistics}
 
 
 def _last_value(previous: Document, key: str) -> Any:
-    """The value of the previous snapshot, zero and empty ones too; or the reason that it gave for having none."""
+    """The value of the previous snapshot, even if it is zero or empty; or the reason for its absence."""
     value = at(previous, key)
     if value is None:
         return Absent(str(at(previous, f"collector.unavailable.{key}")))
@@ -159,9 +159,9 @@ def _last_value(previous: Document, key: str) -> Any:
 
 
 def lay_out(outcomes: Iterable[Outcome], about: SnapshotContext, started: datetime, finished: datetime) -> Document:
-    """The document: id, the statistics in their order, the dates, and our own account under `collector`."""
+    """The document: id, the statistics in order, the dates, and the metadata under `collector`."""
     document: Document = {"_id": new_id()}
-    own = _account(about, started, finished)
+    own = _metadata(about, started, finished)
     for outcome in outcomes:
         own["readings"][outcome.reading.name] = _record(outcome)
         put(document, own, _values(outcome))
@@ -169,7 +169,7 @@ def lay_out(outcomes: Iterable[Outcome], about: SnapshotContext, started: dateti
 
 
 def put(document: Document, own: Document, values: Values) -> None:
-    """Puts values into a document, and what has to be said of them into the collector's own account of it."""
+    """Puts values into a document, and reasons and notes on them into its metadata."""
     for key, value in values.items():
         match value:
             case Absent():
@@ -184,12 +184,12 @@ def put(document: Document, own: Document, values: Values) -> None:
 
 
 def now() -> datetime:
-    """The time with the milliseconds that a BSON date can hold, so that a document reads back as it was."""
+    """The time in the resolution of a BSON date, so that a document reads back unchanged."""
     moment = datetime.now(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-def _account(about: SnapshotContext, started: datetime, finished: datetime) -> Document:
+def _metadata(about: SnapshotContext, started: datetime, finished: datetime) -> Document:
     return {
         "version": __version__,
         "host": platform.node(),
@@ -216,8 +216,8 @@ def _record(outcome: Outcome) -> Document:
     record: Document = {"ok": not outcome.error, "seconds": outcome.seconds}
     if outcome.error:
         record["error"] = outcome.error
-    if outcome.settled_by:
-        record |= {"settledBy": outcome.settled_by, "carried": outcome.carried}
+    if outcome.inputs:
+        record |= {"settledBy": outcome.inputs, "carried": outcome.reused}
     return record
 
 
@@ -227,6 +227,6 @@ def _check_keys(reading: Reading, values: Values) -> None:
         raise ValueError(f"declared and returned keys differ in {sorted(declared ^ set(values))}")
 
 
-def _in_our_words(error: Exception) -> str:
-    """What clients may see of it; an unexpected error's text can hold anything."""
+def _error_text(error: Exception) -> str:
+    """The text for clients; that of an unexpected error could contain data."""
     return str(error) if isinstance(error, DatabaseError) else f"unexpected {type(error).__name__}"

@@ -1,7 +1,7 @@
-"""The filters that clients may use: MongoDB's query language, held to an allow-list. Pure.
+"""Owns the filters that clients may use: MongoDB's query language, restricted to an allow-list. Pure.
 
-Every operator, at any depth, is on the list or the filter is refused, never trimmed: a filter that silently lost a
-part would answer with documents that were not asked for. Size, depth and patterns have hard limits.
+A filter with any other operator, at any depth, is refused and never trimmed: without a part it would match documents
+that were not requested. Size, depth and patterns have hard limits.
 """
 
 import re
@@ -12,9 +12,9 @@ from collector import dates
 from collector.key_paths import check_path
 from collector.numbers import is_number
 
-# Operators that compare a field with plain values, by what they take.
+# Operators that compare a field with plain values.
 COMPARISONS = frozenset({"$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin", "$exists", "$size", "$all"})
-# Operators that hold further conditions.
+# Operators that contain further conditions.
 LOGICAL = frozenset({"$and", "$or", "$nor"})
 NESTED = frozenset({"$not", "$elemMatch"})
 PATTERNS = frozenset({"$regex", "$options"})
@@ -28,10 +28,10 @@ REGEX_OPTIONS = "[imsx]*"
 
 
 def conditions(query: Any) -> dict[str, Any]:
-    """A filter of allowed operators, its EJSON dates made dates.
+    """A filter of allowed operators, with EJSON dates converted.
 
     Raises:
-        ValueError: it is none; the text says why.
+        ValueError: the filter is invalid; the text is the reason.
     """
     _check_size(query)
     return _conditions(query)
@@ -41,21 +41,21 @@ def _check_size(value: Any, depth: int = 1) -> int:
     """The number of keys and items in a value.
 
     Raises:
-        ValueError: there are too many, or they are nested too deep.
+        ValueError: they are too many or nested too deeply.
     """
     children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     if depth > MAX_DEPTH + 1:
-        raise ValueError(f"nested deeper than {MAX_DEPTH}")
+        raise ValueError(f"expected at most {MAX_DEPTH} nested levels")
     parts = len(children) + sum(_check_size(child, depth + 1) for child in children)
     if parts > MAX_PARTS:
-        raise ValueError(f"more than {MAX_PARTS} keys and items")
+        raise ValueError(f"expected at most {MAX_PARTS} keys and items")
     return parts
 
 
 def _conditions(query: Any) -> dict[str, Any]:
-    """A document of conditions: key paths with what they must be, and logical operators."""
+    """A document of conditions on key paths, and of logical operators."""
     if not isinstance(query, dict):
-        raise ValueError("not an object")
+        raise ValueError("expected an object")
     return {
         key: _alternatives(key, value) if key.startswith("$") else _field(key, value) for key, value in query.items()
     }
@@ -65,12 +65,12 @@ def _alternatives(operator: str, value: Any) -> list[dict[str, Any]]:
     if operator not in LOGICAL:
         raise ValueError(f"Invalid operation: {operator}")
     if not isinstance(value, list) or not value:
-        raise ValueError(f"{operator} takes a list that is not empty")
+        raise ValueError(f"{operator} requires a non-empty list")
     return [_conditions(item) for item in value]
 
 
 def _field(path: str, value: Any) -> Any:
-    """What a field must be: operators with their operands, or a plain value."""
+    """The condition on a field: operators with their operands, or a plain value."""
     check_path(path)
     return _operators(value) if _has_operators(value) else _plain(value)
 
@@ -86,27 +86,27 @@ def _operand(operator: str, operand: Any) -> Any:
     if operator in NESTED:
         return _operators(operand) if _has_operators(operand) else _nested(operator, operand)
     if operator in {"$in", "$nin", "$all"} and not isinstance(operand, list):
-        raise ValueError(f"{operator} takes a list")
+        raise ValueError(f"{operator} requires a list")
     if operator == "$size" and (isinstance(operand, bool) or not isinstance(operand, int) or operand < 0):
-        raise ValueError("$size takes a whole number, 0 or more")
+        raise ValueError("$size requires an integer of 0 or more")
     return _plain(operand)
 
 
 def _nested(operator: str, operand: Any) -> dict[str, Any]:
     if operator == "$not":
-        raise ValueError("$not takes operators")
+        raise ValueError("$not requires operators")
     return _conditions(operand)
 
 
 def _check_pattern(value: dict[str, Any]) -> None:
-    """A pattern is a short text: its work grows with its length, and a client's error must not be ours."""
+    """Limits a pattern's length, with which its cost grows; an invalid one is the client's error."""
     if "$options" in value and not ("$regex" in value and _is_options(value["$options"])):
-        raise ValueError("$options takes the letters i, m, s and x, beside $regex")
+        raise ValueError("$options requires $regex, and only the letters i, m, s and x")
     if "$regex" not in value:
         return
     pattern = value["$regex"]
     if not isinstance(pattern, str) or len(pattern) > MAX_PATTERN or "\0" in pattern:
-        raise ValueError(f"$regex takes a text of at most {MAX_PATTERN} characters")
+        raise ValueError(f"$regex requires a string of at most {MAX_PATTERN} characters")
 
 
 def _is_options(value: Any) -> bool:
@@ -114,12 +114,12 @@ def _is_options(value: Any) -> bool:
 
 
 def _has_operators(value: Any) -> bool:
-    """Whether a document speaks in operators; one that is a date in EJSON does not."""
+    """Whether a document consists of operators; an EJSON date does not."""
     return isinstance(value, dict) and "$date" not in value and any(key.startswith("$") for key in value)
 
 
 def _plain(value: Any) -> Any:
-    """A value without operators; {"$date": …} becomes a date."""
+    """A value without operators; {"$date": …} is converted to a date."""
     match value:
         case {"$date": moment, **rest} if not rest:
             return _date(moment)
@@ -137,7 +137,7 @@ def _plain(value: Any) -> Any:
 
 
 def _date(moment: Any) -> datetime:
-    """Milliseconds since 1970, or an ISO text; without a zone it is UTC. In UTC too it lies in the years 1 to 9999."""
+    """A date from milliseconds since 1970 or ISO text, UTC without an offset; in the years 1 to 9999 of UTC."""
     try:
         if isinstance(moment, str):
             return dates.of_text(moment)
@@ -145,4 +145,4 @@ def _date(moment: Any) -> datetime:
             return dates.of_milliseconds(moment)
     except ValueError:
         pass
-    raise ValueError("$date takes milliseconds since 1970 or an ISO 8601 text")
+    raise ValueError("$date requires milliseconds since 1970 or an ISO 8601 string")

@@ -74,7 +74,7 @@ def test_every_metric_of_the_page_and_its_alerts_is_exported(served: TestClient)
     assert named <= exported(served)
 
 
-def test_every_series_that_is_asked_for_has_figures(served: TestClient) -> None:
+def test_every_series_of_the_dashboard_has_figures(served: TestClient) -> None:
     for target in targets("infinity"):
         url = target["url"].replace("$every", "1d")
         url = url.replace("${__from:date:iso}", "2020-01-01T00:00:00.000Z").replace(

@@ -65,14 +65,14 @@ def test_at_the_level_debug_the_driver_logs_no_commands_which_have_hashed_tokens
 
 
 @pytest.mark.parametrize("level", ["debug", "info", "warning", "error"])
-def test_the_driver_logs_from_the_level_on_that_all_do(level: str) -> None:
+def test_the_driver_logs_at_the_configured_level(level: str) -> None:
     logs.to_stderr(level)
 
     assert logging.getLogger("pymongo").isEnabledFor(logging.INFO) == (level in {"debug", "info"})
     assert not logging.getLogger("pymongo").isEnabledFor(logging.DEBUG)
 
 
-def test_why_something_goes_wrong_is_logged_when_it_begins_and_when_it_changes(
+def test_a_failure_is_logged_when_it_begins_and_when_its_reason_changes(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     changes = logs.Changes(logging.getLogger("rcstats"))
@@ -82,7 +82,7 @@ def test_why_something_goes_wrong_is_logged_when_it_begins_and_when_it_changes(
     assert caplog.messages == [f'delivery refused reason="{reason}"' for reason in ("full", "away", "away")]
 
 
-def test_an_error_that_nobody_foresaw_is_told_by_its_kind_and_place_without_its_text() -> None:
+def test_an_unforeseen_error_is_described_by_type_and_place_without_its_text() -> None:
     with pytest.raises(KeyError) as raised:
         logs.from_level("hidden-word")
 

@@ -1,28 +1,30 @@
-"""Apps from the marketplace and private ones."""
+"""Owns the statistics of marketplace and private apps."""
 
 from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import among, total
 from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
 
-apps = Subject("apps", "Apps from the marketplace and private ones.")
+apps = Subject("apps", "Marketplace and private apps.")
 
 ENABLED, DISABLED = ("auto_enabled", "manually_enabled"), "manually_disabled"
 PRIVATE = "private"
 
-apps.told("apps_engine", Statistic("apps.engineVersion", "The release of the apps engine.", Unit.TEXT))
+apps.from_server_statistics(
+    "apps_engine", Statistic("apps.engineVersion", "The release of the apps engine.", Unit.TEXT)
+)
 
 
 @apps.reads(
     "apps",
     Statistic("apps.totalInstalled", "Installed apps.", Unit.NUMBER),
-    Statistic("apps.totalActive", "Apps that are enabled, by the status that is stored.", Unit.NUMBER),
-    Statistic("apps.totalFailed", "Apps that are not enabled, though nobody disabled them.", Unit.NUMBER),
+    Statistic("apps.totalActive", "Enabled apps, by their stored status.", Unit.NUMBER),
+    Statistic("apps.totalFailed", "Apps that are neither enabled nor manually disabled.", Unit.NUMBER),
     Statistic("apps.totalPrivateApps", "Apps that are not from the marketplace.", Unit.NUMBER),
-    Statistic("apps.totalPrivateAppsEnabled", "Those of them that are enabled.", Unit.NUMBER),
+    Statistic("apps.totalPrivateAppsEnabled", "Enabled apps that are not from the marketplace.", Unit.NUMBER),
     source="rocketchat_apps, one group over status and installationSource",
     cost=Cost.SCAN,
-    reason="All of them are counted; there are a handful of apps.",
+    reason="All apps are counted; a workspace has few.",
 )
 def totals(sources: Sources) -> Values:
     by = {"status": among("$status", (*ENABLED, DISABLED)), "source": among("$installationSource", (PRIVATE,))}

@@ -1,4 +1,4 @@
-"""What the licence allows, and the figures of features that need one."""
+"""Owns the statistics of the licence, and of features that require one."""
 
 from datetime import datetime, timedelta
 
@@ -8,7 +8,7 @@ from collector.sources.collections import Collection, Pipeline
 from collector.sources.expressions import among, finite, number, total
 from collector.statistics.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values
 
-enterprise = Subject("enterprise", "What the licence allows, and the figures of features that need one.")
+enterprise = Subject("enterprise", "The licence, and figures of features that require one.")
 
 OMNICHANNEL, ABAC = "livechat-enterprise", "abac"
 
@@ -23,7 +23,7 @@ def ready(_: Sources) -> Values:
     return {"enterpriseReady": True}
 
 
-enterprise.told(
+enterprise.from_server_statistics(
     "licence",
     Statistic("enterprise.modules", "The modules of the licence.", Unit.LIST),
     Statistic("enterprise.tags", "The names of the licence's tags.", Unit.LIST),
@@ -35,7 +35,7 @@ enterprise.told(
     Statistic("enterprise.seatRequests", "Requests for a seat since the server's own last statistics.", Unit.NUMBER),
     source="rocketchat_analytics, the document of type seat-request",
     cost=Cost.SCAN,
-    reason="No index carries type; the document, which has no date, is looked for under that first.",
+    reason="No index covers type; documents without a date, as this one, are searched first.",
 )
 def seat_requests(sources: Sources) -> Values:
     for where in ({"date": None, "type": "seat-request"}, {"type": "seat-request"}):
@@ -46,13 +46,17 @@ def seat_requests(sources: Sources) -> Values:
 
 
 _SIZES = {
-    "enterprise.livechatTags": (Collection.LIVECHAT_TAGS, "Tags of conversations."),
+    "enterprise.livechatTags": (Collection.LIVECHAT_TAGS, "Tags for conversations."),
     "enterprise.cannedResponses": (Collection.CANNED_RESPONSES, "Canned responses."),
     "enterprise.slas": (Collection.SERVICE_LEVELS, "Service level agreements."),
 }
 _COUNTS: dict[str, tuple[Collection, Document, str]] = {
     "enterprise.businessUnits": (Collection.DEPARTMENTS, {"type": "u"}, "Business units."),
-    "enterprise.livechatMonitors": (Collection.USERS, {"roles": "livechat-monitor"}, "Accounts that monitor a unit."),
+    "enterprise.livechatMonitors": (
+        Collection.USERS,
+        {"roles": "livechat-monitor"},
+        "Accounts that monitor a business unit.",
+    ),
     "enterprise.omnichannelRoomsWithPriorities": (
         Collection.ROOMS,
         {"priorityId": {"$exists": True}},
@@ -66,12 +70,12 @@ _COUNTS: dict[str, tuple[Collection, Document, str]] = {
     "enterprise.omnichannelPdfTranscriptRequested": (
         Collection.ROOMS,
         {"t": "l", "pdfTranscriptRequested": True},  # only these rooms have the field, and t has an index
-        "Conversations of which a PDF was asked for.",
+        "Conversations with a requested PDF transcript.",
     ),
     "enterprise.omnichannelPdfTranscriptSucceeded": (
         Collection.ROOMS,
         {"pdfTranscriptFileId": {"$exists": True}},
-        "Conversations of which a PDF was made.",
+        "Conversations with a completed PDF transcript.",
     ),
 }
 
@@ -107,7 +111,7 @@ _SUCCESS = 5  # seconds from which a call counts as one
     ),
     source="rocketchat_freeswitch_calls, one group for all periods, where the licence has livechat-enterprise",
     cost=Cost.SCAN,
-    reason="All calls are counted, and no index carries duration.",
+    reason="All calls are counted, and no index covers duration.",
 )
 def freeswitch_calls(sources: Sources) -> Values:
     keys = {period: f"enterprise.voip.{period}" for period in _CALLS_LAST}
@@ -120,13 +124,13 @@ def freeswitch_calls(sources: Sources) -> Values:
 
 
 def _began_within(now: datetime) -> Document:
-    """Whether a call began in each of the periods."""
+    """Whether a call began, for each of the periods."""
     began = {period: now - timedelta(days=days) for period, days in _CALLS_LAST.items() if days}
     return {"total": {"$literal": True}} | {period: {"$gte": ["$startedAt", day]} for period, day in began.items()}
 
 
 def _calls(rows: list[Document]) -> Document:
-    """The server's shape; where there was no call, it tells no duration."""
+    """The server's document; without calls it has no duration."""
     found: Document = {key: total(rows, direction=direction) for key, direction in _DIRECTIONS.items()}
     if rows:
         found["callsDuration"] = sum(row["seconds"] for row in rows)
@@ -141,11 +145,13 @@ def _calls(rows: list[Document]) -> Document:
 @enterprise.reads(
     "abac",
     Statistic("abacTotalAttributes", "Attributes of attribute-based access control.", Unit.NUMBER, estimated=True),
-    Statistic("abacTotalAttributeValues", "The values that these attributes may have.", Unit.NUMBER),
-    Statistic("abacRoomsEnrolled", "Rooms that have attributes.", Unit.ROOMS),
+    Statistic(
+        "abacTotalAttributeValues", "Possible values of the attributes of attribute-based access control.", Unit.NUMBER
+    ),
+    Statistic("abacRoomsEnrolled", "Rooms with attributes.", Unit.ROOMS),
     source="rocketchat_abac_attributes; rocketchat_room, count over abacAttributes; where the licence has abac",
     cost=Cost.SCAN,
-    reason="No index carries the lengths of lists or abacAttributes.",
+    reason="No index covers the lengths of lists or abacAttributes.",
 )
 def abac(sources: Sources) -> Values:
     keys = ("abacTotalAttributes", "abacTotalAttributeValues", "abacRoomsEnrolled")
@@ -161,13 +167,13 @@ def abac(sources: Sources) -> Values:
 
 
 enterprise.settings(
-    Setting("abacEnabled", "Whether attribute-based access control is in use.", Unit.FLAG, "ABAC_Enabled"),
+    Setting("abacEnabled", "Whether attribute-based access control is enabled.", Unit.FLAG, "ABAC_Enabled"),
 )
 
 
 def _unlicensed(sources: Sources, module: str) -> Absent | None:
-    """Why figures that need a module of the licence are absent; None if the licence has it."""
+    """The reason why figures that require a module of the licence are absent; None if the licence has it."""
     modules = sources.workspace.licence_modules()
     if modules is None:
-        return Absent("the server has not told its licence")
+        return Absent("the server has not stored its licence")
     return None if module in modules else Absent(f"the licence does not include {module}")

@@ -1,10 +1,8 @@
-"""How often features were used, by the counters that the server keeps in its settings."""
+"""Owns the usage counters of features, which the server keeps in its settings."""
 
 from collector.statistics.reading import Setting, Subject, Unit
 
-feature_usage = Subject(
-    "feature_usage", "How often features were used, by the counters that the server keeps in its settings."
-)
+feature_usage = Subject("feature_usage", "Usage counters of features, which the server keeps in its settings.")
 
 feature_usage.settings(
     Setting("messageAuditApply", "Searches on the message auditing page.", Unit.NUMBER, "Message_Auditing_Apply_Count"),
@@ -21,11 +19,9 @@ feature_usage.settings(
     Setting("totalTriggeredEmails", "E-mails that the server sent.", Unit.NUMBER, "Triggered_Emails_Count"),
     Setting("totalWebRTCCalls", "WebRTC calls.", Unit.NUMBER, "WebRTC_Calls_Count"),
     Setting("totalOTR", "Off-the-record conversations.", Unit.NUMBER, "OTR_Count"),
-    Setting(
-        "uncaughtExceptionsCount", "Errors that the server did not catch.", Unit.NUMBER, "Uncaught_Exceptions_Count"
-    ),
+    Setting("uncaughtExceptionsCount", "Uncaught exceptions of the server.", Unit.NUMBER, "Uncaught_Exceptions_Count"),
     Setting("readReceiptsEnabled", "Whether messages have read receipts.", Unit.FLAG, "Message_Read_Receipt_Enabled"),
     Setting(
-        "readReceiptsDetailed", "Whether receipts tell who has read.", Unit.FLAG, "Message_Read_Receipt_Store_Users"
+        "readReceiptsDetailed", "Whether read receipts list the readers.", Unit.FLAG, "Message_Read_Receipt_Store_Users"
     ),
 )

@@ -1,4 +1,4 @@
-"""Federation with other servers, by Matrix and by the protocol before it."""
+"""Owns the statistics of federation with other servers, by Matrix and by its predecessor."""
 
 from collector.key_paths import Document
 from collector.sources import Sources
@@ -7,7 +7,7 @@ from collector.sources.expressions import finite, kinds, largest, name
 from collector.statistics.bounds import listed
 from collector.statistics.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values, noted
 
-federation = Subject("federation", "Federation with other servers, by Matrix and by the protocol before it.")
+federation = Subject("federation", "Federation with other servers, by Matrix and by its predecessor.")
 
 _HOME = "Federation_Matrix_homeserver_domain"
 _ROOM = {
@@ -18,11 +18,11 @@ _ROOM = {
 
 federation.settings(
     Setting(
-        "matrixFederation.enabled", "Whether federation by Matrix is in use.", Unit.FLAG, "Federation_Matrix_enabled"
+        "matrixFederation.enabled", "Whether federation by Matrix is enabled.", Unit.FLAG, "Federation_Matrix_enabled"
     ),
     Setting(
         "matrixFederation.maximumSizeOfPublicRoomsUsers",
-        "Up to how many users a public room may have to be joined.",
+        "Maximum number of users of a public room that can be joined.",
         Unit.NUMBER,
         "Federation_Matrix_max_size_of_public_rooms_users",
     ),
@@ -52,11 +52,11 @@ def rooms(sources: Sources) -> Values:
 
 @federation.reads(
     "external_servers",
-    Statistic("matrixFederation.amountOfExternalUsers", "Accounts of people on other servers.", Unit.USERS),
+    Statistic("matrixFederation.amountOfExternalUsers", "Accounts of users on other servers.", Unit.USERS),
     Statistic("matrixFederation.externalConnectedServers", "Other servers: quantity and names.", Unit.DOCUMENT),
     source="users, count over federated; rocketchat_matrix_bridged_rooms, distinct fromServer",
     cost=Cost.SCAN,
-    reason="No index carries fromServer; there are as many bridged rooms as federated rooms.",
+    reason="No index covers fromServer; there are as many bridged rooms as federated rooms.",
     lists=1,
 )
 def external(sources: Sources) -> Values:
@@ -78,7 +78,7 @@ def external(sources: Sources) -> Values:
 @federation.reads(
     "earlier_federation",
     Statistic("federatedServers", "Servers known by the protocol before Matrix.", Unit.SERVERS, estimated=True),
-    Statistic("federatedUsers", "Accounts of people on those servers.", Unit.USERS),
+    Statistic("federatedUsers", "Accounts of users on servers known by the protocol before Matrix.", Unit.USERS),
     source="rocketchat_federation_servers, metadata; users, count over isRemote",
     cost=Cost.INDEXED,
 )
@@ -89,10 +89,10 @@ def earlier(sources: Sources) -> Values:
     }
     if any(numbers.values()):
         return numbers
-    return dict.fromkeys(numbers, Absent("there is no trace of the protocol before Matrix"))
+    return dict.fromkeys(numbers, Absent("the workspace has no data of the protocol before Matrix"))
 
 
 def _room(found: Document | None) -> Document | Absent:
     if found is None:
-        return Absent("there is no federated room")
+        return Absent("the workspace has no federated room")
     return {key: found[key] for key in ("_id", "name", "usersCount") if found.get(key) is not None}

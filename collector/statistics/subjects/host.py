@@ -1,4 +1,4 @@
-"""The host, the server's process on it, and how it was deployed."""
+"""Owns the statistics of the host, the server's process on it, and its deployment."""
 
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from collector.statistics.reading import Absent, Cost, Statistic, Subject, Unit,
 # The kernel tells the time of its start, from which a process's start follows, in whole seconds.
 CLOCK_SLACK = timedelta(seconds=2)
 
-host = Subject("host", "The host, the server's process on it, and how it was deployed.")
+host = Subject("host", "The host, the server's process on it, and its deployment.")
 
 
 @host.reads(
@@ -19,10 +19,10 @@ host = Subject("host", "The host, the server's process on it, and how it was dep
     Statistic("os.platform", "The platform by Node's name.", Unit.TEXT),
     Statistic("os.arch", "The processor's architecture by Node's name.", Unit.TEXT),
     Statistic("os.release", "The kernel's release.", Unit.TEXT),
-    Statistic("os.uptime", "How long the host has been up.", Unit.SECONDS, moves=True),
+    Statistic("os.uptime", "Uptime of the host.", Unit.SECONDS, moves=True),
     Statistic("os.loadavg", "The load averages of 1, 5 and 15 minutes.", Unit.LIST, moves=True),
-    Statistic("os.totalmem", "The host's memory.", Unit.BYTES),
-    Statistic("os.freemem", "Memory that programs can still get.", Unit.BYTES, moves=True),
+    Statistic("os.totalmem", "Total memory of the host.", Unit.BYTES),
+    Statistic("os.freemem", "Memory available to programs.", Unit.BYTES, moves=True),
     Statistic("os.cpus", "Per processor: model, speed in MHz, and times in milliseconds.", Unit.LIST, moves=True),
     source="this host, by psutil",
     cost=Cost.FREE,
@@ -36,8 +36,8 @@ def operating_system(sources: Sources) -> Values:
     "process",
     Statistic("process.nodeVersion", "The Node release that the server runs on.", Unit.TEXT),
     Statistic("process.pid", "The process id.", Unit.NUMBER, moves=True),
-    Statistic("process.uptime", "How long the process has been up.", Unit.SECONDS, moves=True),
-    Statistic("collector.process", "Whose process it is: the server's, or else the collector's own.", Unit.TEXT),
+    Statistic("process.uptime", "Uptime of the process.", Unit.SECONDS, moves=True),
+    Statistic("collector.process", "The owner of the process: the server, or else the collector.", Unit.TEXT),
     source="instances, then pid file, then port; the process on this host by psutil",
     cost=Cost.INDEXED,
 )
@@ -45,7 +45,7 @@ def process(sources: Sources) -> Values:
     server, node = _server(sources)
     found = server or sources.machine.own_process()
     return {
-        "process.nodeVersion": node or Absent("no server on this host tells its Node release"),
+        "process.nodeVersion": node or Absent("no server on this host reports its Node release"),
         "process.pid": found.pid,
         "process.uptime": found.uptime,
         "collector.process": "server" if server else "collector",
@@ -54,8 +54,8 @@ def process(sources: Sources) -> Values:
 
 @host.reads(
     "deploy",
-    Statistic("deploy.method", "How the server was deployed.", Unit.TEXT),
-    Statistic("deploy.platform", "On which platform the server was deployed.", Unit.TEXT),
+    Statistic("deploy.method", "The deployment method of the server.", Unit.TEXT),
+    Statistic("deploy.platform", "The deployment platform of the server.", Unit.TEXT),
     source="settings DEPLOY_METHOD and DEPLOY_PLATFORM",
     cost=Cost.FREE,
 )
@@ -64,7 +64,7 @@ def deploy(sources: Sources) -> Values:
 
 
 def _server(sources: Sources) -> tuple[Process | None, str | None]:
-    """The server's process on this host, and its Node release if its row tells it."""
+    """The server's process on this host, and its Node release if its row has it."""
     for row in sources.workspace.instances(sources.now):
         if found := _process_of(row, sources.machine):
             return found, _extra(row, "nodeVersion")
@@ -85,7 +85,7 @@ def _process_of(row: Document, machine: Host) -> Process | None:
 
 
 def _extra(row: Document, name: str) -> str | None:
-    """A text of the extra information in an instance's row; None if it has no such text."""
+    """A string of the extra information in an instance's row, or None."""
     extra = row.get("extraInformation")
     found = extra.get(name) if isinstance(extra, dict) else None
     return found if isinstance(found, str) else None

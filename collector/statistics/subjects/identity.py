@@ -1,17 +1,17 @@
-"""Which workspace this is, what was said of it at its set-up, and which release of the server runs it."""
+"""Owns the workspace's identity, the answers of its setup wizard, and the server's release."""
 
 from datetime import datetime
 
 from collector.sources import Sources
 from collector.statistics.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values
 
-identity = Subject("identity", "Which workspace this is, what was said of it at its set-up, and which release runs it.")
+identity = Subject("identity", "Identity of the workspace, the answers of its setup wizard, and the server's release.")
 
 
 @identity.reads(
     "workspace",
     Statistic("uniqueId", "The workspace's own id.", Unit.TEXT),
-    Statistic("installedAt", "When the workspace was set up: when its id was made.", Unit.DATE),
+    Statistic("installedAt", "Date of the workspace's setup, when its id was created.", Unit.DATE),
     source="rocketchat_settings, row uniqueID: value and createdAt",
     cost=Cost.INDEXED,
 )
@@ -32,20 +32,22 @@ identity.settings(
     ),
     Setting(
         "deploymentFingerprintVerified",
-        "Whether that hash was confirmed to be this workspace's.",
+        "Whether the fingerprint was confirmed to be this workspace's.",
         Unit.FLAG,
         "Deployment_FingerPrint_Verified",
     ),
-    Setting("wizard.organizationType", "What kind of organization it is.", Unit.TEXT, "Organization_Type"),
+    Setting("wizard.organizationType", "The organization's type.", Unit.TEXT, "Organization_Type"),
     Setting("wizard.industry", "The organization's industry.", Unit.TEXT, "Industry"),
     Setting("wizard.size", "The organization's size.", Unit.TEXT, "Size"),
     Setting("wizard.country", "The organization's country.", Unit.TEXT, "Country"),
     Setting("wizard.language", "The workspace's language.", Unit.TEXT, "Language"),
-    Setting("wizard.serverType", "What kind of workspace it is.", Unit.TEXT, "Server_Type"),
-    Setting("wizard.registerServer", "Whether it was registered with the vendor.", Unit.FLAG, "Register_Server"),
+    Setting("wizard.serverType", "The workspace's type.", Unit.TEXT, "Server_Type"),
+    Setting(
+        "wizard.registerServer", "Whether the workspace was registered with the vendor.", Unit.FLAG, "Register_Server"
+    ),
 )
 
-identity.told(
+identity.from_server_statistics(
     "build",
     Statistic("version", "The server's release.", Unit.TEXT),
     Statistic("tag", "The git tag that the server was built from.", Unit.TEXT),
@@ -53,7 +55,7 @@ identity.told(
     Statistic("fips", "Whether the server's cryptography runs in FIPS mode.", Unit.FLAG),
     Statistic(
         "allowUnsafeQueryAndFieldsApiParamsEnabled",
-        "Whether the server's own API was told to take `query` and `fields`.",
+        "Whether the server's own API accepts `query` and `fields`.",
         Unit.FLAG,
     ),
 )

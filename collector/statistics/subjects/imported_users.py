@@ -1,19 +1,22 @@
-"""Accounts that came by an import."""
+"""Owns the statistics of imported accounts."""
 
 from collector.statistics.reading import Setting, Subject, Unit
 
-imported_users = Subject("imported_users", "Accounts that came by an import.")
+imported_users = Subject("imported_users", "Imported accounts.")
 
 imported_users.settings(
-    Setting("importer.totalCSVImportedUsers", "From CSV files.", Unit.USERS, "CSV_Importer_Count"),
+    Setting("importer.totalCSVImportedUsers", "Accounts imported from CSV files.", Unit.USERS, "CSV_Importer_Count"),
     Setting(
         "importer.totalHipchatEnterpriseImportedUsers",
-        "From HipChat Enterprise.",
+        "Accounts imported from HipChat Enterprise.",
         Unit.USERS,
         "Hipchat_Enterprise_Importer_Count",
     ),
-    Setting("importer.totalSlackImportedUsers", "From Slack.", Unit.USERS, "Slack_Importer_Count"),
+    Setting("importer.totalSlackImportedUsers", "Accounts imported from Slack.", Unit.USERS, "Slack_Importer_Count"),
     Setting(
-        "importer.totalSlackUsersImportedUsers", "From Slack's list of users.", Unit.USERS, "Slack_Users_Importer_Count"
+        "importer.totalSlackUsersImportedUsers",
+        "Accounts imported from Slack's list of users.",
+        Unit.USERS,
+        "Slack_Users_Importer_Count",
     ),
 )

@@ -1,11 +1,11 @@
-"""Webhooks, incoming and outgoing."""
+"""Owns the statistics of incoming and outgoing webhooks."""
 
 from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import among, total
 from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
 
-integrations = Subject("integrations", "Webhooks, incoming and outgoing.")
+integrations = Subject("integrations", "Incoming and outgoing webhooks.")
 
 INCOMING, OUTGOING = "webhook-incoming", "webhook-outgoing"
 
@@ -20,7 +20,7 @@ INCOMING, OUTGOING = "webhook-incoming", "webhook-outgoing"
     Statistic("integrations.totalWithScriptEnabled", "Integrations with a script that is enabled.", Unit.NUMBER),
     source="rocketchat_integrations, one group over type, enabled and scriptEnabled",
     cost=Cost.SCAN,
-    reason="All of them are counted; there are some dozen integrations.",
+    reason="All integrations are counted; a workspace has few.",
 )
 def totals(sources: Sources) -> Values:
     by = {"type": among("$type", (INCOMING, OUTGOING))}

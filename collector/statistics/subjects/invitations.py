@@ -1,10 +1,10 @@
-"""How people were invited."""
+"""Owns the statistics of invitations."""
 
 from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values
 
-invitations = Subject("invitations", "How people were invited.")
+invitations = Subject("invitations", "Invitations.")
 
 
 @invitations.reads(
@@ -13,7 +13,7 @@ invitations = Subject("invitations", "How people were invited.")
     Statistic("totalLinkInvitationUses", "How often invitation links were used.", Unit.NUMBER),
     source="rocketchat_invites, metadata and the sum of uses",
     cost=Cost.SCAN,
-    reason="No index carries uses; there are few invitation links.",
+    reason="No index covers uses; a workspace has few invitation links.",
 )
 def invites(sources: Sources) -> Values:
     rows = sources.workspace.groups(Collection.INVITES, {}, by=None, uses="$uses")

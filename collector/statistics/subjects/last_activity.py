@@ -1,27 +1,27 @@
-"""When something last happened."""
+"""Owns the dates of last activity."""
 
 from collector.sources.collections import Collection
 from collector.statistics.reading import Subject
 
-last_activity = Subject("last_activity", "When something last happened.")
+last_activity = Subject("last_activity", "Dates of last activity.")
 
 last_activity.newest(
     "lastLogin",
-    "When an account last logged in.",
+    "Date of the last login.",
     of=Collection.USERS,
     by="lastLogin",
     none="no account has a date of its last login",
 )
 last_activity.newest(
     "lastMessageSentAt",
-    "The date of the newest message.",
+    "Date of the newest message.",
     of=Collection.MESSAGES,
     by="ts",
     none="no message has a date",
 )
 last_activity.newest(
     "lastSeenSubscription",
-    "When somebody last looked into a room.",
+    "Date on which a room was last viewed.",
     of=Collection.SUBSCRIPTIONS,
     by="ls",
     none="no subscription has a date on which its room was seen",

@@ -1,4 +1,4 @@
-"""Ways to log in: which are in use, how they are set, and how many active accounts use each."""
+"""Owns the statistics of login services: their settings, and the active accounts that use them."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from collector.sources.expressions import MOST_KINDS, MOST_NAME
 from collector.statistics.bounds import keyed
 from collector.statistics.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values, changed, noted
 
-login_services = Subject("login_services", "Ways to log in: which are in use, how they are set, and who uses each.")
+login_services = Subject("login_services", "Login services: their settings, and the number of accounts that use each.")
 
 LDAP = {
     "enabled": "LDAP_Enable",
@@ -62,8 +62,8 @@ _CUSTOM = re.compile(r"Accounts_OAuth_Custom-([^-]+)")
 _PERSONS = {"active": True, "type": {"$nin": ["app"]}, "roles": {"$ne": ["guest"]}}
 
 login_services.settings(
-    *(Setting(f"services.ldap.{key}", "As set for LDAP.", Unit.TEXT, id_) for key, id_ in LDAP.items()),
-    *(Setting(f"services.saml.{key}", "As set for SAML.", Unit.TEXT, id_) for key, id_ in SAML.items()),
+    *(Setting(f"services.ldap.{key}", f"LDAP setting {id_}.", Unit.TEXT, id_) for key, id_ in LDAP.items()),
+    *(Setting(f"services.saml.{key}", f"SAML setting {id_}.", Unit.TEXT, id_) for key, id_ in SAML.items()),
     Setting(
         "services.saml.userDataCustomFieldMap",
         "Whether the map of custom fields was changed.",
@@ -71,9 +71,9 @@ login_services.settings(
         "SAML_Custom_Default_user_data_custom_fieldmap",
         changed,
     ),
-    *(Setting(f"services.cas.{key}", "As set for CAS.", Unit.FLAG, id_) for key, id_ in CAS.items()),
+    *(Setting(f"services.cas.{key}", f"CAS setting {id_}.", Unit.FLAG, id_) for key, id_ in CAS.items()),
     *(
-        Setting(f"services.oauth.{key}.enabled", "Whether this provider is in use.", Unit.FLAG, id_)
+        Setting(f"services.oauth.{key}.enabled", "Whether this provider is enabled.", Unit.FLAG, id_)
         for key, (id_, _) in (OAUTH | EARLIER_OAUTH).items()
     ),
 )
@@ -88,7 +88,7 @@ login_services.settings(
     Statistic("services.oauth.custom", "Custom providers: enabled, mergeRoles, users and more by name.", Unit.DOCUMENT),
     source="users, one group over the names of services; settings Accounts_OAuth_Custom-…",
     cost=Cost.SCAN,
-    reason="No index carries the services; one pass over the active accounts counts all of them.",
+    reason="No index covers the services; one pass over the active accounts counts all of them.",
     lists=1,
 )
 def accounts(sources: Sources) -> Values:
@@ -101,14 +101,14 @@ def accounts(sources: Sources) -> Values:
     for key, (_, name) in OAUTH.items():
         values[f"services.oauth.{key}.users"] = users.get(name, 0)
     for key, (id_, name) in EARLIER_OAUTH.items():
-        unknown = Absent("this release does not know the provider")
+        unknown = Absent("this release does not support the provider")
         values[f"services.oauth.{key}.users"] = users.get(name, 0) if id_ in known else unknown
     providers = ((name, _provider(settings, name, users.get(name, 0))) for name in custom)
     return values | {"services.oauth.custom": noted(*keyed(providers, more=len(custom) < len(names)))}
 
 
 def _users_by_service(sources: Sources, services: Sequence[str]) -> dict[str, int]:
-    """How many active accounts have each of these services."""
+    """The number of active accounts with each of these services."""
     names = {"$map": {"input": {"$objectToArray": "$services"}, "in": "$$this.k"}}
     where = _PERSONS | {"services": {"$type": "object", "$not": {"$type": "array"}}}
     rows = sources.workspace.aggregate(

@@ -1,4 +1,4 @@
-"""Messages with something to them: threads, pins, stars, encryption."""
+"""Owns the statistics of messages with features: threads, pins, stars, encryption."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
 
-messages = Subject("messages", "Messages with something to them: threads, pins, stars, encryption.")
+messages = Subject("messages", "Messages with features: threads, pins, stars, encryption.")
 
 _IS_HIDDEN = {"$eq": ["$_hidden", True]}
 _IS_REMOVED = {"$eq": ["$t", "rm"]}
@@ -57,7 +57,7 @@ messages.count(
 
 
 def _rooms_and_messages(sources: Sources, where: Document, left_out: Any) -> Document:
-    """How many rooms have such messages, and how many there are without those left out: {rooms, messages}."""
+    """The numbers of rooms with such messages and of the messages, without excluded ones: {rooms, messages}."""
     counted = {"$sum": {"$cond": [left_out, 0, 1]}}
     per_room = {"$group": {"_id": "$rid", "messages": counted}}
     whole = {"$group": {"_id": None, "rooms": {"$sum": 1}, "messages": {"$sum": "$messages"}}}

@@ -1,4 +1,4 @@
-"""Omnichannel: visitors, agents, departments, sources, and how conversations are routed."""
+"""Owns the omnichannel statistics: visitors, agents, departments, sources and routing."""
 
 from collector.key_paths import Document
 from collector.sources import Sources
@@ -7,15 +7,13 @@ from collector.sources.expressions import MOST_KINDS, kinds, largest
 from collector.statistics.bounds import listed
 from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values, noted, same
 
-omnichannel = Subject(
-    "omnichannel", "Omnichannel: visitors, agents, departments, sources, and how conversations are routed."
-)
+omnichannel = Subject("omnichannel", "Omnichannel: visitors, agents, departments, sources and routing.")
 
 omnichannel.sizes(
     "omnichannel_sizes",
-    totalLivechatVisitors=(Collection.VISITORS, "Visitors.", Unit.NUMBER),
+    totalLivechatVisitors=(Collection.VISITORS, "Omnichannel visitors.", Unit.NUMBER),
     departments=(Collection.DEPARTMENTS, "Departments and business units.", Unit.NUMBER),
-    totalTriggers=(Collection.TRIGGERS, "Triggers of the widget.", Unit.NUMBER),
+    totalTriggers=(Collection.TRIGGERS, "Triggers of the livechat widget.", Unit.NUMBER),
     totalCustomFields=(Collection.CUSTOM_FIELDS, "Custom fields of visitors and conversations.", Unit.NUMBER),
     emailInboxes=(Collection.EMAIL_INBOXES, "E-mail inboxes.", Unit.NUMBER),
     **{"BusinessHours.total": (Collection.BUSINESS_HOURS, "Business hours.", Unit.NUMBER)},
@@ -39,7 +37,7 @@ def agents(sources: Sources) -> Values:
 
 @omnichannel.reads(
     "sources",
-    Statistic("omnichannelSources", "Where conversations came from: per source id, alias, type and count.", Unit.LIST),
+    Statistic("omnichannelSources", "Sources of conversations: id, alias, type and count of each.", Unit.LIST),
     source="rocketchat_room, omnichannel rooms grouped by id, alias and type of their source",
     cost=Cost.INDEXED,
     lists=1,
@@ -54,7 +52,7 @@ def conversation_sources(sources: Sources) -> Values:
 
 omnichannel.count(
     "totalLivechatRoomsWithDepartment",
-    "Rooms that belong to a department.",
+    "Omnichannel rooms with a department.",
     Unit.ROOMS,
     of=Collection.ROOMS,
     where={"departmentId": {"$exists": True}},
@@ -72,10 +70,10 @@ omnichannel.count(
 
 @omnichannel.reads(
     "public_fields",
-    Statistic("totalLivechatPublicCustomFields", "Custom fields that visitors see.", Unit.NUMBER),
+    Statistic("totalLivechatPublicCustomFields", "Custom fields that are visible to visitors.", Unit.NUMBER),
     source="rocketchat_livechat_custom_field, count over public",
     cost=Cost.SCAN,
-    reason="Nothing but _id and scope is indexed; there are a handful of custom fields.",
+    reason="Only _id and scope are indexed; a workspace has few custom fields.",
 )
 def public_fields(sources: Sources) -> Values:
     return {"totalLivechatPublicCustomFields": sources.workspace.count(Collection.CUSTOM_FIELDS, {"public": True})}
@@ -97,7 +95,7 @@ def _forwards(row: Document) -> bool:
 
 
 omnichannel.settings(
-    Setting("livechatEnabled", "Whether omnichannel is in use.", Unit.FLAG, "Livechat_enabled"),
+    Setting("livechatEnabled", "Whether omnichannel is enabled.", Unit.FLAG, "Livechat_enabled"),
     Setting(
         "isDepartmentRemovalEnabled",
         "Whether departments may be removed.",
@@ -106,19 +104,21 @@ omnichannel.settings(
     ),
     Setting(
         "livechatAutomaticForwardingUnansweredChats",
-        "Whether unanswered conversations are forwarded after a while.",
+        "Whether unanswered conversations are forwarded after a timeout.",
         Unit.FLAG,
         "Livechat_auto_transfer_chat_timeout",
         _forwards,
         missing=True,
     ),
-    Setting("routingAlgorithm", "How conversations are given to agents.", Unit.TEXT, "Livechat_Routing_Method"),
+    Setting(
+        "routingAlgorithm", "Algorithm that assigns conversations to agents.", Unit.TEXT, "Livechat_Routing_Method"
+    ),
     Setting(
         "onHoldEnabled", "Whether agents may put conversations on hold.", Unit.FLAG, "Livechat_allow_manual_on_hold"
     ),
     Setting(
         "BusinessHours.strategy",
-        "The kind of business hours, empty where there are none.",
+        "The type of business hours; empty without any.",
         Unit.TEXT,
         "Livechat_enable_business_hours",
         lambda row: row.get("value") or "",
@@ -126,19 +126,19 @@ omnichannel.settings(
     ),
     Setting(
         "lastChattedAgentPreferred",
-        "Whether a visitor gets the agent of the last time.",
+        "Whether a returning visitor is routed to the previous agent.",
         Unit.FLAG,
         "Livechat_last_chatted_agent_routing",
     ),
     Setting(
         "assignNewConversationsToContactManager",
-        "Whether a contact's manager gets the contact's conversations.",
+        "Whether a contact's conversations are assigned to the contact's manager.",
         Unit.FLAG,
         "Omnichannel_contact_manager_routing",
     ),
     Setting(
         "visitorAbandonment",
-        "What is done with conversations that a visitor abandons.",
+        "Action on conversations that a visitor abandons.",
         Unit.TEXT,
         "Livechat_abandoned_rooms_action",
     ),

@@ -1,4 +1,4 @@
-"""Omnichannel contacts: known and unknown, blocked and verified."""
+"""Owns the statistics of omnichannel contacts: known and unknown, blocked and verified."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ _FULLY_BLOCKED = _BLOCKED | {
     ),
     source="rocketchat_livechat_contact, metadata and one group over all",
     cost=Cost.SCAN,
-    reason="The lengths of lists are in no index; one pass gives all of them.",
+    reason="No index covers the lengths of lists; one pass yields all of them.",
 )
 def lists(sources: Sources) -> Values:
     rows = sources.workspace.groups(
@@ -47,7 +47,7 @@ def lists(sources: Sources) -> Values:
 
 @omnichannel_contacts.reads(
     "verification",
-    Statistic("contactVerification.totalUnknownContacts", "Contacts that nobody has made known.", Unit.NUMBER),
+    Statistic("contactVerification.totalUnknownContacts", "Contacts that are marked as unknown.", Unit.NUMBER),
     Statistic("contactVerification.totalBlockedContacts", "Contacts with a blocked channel.", Unit.NUMBER),
     Statistic("contactVerification.totalFullyBlockedContacts", "Contacts whose channels are all blocked.", Unit.NUMBER),
     Statistic(

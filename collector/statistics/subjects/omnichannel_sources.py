@@ -1,4 +1,4 @@
-"""Omnichannel contacts that were active lately, by the source of their conversations."""
+"""Owns the statistics of recently active omnichannel contacts, by source of their conversations."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from collector.statistics.bounds import listed
 from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values, noted
 
 omnichannel_sources = Subject(
-    "omnichannel_sources", "Omnichannel contacts that were active lately, by source of conversation."
+    "omnichannel_sources", "Recently active omnichannel contacts, by source of their conversations."
 )
 
 _SHAPE = "contacts and conversations, in all and by source"
@@ -58,7 +58,7 @@ def _since(moment: datetime) -> Document:
 
 
 def _contacts(sources: Sources, where: Document, counted: dict[str, Any]) -> Document:
-    """For each of `counted`, its conversations and the contacts that had any: {sources: by source, whole: [in all]}.
+    """For each of `counted`, conversations and contacts with any: {sources: by source, whole: [in total]}.
 
     A contact is counted once a source, however many conversations it had there. The last of `counted` has all of them.
     """
@@ -80,7 +80,7 @@ def _contacts(sources: Sources, where: Document, counted: dict[str, Any]) -> Doc
 
 
 def _active(found: Document, name: str) -> Any:
-    """The server's shape; its totals add up the sources, so who came by two of them counts twice."""
+    """The server's document; its totals sum the sources, so that a contact of two sources counts twice."""
     rows = [
         {"source": row["_id"].get("source"), **_counts(row, name)}
         for row in found["sources"]

@@ -1,4 +1,4 @@
-"""Push notifications."""
+"""Owns the statistics of push notifications."""
 
 from collector.sources import Sources
 from collector.sources.collections import Collection

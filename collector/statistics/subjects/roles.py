@@ -1,11 +1,11 @@
-"""How many roles there are."""
+"""Owns the number of roles."""
 
 from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import among, total
 from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
 
-roles = Subject("roles", "How many roles there are.")
+roles = Subject("roles", "Roles and their assignments.")
 
 SUBSCRIPTIONS, USERS = "Subscriptions", "Users"
 
@@ -17,7 +17,7 @@ SUBSCRIPTIONS, USERS = "Subscriptions", "Users"
     Statistic("totalCustomRoles", "Roles that are not protected: the workspace's own.", Unit.NUMBER),
     source="rocketchat_roles, one group over scope and protected",
     cost=Cost.SCAN,
-    reason="Nothing but _id is indexed; there are some dozen roles.",
+    reason="Only _id is indexed; a workspace has few roles.",
 )
 def totals(sources: Sources) -> Values:
     by = {"scope": among("$scope", (SUBSCRIPTIONS, USERS)), "protected": among("$protected", (False,))}

@@ -1,4 +1,4 @@
-"""How many rooms there are of each kind, and how many messages they say they hold."""
+"""Owns the numbers of rooms by kind, and of messages by the rooms' counters."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -10,38 +10,46 @@ from collector.sources.collections import Collection
 from collector.sources.expressions import among
 from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
 
-rooms = Subject("rooms", "How many rooms there are of each kind, and how many messages they say they hold.")
+rooms = Subject("rooms", "Rooms by kind, and messages according to the rooms' counters.")
 
 CHANNEL, GROUP, DIRECT, LIVECHAT = "c", "p", "d", "l"
 
 
 @rooms.reads(
     "rooms",
-    Statistic("totalRooms", "All rooms of every kind.", Unit.ROOMS, estimated=True),
+    Statistic("totalRooms", "All rooms of any kind.", Unit.ROOMS, estimated=True),
     Statistic("totalChannels", "Public channels, with discussions and teams' main rooms.", Unit.ROOMS),
     Statistic("totalPrivateGroups", "Private groups, with discussions and teams' main rooms.", Unit.ROOMS),
     Statistic("totalDirect", "Direct message rooms.", Unit.ROOMS),
     Statistic("totalLivechat", "Omnichannel rooms.", Unit.ROOMS),
-    Statistic("totlalLivechat", "The same as totalLivechat, under the misspelt key of early releases.", Unit.ROOMS),
+    Statistic("totlalLivechat", "Omnichannel rooms, under the misspelt key of early releases.", Unit.ROOMS),
     Statistic("totalMessages", "The sum of the five message totals below.", Unit.MESSAGES),
-    Statistic("totalChannelMessages", "What the public channels that are no discussions count.", Unit.MESSAGES),
-    Statistic("totalPrivateGroupMessages", "What the private groups that are no discussions count.", Unit.MESSAGES),
-    Statistic("totalDiscussionsMessages", "What the discussions in channels and groups count.", Unit.MESSAGES),
-    Statistic("totalDirectMessages", "What the direct message rooms count.", Unit.MESSAGES),
-    Statistic("totalLivechatMessages", "What the omnichannel rooms count.", Unit.MESSAGES),
+    Statistic(
+        "totalChannelMessages", "Sum of the message counters of public channels, without discussions.", Unit.MESSAGES
+    ),
+    Statistic(
+        "totalPrivateGroupMessages",
+        "Sum of the message counters of private groups, without discussions.",
+        Unit.MESSAGES,
+    ),
+    Statistic(
+        "totalDiscussionsMessages", "Sum of the message counters of discussions in channels and groups.", Unit.MESSAGES
+    ),
+    Statistic("totalDirectMessages", "Sum of the message counters of direct message rooms.", Unit.MESSAGES),
+    Statistic("totalLivechatMessages", "Sum of the message counters of omnichannel rooms.", Unit.MESSAGES),
     Statistic(
         "collector.messages.documents",
         "All messages, hidden and system ones too.",
         Unit.MESSAGES,
         estimated=True,
     ),
-    Statistic("collector.messages.counted", "What the rooms of every kind count together.", Unit.MESSAGES),
+    Statistic("collector.messages.counted", "Sum of the message counters of all rooms.", Unit.MESSAGES),
     Statistic(
-        "collector.messages.difference", "How far the rooms' counters are off: counted less documents.", Unit.MESSAGES
+        "collector.messages.difference", "Deviation of the rooms' counters: counted minus documents.", Unit.MESSAGES
     ),
     source="rocketchat_room, metadata and one group over t, and one over t of discussions, adding up the counters msgs",
     cost=Cost.SCAN,
-    reason="No index carries msgs; one pass over the rooms gives the sums of all kinds.",
+    reason="No index covers msgs; one pass over the rooms yields all sums.",
 )
 def totals(sources: Sources) -> Values:
     kinds = _kinds(sources, {})
@@ -72,7 +80,7 @@ def totals(sources: Sources) -> Values:
 
 for _key, _meaning, _where in (
     ("totalDiscussions", "Discussions in rooms of any kind.", {"prid": {"$exists": True}}),
-    ("totalBroadcastRooms", "Rooms in which only some may write.", {"broadcast": True}),
+    ("totalBroadcastRooms", "Rooms in which only authorized users can write.", {"broadcast": True}),
     ("totalE2ERooms", "Rooms that are end-to-end encrypted.", {"encrypted": True}),
     ("totalOTRRooms", "Rooms that had an off-the-record conversation.", {"createdOTR": True}),
 ):
@@ -81,7 +89,7 @@ for _key, _meaning, _where in (
 
 @dataclass(frozen=True)
 class _Kind:
-    """Rooms of one type, and the messages they count."""
+    """Rooms of one type, and their message counters."""
 
     rooms: int = 0
     messages: float = 0

@@ -1,4 +1,4 @@
-"""The server as a whole: migrations, running instances, connections, its database."""
+"""Owns the statistics of the server: migrations, running instances, connections, database."""
 
 from datetime import datetime, time, timedelta
 
@@ -7,7 +7,7 @@ from collector.sources.collections import Collection
 from collector.sources.expressions import finite, number
 from collector.statistics.reading import Absent, Cost, Statistic, Subject, Unit, Values
 
-server = Subject("server", "The server as a whole: migrations, running instances, connections, its database.")
+server = Subject("server", "The server: migrations, running instances, connections, database.")
 
 PEAK_DAYS = 30
 
@@ -24,7 +24,7 @@ def migration(sources: Sources) -> Values:
 
 @server.reads(
     "instances",
-    Statistic("instanceCount", "Servers of this workspace that are alive, on all hosts.", Unit.SERVERS, moves=True),
+    Statistic("instanceCount", "Running servers of this workspace, on all hosts.", Unit.SERVERS, moves=True),
     source="instances, rows renewed within a minute",
     cost=Cost.INDEXED,
 )
@@ -45,14 +45,16 @@ def peaks(sources: Sources) -> Values:
     rows = sources.workspace.aggregate(Collection.STATISTICS, [{"$match": {"createdAt": {"$gte": midnight}}}, highest])
     peak = rows[0]["peak"] if rows else None
     return {
-        "dailyPeakConnections": Absent("the server keeps it in memory"),
-        "maxMonthlyPeakConnections": Absent("the server has stored none in 30 days") if peak is None else number(peak),
+        "dailyPeakConnections": Absent("the server keeps it only in memory"),
+        "maxMonthlyPeakConnections": Absent("the server has not stored any in 30 days")
+        if peak is None
+        else number(peak),
     }
 
 
-server.told(
+server.from_server_statistics(
     "modes",
-    Statistic("msEnabled", "Whether the server runs as micro services.", Unit.FLAG),
+    Statistic("msEnabled", "Whether the server runs as microservices.", Unit.FLAG),
     Statistic("oplogEnabled", "Whether the server follows the oplog: no, in newer releases.", Unit.FLAG),
 )
 

@@ -1,7 +1,7 @@
-"""Who used the workspace yesterday and in the week and month that ended then: users, devices, operating systems.
+"""Owns the session statistics: users, devices and operating systems of yesterday, and of the week and month until then.
 
-The server keeps one row a user and day, made by its job at two o'clock the next night. All nine sub-documents come from
-one pass over the rows of the month: MongoDB groups them finely, and what is left is put together here.
+The server stores one row per user and day, created by its job at two o'clock in the next night. All nine sub-documents
+come from one pass over the rows of the month: MongoDB groups them finely, and this module combines the groups.
 """
 
 from collector.key_paths import Document
@@ -13,18 +13,20 @@ from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values,
 from collector.statistics.session_periods import NUMBER, Periods
 from collector.statistics.session_periods import number as day_number
 
-sessions = Subject("sessions", "Who used the workspace yesterday, and in the week and month that ended then.")
+sessions = Subject(
+    "sessions", "Users, devices and operating systems of yesterday, and of the week and month that end then."
+)
 
 _USERS = "users in all and by their most important role, with number and seconds of their sessions"
 _DEVICES = "kinds of device, with number and seconds of their sessions"
 _SYSTEMS = "operating systems, with number and seconds of their sessions"
 
-# The periods lie within one another: a row is in those of its rank and of lower ones, in the month at least.
+# The periods are nested: a row belongs to those of its rank and of lower ones, at least to the month.
 _RANKS = {"LastMonth": 0, "LastWeek": 1, "Yesterday": 2}
 
 
-def _settled_by(sources: Sources) -> Document:
-    """The periods end yesterday, and their rows change only when the nightly job computes some."""
+def _inputs(sources: Sources) -> Document:
+    """The periods end yesterday, and their rows change only when the nightly job computes new ones."""
     computed = sources.workspace.newest_date(Collection.SESSIONS, "_computedAt")
     return {"yesterday": str(Periods.of(sources.today).yesterday), "computedAt": computed}
 
@@ -42,7 +44,7 @@ def _settled_by(sources: Sources) -> Document:
     Statistic("uniqueOSOfLastMonth", f"The month until yesterday: {_SYSTEMS}.", Unit.DOCUMENT),
     source="rocketchat_sessions, rows of type user_daily, one pass for all nine",
     cost=Cost.INDEXED,
-    settled_by=_settled_by,
+    unchanged_while=_inputs,
     lists=9,
     limit=120.0,  # the month of a very large workspace, once a day
 )
@@ -62,7 +64,7 @@ def session_statistics(sources: Sources) -> Values:
 
 
 def _pipeline(periods: Periods) -> list[Document]:
-    """One pass: the rows of the month from its first day on, ranked by period, then grouped by role and by device."""
+    """One pass over the rows of the month: ranked by period, then grouped by role and by device."""
     week = {"$cond": [{"$gte": [NUMBER, day_number(periods.week)]}, _RANKS["LastWeek"], _RANKS["LastMonth"]]}
     rank = {"$cond": [{"$eq": [NUMBER, day_number(periods.yesterday)]}, _RANKS["Yesterday"], week]}
     return [
@@ -75,7 +77,7 @@ def _pipeline(periods: Periods) -> list[Document]:
                 "LastWeek": [{"$match": {"rank": {"$gte": _RANKS["LastWeek"]}}}, _BY_USER, *_by_role(**_WORK_IN_ALL)],
                 "LastMonth": [_BY_USER, *_by_role(**_WORK_IN_ALL)],
                 "devices": [_EACH_DEVICE, *_used("$devices.device", "type", "name", "version")],
-                # of users who told any operating system; a device of theirs that tells none is an entry without name
+                # of users with any known operating system; their devices without one are an entry without name
                 "systems": [_WITH_SYSTEM, _EACH_DEVICE, *_used(_SYSTEM, "name", "version")],
             }
         },
@@ -97,7 +99,7 @@ def _by_role(**work: Document) -> list[Document]:
 
 
 def _used(path: str, *names: str) -> list[Document]:
-    """Devices, or their systems, by their names and the rank of the day on which they were used."""
+    """Devices, or their systems, by name and by rank of the day on which they were used."""
     by = {name: f"{path}.{name}" for name in names} | {"rank": "$rank"}
     # few kinds are many devices: their names are looked at once a kind
     raw = {"$group": {"_id": by, "count": added("$devices.sessions"), "time": added("$devices.time")}}
@@ -106,7 +108,7 @@ def _used(path: str, *names: str) -> list[Document]:
 
 
 def _users(rows: list[Document], *, more: bool) -> tuple[list[Document], str]:
-    """Nothing, or one document: all users of the period, and the same by role, the busiest first."""
+    """At most one document: all users of the period, and the users by role, the most active first."""
     sums = ("count", "sessions", "time")
     roles = [row["_id"] | {name: number(row[name]) for name in sums} for row in rows]
     kept, note = listed(roles, more=more)
@@ -115,7 +117,7 @@ def _users(rows: list[Document], *, more: bool) -> tuple[list[Document], str]:
 
 
 def _merged(rows: list[Document], rank: int, *, more: bool) -> tuple[list[Document], str]:
-    """Rows of a rank and of higher ones; those of the same names are made one, with the sums. The most time first."""
+    """The rows of this rank and higher ones, summed by name; those with the most time first."""
     found: dict[str, Document] = {}
     for row in rows:
         if row["_id"]["rank"] >= rank:

@@ -1,8 +1,8 @@
-"""Settings of the workspace that are statistics as they are."""
+"""Owns the statistics that are plain settings of the workspace."""
 
 from collector.statistics.reading import Setting, Subject, Unit
 
-settings = Subject("settings", "Settings of the workspace that are statistics as they are.")
+settings = Subject("settings", "Plain settings of the workspace.")
 
 # By key below `settings`: what it says, and the setting's id.
 _FLAGS = {
@@ -14,7 +14,7 @@ _FLAGS = {
     "fileUpload.fileUploadEnable": ("Files may be uploaded.", "FileUpload_Enabled"),
     "general.apps.frameworkDevMode": ("Apps run in development mode.", "Apps_Framework_Development_Mode"),
     "general.apps.frameworkEnable": ("Apps are in use.", "Apps_Framework_enabled"),
-    "general.nps.surveyEnabled": ("Users are asked how they like it.", "NPS_survey_enabled"),
+    "general.nps.surveyEnabled": ("Users are asked for feedback (NPS survey).", "NPS_survey_enabled"),
     "general.update.updateChecker": ("The server looks for updates.", "Update_EnableChecker"),
     "liveStreamAndBroadcasting.liveStream": ("Live streams are in use.", "Livestream_enabled"),
     "liveStreamAndBroadcasting.broadcasting": ("Broadcasting is in use.", "Broadcasting_enabled"),
@@ -26,7 +26,7 @@ _FLAGS = {
     ),
     "message.allowBadWordsFilter": ("Bad words are filtered.", "Message_AllowBadWordsFilter"),
     "message.readReceiptEnabled": ("Messages have read receipts.", "Message_Read_Receipt_Enabled"),
-    "message.readReceiptStoreUsers": ("Receipts tell who has read.", "Message_Read_Receipt_Store_Users"),
+    "message.readReceiptStoreUsers": ("Read receipts list the readers.", "Message_Read_Receipt_Store_Users"),
     "otr.otrEnable": ("Off-the-record conversations are in use.", "OTR_Enable"),
     "push.pushEnable": ("Push notifications are in use.", "Push_enable"),
     "threads.threadsEnabled": ("Threads are in use.", "Threads_enabled"),

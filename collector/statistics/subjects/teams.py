@@ -1,4 +1,4 @@
-"""Teams and their rooms."""
+"""Owns the statistics of teams and their rooms."""
 
 from collector.sources import Sources
 from collector.sources.collections import Collection
@@ -12,7 +12,7 @@ teams.sizes("teams", **{"teams.totalTeams": (Collection.TEAMS, "Teams.", Unit.NU
 @teams.reads(
     "team_rooms",
     Statistic("teams.totalRoomsInsideTeams", "Rooms of teams, without their main rooms.", Unit.ROOMS),
-    Statistic("teams.totalDefaultRoomsInsideTeams", "Those of them that members join by default.", Unit.ROOMS),
+    Statistic("teams.totalDefaultRoomsInsideTeams", "Rooms of teams that new members join by default.", Unit.ROOMS),
     source="rocketchat_room, one group over teamDefault of those with teamId",
     cost=Cost.INDEXED,
 )

@@ -1,19 +1,19 @@
-"""How many files were uploaded, and how large they are."""
+"""Owns the number and size of uploads."""
 
 from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values
 
-uploads = Subject("uploads", "How many files were uploaded, and how large they are.")
+uploads = Subject("uploads", "Number and size of uploaded files.")
 
 
 @uploads.reads(
     "uploads",
-    Statistic("uploadsTotal", "Uploaded files, thumbnails included.", Unit.NUMBER, estimated=True),
-    Statistic("uploadsTotalSize", "The sum of their sizes.", Unit.BYTES),
+    Statistic("uploadsTotal", "Uploaded files, including thumbnails.", Unit.NUMBER, estimated=True),
+    Statistic("uploadsTotalSize", "Total size of uploaded files.", Unit.BYTES),
     source="rocketchat_uploads, metadata and the sum of size",
     cost=Cost.SCAN,
-    reason="No index carries size.",
+    reason="No index covers size.",
 )
 def sizes(sources: Sources) -> Values:
     rows = sources.workspace.groups(Collection.UPLOADS, {}, by=None, bytes="$size")
@@ -23,4 +23,4 @@ def sizes(sources: Sources) -> Values:
     }
 
 
-uploads.settings(Setting("fileStoreType", "Where uploaded files lie.", Unit.TEXT, "FileUpload_Storage_Type"))
+uploads.settings(Setting("fileStoreType", "Storage type of uploaded files.", Unit.TEXT, "FileUpload_Storage_Type"))

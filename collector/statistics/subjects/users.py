@@ -1,4 +1,4 @@
-"""How many accounts there are, in which state, and what languages they speak."""
+"""Owns the numbers of accounts by state and language."""
 
 from collections import Counter
 
@@ -8,7 +8,7 @@ from collector.sources.expressions import MOST_KINDS, kinds, largest
 from collector.statistics.bounds import key, keyed
 from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values, noted
 
-users = Subject("users", "How many accounts there are, in which state, and what languages they speak.")
+users = Subject("users", "Accounts by state and language.")
 
 # Active accounts that are nobody's seat: plain guests, apps, bots, and people of other servers.
 NO_SEAT = (
@@ -30,7 +30,7 @@ GUESTS = {
     "presence",
     Statistic(
         "totalUsers",
-        "All accounts, also of bots, apps, guests and those who left.",
+        "All accounts, including bots, apps, guests and deactivated ones.",
         Unit.USERS,
         estimated=True,
     ),
@@ -86,7 +86,7 @@ def active(sources: Sources) -> Values:
 
 @users.reads(
     "languages",
-    Statistic("userLanguages", "Accounts by the language they chose; `none` are all others.", Unit.DOCUMENT),
+    Statistic("userLanguages", "Accounts by chosen language; `none` for all others.", Unit.DOCUMENT),
     source="users, one group over language, and metadata",
     cost=Cost.INDEXED,
     lists=1,
@@ -120,5 +120,5 @@ def second_factor(sources: Sources) -> Values:
 
 
 users.settings(
-    Setting("totalManuallyAddedUsers", "Accounts that administrators made.", Unit.USERS, "Manual_Entry_User_Count"),
+    Setting("totalManuallyAddedUsers", "Accounts created by administrators.", Unit.USERS, "Manual_Entry_User_Count"),
 )

@@ -1,4 +1,4 @@
-"""Video conferences, and where they are allowed."""
+"""Owns the statistics of video conferences and their settings."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from collector.sources.collections import Collection
 from collector.sources.expressions import among
 from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values
 
-video_conferences = Subject("video_conferences", "Video conferences, and where they are allowed.")
+video_conferences = Subject("video_conferences", "Video conferences and their settings.")
 
 CALLING, STARTED, ENDED = 0, 1, 3
 
@@ -44,7 +44,7 @@ def conferences(sources: Sources) -> Values:
 
 
 video_conferences.settings(
-    Setting("videoConf.settings.provider", "Who provides the conferences.", Unit.TEXT, "VideoConf_Default_Provider"),
+    Setting("videoConf.settings.provider", "Provider of the conferences.", Unit.TEXT, "VideoConf_Default_Provider"),
     Setting("videoConf.settings.dms", "Conferences in direct rooms.", Unit.FLAG, "VideoConf_Enable_DMs"),
     Setting("videoConf.settings.channels", "Conferences in channels.", Unit.FLAG, "VideoConf_Enable_Channels"),
     Setting("videoConf.settings.groups", "Conferences in private groups.", Unit.FLAG, "VideoConf_Enable_Groups"),

@@ -1,16 +1,16 @@
-"""VoIP and WebRTC calls: features that newer releases removed, read while there is a trace of them."""
+"""Owns the statistics of VoIP and WebRTC calls, features that newer releases removed."""
 
 from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.statistics.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values
 
-voip = Subject("voip", "VoIP and WebRTC calls: removed in newer releases, read while there is a trace of them.")
+voip = Subject("voip", "VoIP and WebRTC calls, which newer releases have removed.")
 
 _TYPES = {"voipSuccessfulCalls": "voip-call-wrapup", "voipErrorCalls": "voip-call-ended-unexpectedly"}
-_NO_TRACE = Absent("this release does not have the feature any more")
+_NO_TRACE = Absent("this release no longer has the feature")
 
 voip.settings(
-    Setting("voipEnabled", "Whether VoIP is in use.", Unit.FLAG, "VoIP_Enabled"),
+    Setting("voipEnabled", "Whether VoIP is enabled.", Unit.FLAG, "VoIP_Enabled"),
     Setting("webRTCEnabled", "Whether WebRTC calls are in use.", Unit.FLAG, "WebRTC_Enabled"),
     Setting(
         "webRTCEnabledForOmnichannel",
@@ -48,7 +48,7 @@ def voip_calls(sources: Sources) -> Values:
     Statistic("voipExtensions", "Accounts with a VoIP extension.", Unit.USERS),
     source="users, count over extension, where the release has VoIP",
     cost=Cost.SCAN,
-    reason="No index carries extension; asked only of releases that still have the setting VoIP_Enabled.",
+    reason="No index covers extension; read only if the release still has the setting VoIP_Enabled.",
 )
 def voip_extensions(sources: Sources) -> Values:
     if not _knows(sources, "VoIP_Enabled"):
@@ -70,5 +70,5 @@ def webrtc_calls(sources: Sources) -> Values:
 
 
 def _knows(sources: Sources, setting: str) -> bool:
-    """Whether this release still has the feature: whether it has the setting that turns it on."""
+    """Whether this release still has the feature: the setting that enables it exists."""
     return bool(sources.workspace.settings(setting))

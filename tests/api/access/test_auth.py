@@ -36,7 +36,7 @@ def test_tokens_are_hashed_as_meteor_hashes_them() -> None:
         {"X-User-Id": '{"$ne":null}', "X-Auth-Token": "admin's token"},
     ],
 )
-def test_without_a_valid_token_the_answer_is_the_api_pages(
+def test_an_invalid_token_is_refused_as_the_api_page_documents(
     anonymous: TestClient, route: str, headers: dict[str, str]
 ) -> None:
     answer = anonymous.get(route, headers=headers)
@@ -45,7 +45,7 @@ def test_without_a_valid_token_the_answer_is_the_api_pages(
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_without_the_permission_the_answer_is_the_servers(anonymous: TestClient, route: str) -> None:
+def test_a_user_without_the_permission_is_refused_as_the_server_does(anonymous: TestClient, route: str) -> None:
     answer = anonymous.get(route, headers=PLAIN)
 
     assert (answer.status_code, answer.content) == (400, b'{"success":false,"error":"error-not-allowed"}')
@@ -58,27 +58,27 @@ def test_header_names_are_read_in_any_case(anonymous: TestClient, route: str) ->
     assert anonymous.get(route, headers=headers).status_code == 200
 
 
-def test_a_workspace_that_does_not_know_the_permission_lets_nobody_in(workspace: Db, admin: TestClient) -> None:
+def test_everybody_is_refused_if_the_permission_does_not_exist(workspace: Db, admin: TestClient) -> None:
     workspace[Collection.PERMISSIONS].delete_many({})
 
     assert admin.get(ROUTES[0]).status_code == 400
 
 
-def test_a_permission_that_was_withdrawn_counts_at_once(workspace: Db, admin: TestClient) -> None:
+def test_a_withdrawn_permission_takes_effect_at_once(workspace: Db, admin: TestClient) -> None:
     assert admin.get(ROUTES[0]).status_code == 200
     workspace[Collection.PERMISSIONS].update_one({"_id": "view-statistics"}, {"$set": {"roles": []}})
 
     assert admin.get(ROUTES[0]).status_code == 400
 
 
-def test_a_token_that_was_removed_counts_at_once(workspace: Db, admin: TestClient) -> None:
+def test_a_removed_token_is_invalid_at_once(workspace: Db, admin: TestClient) -> None:
     workspace[Collection.USERS].update_one({"_id": "admin"}, {"$set": {"services.resume.loginTokens": []}})
 
     assert admin.get(ROUTES[0]).status_code == 401
 
 
 @pytest.mark.parametrize("roles", [None, "admin", 5, [None, 3]])
-def test_a_user_with_odd_roles_has_none(workspace: Db, admin: TestClient, roles: object) -> None:
+def test_a_user_with_malformed_roles_has_none(workspace: Db, admin: TestClient, roles: object) -> None:
     workspace[Collection.USERS].update_one({"_id": "admin"}, {"$set": {"roles": roles}})
 
     assert admin.get(ROUTES[0]).status_code == 400
@@ -86,9 +86,7 @@ def test_a_user_with_odd_roles_has_none(workspace: Db, admin: TestClient, roles:
 
 @pytest.mark.parametrize("route", [*ROUTES, "/api/v1/statistics.series"])
 @pytest.mark.parametrize("query", ["sort[]=1", "count=%ff", "format=xml", "refresh[]=1"])
-def test_whoever_may_not_ask_is_told_so_before_anything_is_said_of_the_question(
-    anonymous: TestClient, route: str, query: str
-) -> None:
+def test_access_is_denied_before_the_parameters_are_checked(anonymous: TestClient, route: str, query: str) -> None:
     assert anonymous.get(f"{route}?{query}").status_code == 401
     assert anonymous.get(f"{route}?{query}", headers=PLAIN).json() == {"success": False, "error": "error-not-allowed"}
     if query != "format=xml" or route != ROUTES[1]:

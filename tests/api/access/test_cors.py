@@ -22,7 +22,7 @@ def test_options_without_an_origin_is_ok(anonymous: TestClient) -> None:
     assert (answer.status_code, answer.text) == (200, "OK")
 
 
-def test_no_page_may_ask_unless_the_workspace_says_so(anonymous: TestClient) -> None:
+def test_other_origins_are_refused_unless_the_workspace_enables_cors(anonymous: TestClient) -> None:
     answer = anonymous.options(LIST, headers=PREFLIGHT)
 
     assert answer.status_code == 405
@@ -30,7 +30,7 @@ def test_no_page_may_ask_unless_the_workspace_says_so(anonymous: TestClient) -> 
     assert "access-control-allow-methods" not in answer.headers
 
 
-def test_all_pages_may_ask(workspace: Db, anonymous: TestClient) -> None:
+def test_all_origins_can_be_allowed(workspace: Db, anonymous: TestClient) -> None:
     allow(workspace, "*")
     answer = anonymous.options(LIST, headers=PREFLIGHT)
 
@@ -41,7 +41,7 @@ def test_all_pages_may_ask(workspace: Db, anonymous: TestClient) -> None:
 
 
 @pytest.mark.parametrize("listed", ["https://board.example", "https://a.example, https://Board.example"])
-def test_a_listed_page_may_ask(workspace: Db, anonymous: TestClient, listed: str) -> None:
+def test_a_listed_origin_is_allowed(workspace: Db, anonymous: TestClient, listed: str) -> None:
     allow(workspace, listed)
     answer = anonymous.options(LIST, headers=PREFLIGHT)
 
@@ -50,7 +50,7 @@ def test_a_listed_page_may_ask(workspace: Db, anonymous: TestClient, listed: str
     assert answer.headers["vary"] == "Origin"
 
 
-def test_another_page_may_not(workspace: Db, anonymous: TestClient) -> None:
+def test_an_origin_that_is_not_listed_is_refused(workspace: Db, anonymous: TestClient) -> None:
     allow(workspace, "https://a.example")
     answer = anonymous.options(LIST, headers=PREFLIGHT)
 

@@ -30,13 +30,15 @@ Db = Database[dict[str, Any]]
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.1.2.3", "::1"])
-def test_without_a_token_this_host_may_ask(workspace: Db, address: str) -> None:
+def test_local_requests_are_accepted_without_a_token(workspace: Db, address: str) -> None:
     with client_of(workspace, address=address) as client:
         assert client.get("/metrics").status_code == 200
 
 
 @pytest.mark.parametrize("address", ["10.0.0.1", "::", "::ffff:192.0.2.7", "localhost", "127.0.0.1.example", ""])
-def test_without_a_token_nobody_else_may_and_is_told_of_the_setting(workspace: Db, address: str) -> None:
+def test_remote_requests_are_refused_without_a_token_and_the_error_names_the_setting(
+    workspace: Db, address: str
+) -> None:
     with client_of(workspace, address=address) as client:
         answer = client.get("/metrics", headers={"Authorization": "Bearer "})
 
@@ -47,7 +49,7 @@ def test_without_a_token_nobody_else_may_and_is_told_of_the_setting(workspace: D
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "x-real-ip", "Via"])
 @pytest.mark.parametrize("value", ["192.0.2.7", "127.0.0.1", ""])
-def test_without_a_token_who_comes_through_a_proxy_may_not(here: TestClient, header: str, value: str) -> None:
+def test_requests_through_a_proxy_are_refused_without_a_token(here: TestClient, header: str, value: str) -> None:
     answer = here.get("/metrics", headers={header: value})
 
     assert answer.status_code == 403
@@ -55,23 +57,23 @@ def test_without_a_token_who_comes_through_a_proxy_may_not(here: TestClient, hea
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-Proto", "X-Forwarded-Host", "X-Client-IP", "CF-Connecting-IP"])
-def test_without_a_token_no_header_of_any_proxy_is_let_through(here: TestClient, header: str) -> None:
+def test_requests_with_any_proxys_header_are_refused_without_a_token(here: TestClient, header: str) -> None:
     """M16."""
     assert here.get("/metrics", headers={header: "192.0.2.7"}).status_code == 403
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:3080", "127.0.0.1.evil.example", "", "["])
-def test_without_a_token_another_name_of_this_host_is_refused(here: TestClient, host: str) -> None:
+def test_other_names_of_this_host_are_refused_without_a_token(here: TestClient, host: str) -> None:
     """M16: a page whose name was made to lead here (DNS rebinding)."""
     assert here.get("/metrics", headers={"Host": host}).status_code == 403
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:3080", "127.0.0.1:3080", "[::1]:3080"])
-def test_without_a_token_this_host_may_be_named_in_any_way(here: TestClient, host: str) -> None:
+def test_any_loopback_name_of_this_host_is_accepted_without_a_token(here: TestClient, host: str) -> None:
     assert here.get("/metrics", headers={"Host": host}).status_code == 200
 
 
-def test_metrics_do_not_wait_for_a_store_that_is_slow(workspace: Db) -> None:
+def test_metrics_do_not_wait_for_a_slow_store(workspace: Db) -> None:
     """H4: within a second, whatever else runs."""
 
     class Slow(Store):
@@ -94,7 +96,7 @@ def test_metrics_do_not_wait_for_a_store_that_is_slow(workspace: Db) -> None:
 
 @pytest.mark.parametrize("address", [HERE, "192.0.2.7"])
 @pytest.mark.parametrize("given", [f"Bearer {TOKEN}", f"bearer {TOKEN}"])
-def test_who_has_the_token_may_ask_from_anywhere(workspace: Db, address: str, given: str) -> None:
+def test_the_token_is_accepted_from_any_address(workspace: Db, address: str, given: str) -> None:
     with client_of(workspace, token=TOKEN, address=address) as client:
         assert client.get("/metrics", headers={"X-Real-IP": "::1", "Authorization": given}).status_code == 200
 
@@ -112,7 +114,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize("given", [{}, *({b"Authorization": text.encode("latin-1")} for text in WRONG), ADMIN])
-def test_who_has_not_the_token_may_not_even_from_this_host(workspace: Db, given: dict[bytes, bytes]) -> None:
+def test_local_requests_without_the_token_are_refused(workspace: Db, given: dict[bytes, bytes]) -> None:
     with client_of(workspace, token=TOKEN) as client:
         answer = client.get("/metrics", headers=given)
 
@@ -122,7 +124,7 @@ def test_who_has_not_the_token_may_not_even_from_this_host(workspace: Db, given:
     assert TOKEN not in answer.text
 
 
-def test_a_token_may_have_letters_of_any_language(workspace: Db) -> None:
+def test_a_token_may_contain_any_unicode_letters(workspace: Db) -> None:
     given = ["Bearer gehört mir", "Bearer gehort mir"]
     with client_of(workspace, token="gehört mir") as client:
         answers = [client.get("/metrics", headers={b"Authorization": text.encode()}) for text in given]
@@ -135,7 +137,7 @@ def test_an_empty_token_is_refused_at_the_start() -> None:
         load(mongo_url="mongodb://localhost/rocketchat", metrics_token="")
 
 
-def test_secrets_are_not_told(nowhere: Db, workspace: Db) -> None:
+def test_metrics_contain_no_secrets(nowhere: Db, workspace: Db) -> None:
     own: dict[str, Any] = {"workspace": "workspace", "host": "its-host", "unavailable": {"appUsers": "its-reason"}}
     own["readings"] = {"presence": {"ok": False, "seconds": 1, "error": "its-error"}}
     smtp: dict[str, Any] = {"email": {"smtp": {"smtpHost": "its-mail-host"}}}
@@ -152,14 +154,16 @@ def test_secrets_are_not_told(nowhere: Db, workspace: Db) -> None:
     assert [word for word in ("its-", TOKEN, ADMIN["X-Auth-Token"], HERE) if word in told] == []
 
 
-def test_a_page_of_another_origin_can_not_read_it_and_nobody_keeps_it(here: TestClient) -> None:
+def test_metrics_are_neither_readable_by_other_origins_nor_cached(here: TestClient) -> None:
     headers = here.get("/metrics", headers={"Origin": "https://example.org"}).headers
 
     assert not [name for name in headers if name.startswith("access-control-")]
     assert (headers["cache-control"], headers["x-content-type-options"]) == ("no-store", "nosniff")
 
 
-def test_the_daemon_tells_of_its_slots_to_who_has_the_token(workspace: Db, mongod_url: str, tmp_path: Path) -> None:
+def test_the_daemon_exports_its_slots_to_requests_with_the_token(
+    workspace: Db, mongod_url: str, tmp_path: Path
+) -> None:
     url = mongod_url.replace("/?", f"/{workspace.name}?")
     settings = {"schedule": "0 0 1 1 *", "metrics_token": TOKEN, "state_directory": str(tmp_path)}
     with running("run", mongo_url=url, store_url=url, **settings) as daemon:

@@ -6,7 +6,7 @@ from api.access.rate_limit import WINDOW, RateLimiter, TooManyRequestsError
 from tests.clock import Clock
 
 
-def test_the_wait_is_the_rest_of_the_minute_by_a_clock_that_is_never_put_back() -> None:
+def test_the_wait_is_the_rest_of_the_minute_by_a_monotonic_clock() -> None:
     """After the time of day was put back by an hour the text asked for a wait of 3660 seconds."""
     clock = Clock()
     limiter = RateLimiter(1, clock)
@@ -17,7 +17,7 @@ def test_the_wait_is_the_rest_of_the_minute_by_a_clock_that_is_never_put_back() 
         limiter.hit("somebody")
 
 
-def test_a_window_ends_and_another_begins() -> None:
+def test_a_new_window_begins_after_the_previous_one() -> None:
     clock = Clock()
     limiter = RateLimiter(1, clock)
     first = limiter.hit("somebody")
@@ -27,5 +27,5 @@ def test_a_window_ends_and_another_begins() -> None:
     assert first["X-RateLimit-Limit"] == "1"
 
 
-def test_a_limit_of_zero_limits_nobody() -> None:
+def test_a_limit_of_zero_disables_the_limit() -> None:
     assert [RateLimiter(0).hit("somebody") for _ in range(3)] == [{}, {}, {}]

@@ -34,7 +34,7 @@ def asked(client: TestClient, fields: str, **parameters: str) -> dict[str, Any]:
     return dict(answer.json())
 
 
-def test_a_bucket_has_its_last_value_and_a_gap_is_a_gap(workspace: Db, admin: TestClient) -> None:
+def test_a_bucket_has_its_last_value_and_empty_buckets_are_left_out(workspace: Db, admin: TestClient) -> None:
     keep(workspace, at("2024-03-10T08:00", totalUsers=5), at("2024-03-10T20:00", totalUsers=7))
     keep(workspace, at("2024-03-13T08:00", totalUsers=9), at("2024-03-13T09:00"))
 
@@ -54,14 +54,14 @@ def test_a_bucket_has_its_last_value_and_a_gap_is_a_gap(workspace: Db, admin: Te
     ("how", "expected"),
     [("last", [3, 8]), ("min", [3, 6]), ("max", [9, 8]), ("mean", [6, 7]), ("delta", [None, 5])],
 )
-def test_what_stands_for_a_bucket(workspace: Db, admin: TestClient, how: str, expected: list[float]) -> None:
+def test_the_value_of_a_bucket(workspace: Db, admin: TestClient, how: str, expected: list[float]) -> None:
     for day, values in (("10", (9, 3)), ("11", (6, 8))):
         keep(workspace, *[at(f"2024-03-{day}T{8 + n:02}:00", totalUsers=value) for n, value in enumerate(values)])
 
     assert asked(admin, "totalUsers", how=how)["series"]["totalUsers"] == expected
 
 
-def test_after_a_gap_there_is_no_difference(workspace: Db, admin: TestClient) -> None:
+def test_there_is_no_difference_after_a_gap(workspace: Db, admin: TestClient) -> None:
     keep(workspace, *[at(f"2024-03-{day}T08:00", totalUsers=int(day)) for day in ("10", "11", "13", "14")])
 
     assert asked(admin, "totalUsers", how="delta")["series"]["totalUsers"] == [None, 1, None, 1]
@@ -77,7 +77,7 @@ def test_buckets_lie_on_the_calendar_of_the_zone_also_where_clocks_change(worksp
     assert body["series"]["totalUsers"] == [None, 25, 24]
 
 
-def test_the_bucket_in_which_the_start_lies_is_whole(workspace: Db, admin: TestClient) -> None:
+def test_the_bucket_that_contains_the_start_is_complete(workspace: Db, admin: TestClient) -> None:
     keep(workspace, at("2024-03-10T01:00", totalUsers=1), at("2024-03-10T20:00", totalUsers=3))
 
     assert asked(admin, "totalUsers", start="2024-03-10T12:00:00Z", how="min")["series"]["totalUsers"] == [1]
@@ -102,14 +102,14 @@ def test_paths_reach_into_documents_and_lists(workspace: Db, admin: TestClient, 
     assert asked(admin, path)["series"] == {path: [value]}
 
 
-def test_text_is_no_number(workspace: Db, admin: TestClient) -> None:
+def test_text_is_not_a_number(workspace: Db, admin: TestClient) -> None:
     keep(workspace, at("2024-03-10T01:00", totalUsers="many"), at("2024-03-10T02:00", totalUsers=3))
 
     assert asked(admin, "totalUsers", how="max")["series"]["totalUsers"] == [3]
     assert asked(admin, "totalUsers", how="mean")["series"]["totalUsers"] == [3]
 
 
-def test_another_workspaces_figures_are_not_in_it(workspace: Db, admin: TestClient) -> None:
+def test_a_series_excludes_other_workspaces(workspace: Db, admin: TestClient) -> None:
     keep(workspace, snapshot("other", totalUsers=1000))
 
     assert asked(admin, "totalUsers")["at"] == []
@@ -147,7 +147,7 @@ def test_a_bad_parameter_is_a_400_that_names_it(admin: TestClient, name: str, va
 
 
 @pytest.mark.parametrize("width", [{"every": "9999y"}, {"start": "0001-01-01", "every": "1mo"}])
-def test_a_time_as_far_as_the_calendar_goes_is_served(workspace: Db, admin: TestClient, width: dict[str, str]) -> None:
+def test_times_at_the_ends_of_the_calendar_are_served(workspace: Db, admin: TestClient, width: dict[str, str]) -> None:
     keep(workspace, at("2024-03-10T08:00", totalUsers=5))
 
     assert asked(admin, "totalUsers", **width)["series"]["totalUsers"] == [5]
@@ -159,7 +159,7 @@ def test_too_many_buckets_are_refused(admin: TestClient) -> None:
     assert "more than 50000 buckets" in answer.json()["details"]["reason"]
 
 
-def test_who_may_not_see_statistics_sees_no_series(anonymous: TestClient) -> None:
+def test_a_series_is_refused_without_the_permission(anonymous: TestClient) -> None:
     assert anonymous.get(SERIES, params={"fields": "totalUsers"}).status_code == 401
 
 
@@ -213,7 +213,7 @@ def _one(values: list[Any], how: str) -> Any:
 
 
 @pytest.mark.parametrize("by", ["format", "accept"])
-def test_as_comma_separated_values(workspace: Db, admin: TestClient, by: str) -> None:
+def test_a_series_as_csv(workspace: Db, admin: TestClient, by: str) -> None:
     keep(workspace, at("2024-03-10T08:00", totalUsers=5, a="=1+1", b=[1, 2]), at("2024-03-11T08:00"))
     headers = {"Accept": "text/csv"} if by == "accept" else {}
     parameters = ALL | {"fields": "totalUsers,a,b"} | ({"format": "csv"} if by == "format" else {})
@@ -227,7 +227,7 @@ def test_as_comma_separated_values(workspace: Db, admin: TestClient, by: str) ->
     ]
 
 
-def test_as_a_document_a_line(workspace: Db, admin: TestClient) -> None:
+def test_a_series_as_ndjson(workspace: Db, admin: TestClient) -> None:
     keep(workspace, at("2024-03-10T08:00", totalUsers=5))
     answer = admin.get(SERIES, params=ALL | {"fields": "totalUsers", "format": "ndjson"})
 
@@ -237,7 +237,7 @@ def test_as_a_document_a_line(workspace: Db, admin: TestClient) -> None:
     ]
 
 
-def test_the_list_too_comes_in_these_forms(workspace: Db, admin: TestClient) -> None:
+def test_the_list_as_csv_and_ndjson(workspace: Db, admin: TestClient) -> None:
     keep(workspace, snapshot(_id="a", totalUsers=1, os={"freemem": 2}), snapshot(_id="b", at=NOW - hours(1), x=3))
     fields = '{"totalUsers":1,"os.freemem":1,"x":1}'
 
@@ -251,7 +251,7 @@ def test_the_list_too_comes_in_these_forms(workspace: Db, admin: TestClient) -> 
     assert [json.loads(row)["_id"] for row in lines] == ["a", "b"]
 
 
-def test_the_usual_figures_are_read_from_the_index_alone(workspace: Db, admin: TestClient) -> None:
+def test_series_of_common_figures_are_covered_by_the_index(workspace: Db, admin: TestClient) -> None:
     Store(workspace).prepare()
     keep(workspace, *[snapshot(at=NOW - hours(n), totalUsers=n, totalMessages=n) for n in range(100)])
     asked(admin, "totalUsers")  # the first one asks for the time zone too
@@ -264,7 +264,7 @@ def test_the_usual_figures_are_read_from_the_index_alone(workspace: Db, admin: T
     assert {"totalUsers", "totalMessages"} <= set(TRENDS)
 
 
-def test_a_series_that_the_client_has_is_not_sent_again(admin: TestClient) -> None:
+def test_an_unchanged_series_is_not_sent_again(admin: TestClient) -> None:
     answer = admin.get(SERIES, params=ALL | {"fields": "totalUsers"})
 
     again = admin.get(SERIES, params=ALL | {"fields": "totalUsers"}, headers={"If-None-Match": answer.headers["etag"]})

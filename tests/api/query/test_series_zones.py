@@ -32,17 +32,15 @@ def there(workspace: Db, zone: str) -> Iterator[TestClient]:
         yield client
 
 
-def test_one_that_the_client_names_is_a_400_that_says_so(admin: TestClient, zone: str) -> None:
+def test_a_request_with_such_a_zone_is_a_400_with_the_reason(admin: TestClient, zone: str) -> None:
     answer = admin.get(SERIES, params=ALL | {"fields": "totalUsers", "timezone": zone})
 
     assert answer.status_code == 400
     assert answer.json()["errorType"] == "error-invalid-timezone"
-    assert answer.json()["details"]["reason"] == "MongoDB does not have this time zone"
+    assert answer.json()["details"]["reason"] == "MongoDB does not know this time zone"
 
 
-def test_with_that_of_the_settings_buckets_are_those_of_a_zone_whose_clocks_run_alike(
-    workspace: Db, there: TestClient
-) -> None:
+def test_such_a_zone_in_the_settings_is_replaced_by_an_equivalent_one(workspace: Db, there: TestClient) -> None:
     begun = datetime(2024, 3, 9, 7, tzinfo=UTC)  # midnight in Denver, a day before its clocks are put forward
     keep(workspace, *[snapshot(at=begun + hours(hour), totalUsers=hour) for hour in range(72)])
 

@@ -69,11 +69,11 @@ def test_keys_keep_their_order_and_success_is_last() -> None:
     assert document({"success": 0, "b": 1, "a": 2}) == b'{"b":1,"a":2,"success":true}'
 
 
-def test_what_is_secret_is_left_out_at_the_root_alone() -> None:
+def test_secret_keys_are_removed_only_at_the_root() -> None:
     assert item({"statsToken": "t", "e2e": 1, "totalUsers": 1, "a": {"e2e": 2}}) == b'{"totalUsers":1,"a":{"e2e":2}}'
 
 
-def test_a_text_that_is_no_utf8_costs_only_its_broken_letters() -> None:
+def test_invalid_utf8_costs_only_its_invalid_bytes() -> None:
     raw = bson.encode({"v": "a?b"}).replace(b"?", b"\xff")
 
     assert item(RawBSONDocument(raw)).decode() == '{"v":"a\ufffdb"}'

@@ -3,7 +3,7 @@
 from api.rendering.envelope import failure
 
 
-def test_a_failure_has_only_the_keys_that_say_something() -> None:
+def test_a_failure_omits_empty_keys() -> None:
     assert failure("no") == {"success": False, "error": "no"}
     assert failure("no", "type", {"a": 1}) == {
         "success": False,

@@ -27,14 +27,14 @@ def test_a_text_that_begins_as_a_formula_gets_an_apostrophe(start: str) -> None:
     "before",
     [" ", "   ", "\t", "\n", '"', "'", "`", "“", "„", "«", "\xa0", "\u3000", "\ufeff", "\u200b", "\0", "\x0b", ' "\t'],
 )
-def test_so_does_one_behind_what_a_spreadsheet_passes_over(before: str) -> None:
+def test_a_formula_after_ignored_characters_gets_an_apostrophe(before: str) -> None:
     text = f"{before}=1+1"
 
     assert read_back({"a": text}) == [["a"], [f"'{text}"]]
 
 
 @pytest.mark.parametrize("text", ["", " ", "a=1", "7.10.3", "x-y", "1 + 1", "“quoted”", "Ünï", " plain", "(=1)", "#=1"])
-def test_other_texts_stay_as_they_are(text: str) -> None:
+def test_other_texts_are_unchanged(text: str) -> None:
     assert read_back({"a": text, "b": 1}) == [["a", "b"], [text, "1"]]
 
 
@@ -42,12 +42,12 @@ def test_a_negative_number_stays_a_number() -> None:
     assert read_back({"a": -5, "b": -0.5}) == [["a", "b"], ["-5", "-0.5"]]
 
 
-def test_the_name_of_a_column_is_held_to_the_same() -> None:
+def test_column_names_are_escaped_in_the_same_way() -> None:
     assert read_back({"=1+1": 1, "a": {"=2": 2}}) == [["'=1+1", "a.=2"], ["1", "2"]]
     assert read_back({"@a": 1}, names=("@a",)) == [["'@a"], ["1"]]
 
 
-def test_where_the_columns_are_known_no_more_than_a_row_is_held() -> None:
+def test_only_one_row_is_in_memory_if_the_columns_are_known() -> None:
     taken: list[int] = []
     rows = ({"a": number} for number in range(100) if taken.append(number) is None)  # type: ignore[func-returns-value]
     lines = table(rows, ("a",))
@@ -57,7 +57,7 @@ def test_where_the_columns_are_known_no_more_than_a_row_is_held() -> None:
 
 
 @pytest.mark.parametrize(("others", "found"), [(31, True), (32, False), (20_000, False)])
-def test_of_a_long_header_only_the_beginning_is_read(others: int, found: bool) -> None:
+def test_only_the_start_of_a_long_header_is_read(others: int, found: bool) -> None:
     """A head may have 64 KiB, and is read on the event loop."""
     assert chosen({}, "a/b," * others + "text/csv") == (CSV if found else JSON)
     assert encoding("a;q=0," * others + "gzip") == ("gzip" if found else "")

@@ -31,7 +31,7 @@ FIELDS = "totalUsers,a.0,collector.seconds,createdAt,collector"
     "route", ["list?count=0", *(f"series?how={how}&every=1h" for how in ("last", "mean", "delta"))]
 )
 @pytest.mark.parametrize("foreign", FOREIGN)
-def test_each_form_of_each_route_takes_it(
+def test_each_route_serves_it_in_each_form(
     workspace: Db, admin: TestClient, foreign: str, route: str, form: str
 ) -> None:
     keep(workspace, snapshot(at=NOW - timedelta(hours=2), totalUsers=1), snapshot(**FOREIGN[foreign]))
@@ -43,7 +43,7 @@ def test_each_form_of_each_route_takes_it(
 
 @pytest.mark.parametrize("route", ["statistics", "statistics.forecast"])
 @pytest.mark.parametrize("foreign", FOREIGN)
-def test_newest_snapshot_and_forecast_take_it(workspace: Db, admin: TestClient, foreign: str, route: str) -> None:
+def test_newest_snapshot_and_forecast_tolerate_it(workspace: Db, admin: TestClient, foreign: str, route: str) -> None:
     present = datetime.now(UTC)
     keep(workspace, *[snapshot(at=present - timedelta(days=day), totalUsers=day) for day in range(1, 70)])
     keep(workspace, snapshot(at=present) | FOREIGN[foreign])

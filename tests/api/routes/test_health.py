@@ -15,19 +15,19 @@ from tests.api.conftest import ADMIN, parts_of
 AFAR = {"type": "http", "headers": [], "client": ("192.0.2.1", 1), "http_version": "1.1"}
 
 
-def test_a_process_that_lives_is_healthy(anonymous: TestClient) -> None:
+def test_a_running_process_is_healthy(anonymous: TestClient) -> None:
     answer = anonymous.get("/health")
 
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
-def test_with_its_databases_it_is_ready(anonymous: TestClient) -> None:
+def test_it_is_ready_if_its_databases_are_available(anonymous: TestClient) -> None:
     answer = anonymous.get("/ready")
 
     assert (answer.status_code, answer.json()) == (200, {"ready": True})
 
 
-def test_what_a_check_says_is_a_problem() -> None:
+def test_the_result_of_a_check_is_a_problem() -> None:
     status = Status({"schedule": lambda: "no snapshot was taken since 10:00 UTC", "store": lambda: ""})
 
     answer = asyncio.run(status.ready(Request(AFAR)))
@@ -38,7 +38,7 @@ def test_what_a_check_says_is_a_problem() -> None:
     }
 
 
-def test_many_who_ask_at_once_are_one_question() -> None:
+def test_concurrent_requests_share_one_check() -> None:
     """M9: 4000 requests without a login were 8014 commands."""
     asked: list[int] = []
 
@@ -56,7 +56,7 @@ def test_many_who_ask_at_once_are_one_question() -> None:
     assert len(asked) == 1
 
 
-def test_without_mongodb_it_is_healthy_not_ready_and_says_so_in_its_own_words() -> None:
+def test_without_mongodb_it_is_healthy_but_not_ready_and_reports_the_reason() -> None:
     address = f"127.0.0.1:{free_port()}"
     with connect(f"mongodb://{address}/?timeoutMS=500", "TEST") as mongodb:
         app = create(*parts_of(mongodb["rocketchat"], within=0.5))

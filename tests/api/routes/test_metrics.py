@@ -57,15 +57,13 @@ def test_the_newest_snapshots_statistics_are_gauges(workspace: Db, here: TestCli
 
 
 @pytest.mark.parametrize("value", [None, "5", True, [], {"of": 5}])
-def test_what_is_no_number_is_no_series(workspace: Db, here: TestClient, value: Any) -> None:
+def test_a_value_that_is_not_a_number_has_no_metric(workspace: Db, here: TestClient, value: Any) -> None:
     Store(workspace).add(snapshot(appUsers=value, totalUsers=5, version=5))
 
     assert series(here, "rocketchat_") == {"rocketchat_accounts": 5}
 
 
-def test_a_day_without_a_user_is_zero_and_a_week_that_was_not_read_is_no_series(
-    workspace: Db, here: TestClient
-) -> None:
+def test_a_day_without_users_is_zero_and_an_unread_week_has_no_metric(workspace: Db, here: TestClient) -> None:
     Store(workspace).add(snapshot(uniqueUsersOfYesterday={"data": []}))
 
     assert series(here, "rocketchat_") == {"rocketchat_daily_active_users": 0}
@@ -85,7 +83,7 @@ def test_another_workspaces_snapshot_is_not_shown(workspace: Db, here: TestClien
     assert series(here, "rocketchat_", "rcstats_snapshot") == {}
 
 
-def test_how_the_newest_snapshot_went_is_told(workspace: Db, here: TestClient) -> None:
+def test_metrics_include_the_newest_snapshots_own_figures(workspace: Db, here: TestClient) -> None:
     readings = {"presence": {"ok": True, "seconds": 0.25}, "rooms": {"ok": False, "seconds": 15, "error": "too long"}}
     own = {"workspace": "workspace", "readings": readings, "seconds": 15.5}
     Store(workspace).add(snapshot(at=datetime.now(UTC) - timedelta(seconds=90), collector=own))
@@ -101,7 +99,7 @@ def test_how_the_newest_snapshot_went_is_told(workspace: Db, here: TestClient) -
     }
 
 
-def test_without_a_snapshot_the_rest_is_told(here: TestClient) -> None:
+def test_the_other_metrics_are_exported_without_a_snapshot(here: TestClient) -> None:
     told = series(here)
 
     assert told["rcstats_store_up"] == told[f'rcstats_build_info{{version="{__version__}"}}'] == 1
@@ -109,7 +107,7 @@ def test_without_a_snapshot_the_rest_is_told(here: TestClient) -> None:
     assert not [name for name in told if name.startswith(("rocketchat_", "rcstats_snapshot", "rcstats_reading"))]
 
 
-def test_what_the_daemon_recorded_is_told_and_what_never_happened_is_zero(workspace: Db) -> None:
+def test_the_daemons_counters_are_exported_and_start_at_zero(workspace: Db) -> None:
     telemetry = Telemetry()
     of = ("rcstats_slots", "rcstats_database", "rcstats_spool")
     with client_of(workspace, telemetry=telemetry) as client:
@@ -150,7 +148,7 @@ def test_requests_are_counted_by_route_and_status(here: TestClient) -> None:
     assert series(here, f'{REQUESTS}{{route="/metrics"') == {f'{REQUESTS}{{route="/metrics",status="200"}}': 1}
 
 
-def test_the_seconds_of_requests_are_a_histogram_by_route(here: TestClient) -> None:
+def test_request_durations_are_a_histogram_by_route(here: TestClient) -> None:
     here.get("/health")
     name = "rcstats_http_request_duration_seconds"
     told = series(here, name)
@@ -166,7 +164,7 @@ def test_the_seconds_of_requests_are_a_histogram_by_route(here: TestClient) -> N
     assert set(re.findall(rf'{name}_count{{route="([^"]+)"}}', str(told))) == paths(here) | {OTHER}  # from the start
 
 
-def test_an_answer_that_could_not_be_made_counts_as_500(workspace: Db) -> None:
+def test_an_unhandled_error_counts_as_500(workspace: Db) -> None:
     def bug() -> Future[dict[str, Any]]:
         raise RuntimeError
 
@@ -180,7 +178,7 @@ def test_an_answer_that_could_not_be_made_counts_as_500(workspace: Db) -> None:
     assert told['rcstats_database_errors_total{asked_for="request"}'] == 0
 
 
-def test_two_applications_in_a_process_count_apart(workspace: Db, here: TestClient) -> None:
+def test_two_applications_in_a_process_count_separately(workspace: Db, here: TestClient) -> None:
     with client_of(workspace) as other:
         other.get("/health")
         assert len(series(other, REQUESTS)) == 1
@@ -188,7 +186,7 @@ def test_two_applications_in_a_process_count_apart(workspace: Db, here: TestClie
     assert series(here, REQUESTS) == {}
 
 
-def test_while_mongodb_is_away_the_rest_is_told_in_time(nowhere: Db) -> None:
+def test_the_other_metrics_are_exported_in_time_while_mongodb_is_unavailable(nowhere: Db) -> None:
     with client_of(nowhere) as client:
         begun = time.monotonic()
         told = series(client)
@@ -200,7 +198,7 @@ def test_while_mongodb_is_away_the_rest_is_told_in_time(nowhere: Db) -> None:
     assert not [name for name in told if name.startswith("rocketchat_")]
 
 
-def test_what_requests_asked_of_mongodb_in_vain_is_counted(nowhere: Db) -> None:
+def test_mongodb_errors_of_requests_are_counted(nowhere: Db) -> None:
     with client_of(nowhere) as client:
         assert client.get(LIST, headers=ADMIN).status_code == 503
         told = series(client)
@@ -209,7 +207,7 @@ def test_what_requests_asked_of_mongodb_in_vain_is_counted(nowhere: Db) -> None:
     assert told['rcstats_database_errors_total{asked_for="request"}'] == 2  # the list, and this scrape
 
 
-def test_a_store_that_answers_is_up_though_the_workspace_is_away(nowhere: Db, workspace: Db) -> None:
+def test_the_store_is_up_while_only_the_workspace_is_unavailable(nowhere: Db, workspace: Db) -> None:
     Store(workspace).add(snapshot(totalUsers=5))
     with client_of(nowhere, store=workspace) as client:
         told = series(client)
@@ -230,14 +228,14 @@ class Leaving(RocketChat):
         return super().identity()
 
 
-def test_a_workspace_that_goes_away_is_remembered(workspace: Db) -> None:
+def test_the_identity_of_an_unavailable_workspace_is_remembered(workspace: Db) -> None:
     Store(workspace).add(snapshot(_id="its own"))
     newest = Newest(Leaving(workspace), Store(workspace), identity_holds=0)
 
     assert [document and document["_id"] for document in (newest(), newest())] == ["its own", "its own"]
 
 
-def test_a_workspace_that_gets_another_id_is_followed(workspace: Db) -> None:
+def test_a_changed_workspace_id_is_noticed(workspace: Db) -> None:
     Store(workspace).add(snapshot("renamed", _id="its new one"))
     newest = Newest(RocketChat(workspace), Store(workspace), identity_holds=0)
     found = [newest()]
@@ -247,7 +245,7 @@ def test_a_workspace_that_gets_another_id_is_followed(workspace: Db) -> None:
     assert [document and document["_id"] for document in found] == [None, "its new one"]
 
 
-def test_a_scrape_is_one_find_and_many_at_once_are_none(workspace: Db, mongod_url: str) -> None:
+def test_a_scrape_is_one_query_which_concurrent_scrapes_share(workspace: Db, mongod_url: str) -> None:
     Store(workspace).add(snapshot(totalUsers=5))
     heard = Heard()
     with connect(mongod_url, "TEST", heard) as mongodb:

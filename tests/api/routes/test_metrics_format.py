@@ -18,7 +18,7 @@ from tests.api.scrapes import families, paths, typed
 Db = Database[dict[str, Any]]
 
 
-def test_it_is_plain_text_unless_openmetrics_is_asked_for(here: TestClient, taken: dict[str, Any]) -> None:
+def test_metrics_are_plain_text_unless_openmetrics_is_requested(here: TestClient, taken: dict[str, Any]) -> None:
     asked = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1"
     text, better = here.get("/metrics"), here.get("/metrics", headers={"Accept": asked})
 
@@ -34,7 +34,7 @@ def test_it_is_plain_text_unless_openmetrics_is_asked_for(here: TestClient, take
 
 @pytest.mark.parametrize("version", ["", "x", "1.x", "2.x", "2..0", "-1", "1.0.0é", "9" * 5000, "1" + ".0" * 2000])
 @pytest.mark.parametrize("kind", ["application/openmetrics-text", "text/plain"])
-def test_a_version_that_is_none_is_answered_all_the_same(here: TestClient, kind: str, version: str) -> None:
+def test_an_invalid_version_in_the_accept_header_is_tolerated(here: TestClient, kind: str, version: str) -> None:
     answer = here.get("/metrics", headers={b"Accept": f"{kind};version={version}".encode("latin-1")})
 
     assert answer.status_code == 200
@@ -45,7 +45,7 @@ UNITS = ("milli", "micro", "minutes", "hours", "days", "_ms", "kilobytes", "mebi
 ENDS = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "gauge": ("",)}
 
 
-def test_all_is_named_as_prometheus_names_things(here: TestClient, taken: dict[str, Any]) -> None:
+def test_metric_names_follow_prometheus_conventions(here: TestClient, taken: dict[str, Any]) -> None:
     assert taken["collector"]["readings"]
     here.get("/nothing")
     found = families(here)
@@ -62,7 +62,7 @@ def test_all_is_named_as_prometheus_names_things(here: TestClient, taken: dict[s
             assert not family.name.endswith(("_total", "_count", "_sum", "_bucket", "_created")), family.name
 
 
-def test_each_series_is_there_once_with_labels_from_a_bounded_set(here: TestClient, taken: dict[str, Any]) -> None:
+def test_each_metric_is_unique_and_its_labels_are_bounded(here: TestClient, taken: dict[str, Any]) -> None:
     for path in ("/health", "/nothing", "/metrics", LIST):
         here.get(path)
     found: dict[str, set[str]] = {}

@@ -36,7 +36,7 @@ def test_an_empty_store_is_an_empty_page(admin: TestClient) -> None:
     assert answer.content == b'{"statistics":[],"count":0,"offset":0,"total":0,"success":true}'
 
 
-def test_a_page_says_what_it_is_of_what(workspace: Db, admin: TestClient) -> None:
+def test_a_page_has_count_offset_and_total(workspace: Db, admin: TestClient) -> None:
     keep(workspace, 3, 0, 2, 1)
 
     answer = admin.get(LIST, params={"count": "2", "offset": "1"})
@@ -84,7 +84,7 @@ def test_another_workspaces_snapshots_are_not_served(workspace: Db, admin: TestC
     assert admin.get("/api/v1/statistics").json()["_id"] == "age 0"
 
 
-def test_the_workspaces_own_settings_rule_the_page(workspace: Db, admin: TestClient) -> None:
+def test_the_workspaces_own_settings_limit_the_page(workspace: Db, admin: TestClient) -> None:
     insert(workspace, Collection.SETTINGS, setting("API_Default_Count", 1), setting("API_Upper_Count_Limit", 2))
     keep(workspace, 0, 1, 2)
 
@@ -104,7 +104,9 @@ def test_the_workspaces_own_settings_rule_the_page(workspace: Db, admin: TestCli
         ("offset", "abc", "invalid-params"),
     ],
 )
-def test_a_bad_parameter_is_a_400_in_the_servers_shape(admin: TestClient, name: str, raw: str, error_type: str) -> None:
+def test_an_invalid_parameter_is_a_400_in_the_servers_format(
+    admin: TestClient, name: str, raw: str, error_type: str
+) -> None:
     answer = admin.get(LIST, params={name: raw})
 
     assert answer.status_code == 400
@@ -117,7 +119,7 @@ def test_a_bad_parameter_is_a_400_in_the_servers_shape(admin: TestClient, name: 
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "ndjson"])
-def test_a_pattern_that_only_mongodb_finds_wrong_is_a_400_without_its_words(real_database: Db, form: str) -> None:
+def test_a_pattern_that_only_mongodb_refuses_is_a_400_without_mongodbs_text(real_database: Db, form: str) -> None:
     insert(real_database, Collection.USERS, login("admin", ADMIN["X-Auth-Token"]))
     insert(real_database, Collection.PERMISSIONS, permission())
     with client_of(real_database) as client:
@@ -137,7 +139,7 @@ def test_the_newest_snapshot_is_flat_with_success_last(workspace: Db, admin: Tes
     assert list(body)[-1] == "success"
 
 
-def test_a_snapshot_of_the_future_does_not_hide_the_newest_one(workspace: Db, admin: TestClient) -> None:
+def test_a_snapshot_dated_in_the_future_does_not_hide_the_newest_one(workspace: Db, admin: TestClient) -> None:
     """M10: a clock was ahead once."""
     keep(workspace, 0)
     Store(workspace).add(snapshot(_id="ahead", at=datetime.now(UTC) + timedelta(days=400)))
@@ -164,7 +166,7 @@ def test_only_refresh_true_takes_a_new_snapshot(workspace: Db, refresh: str, tak
     assert (body.get("_id") == "fresh") == bool(taken)
 
 
-def test_who_is_not_allowed_causes_no_snapshot(workspace: Db) -> None:
+def test_a_refused_request_does_not_take_a_snapshot(workspace: Db) -> None:
     def take() -> dict[str, Any]:
         raise AssertionError("taken for nobody")
 
@@ -172,7 +174,7 @@ def test_who_is_not_allowed_causes_no_snapshot(workspace: Db) -> None:
         assert client.get("/api/v1/statistics?refresh=true").status_code == 401
 
 
-def test_the_dictionary_is_served_to_who_may_see_statistics(workspace: Db) -> None:
+def test_the_dictionary_requires_the_permission(workspace: Db) -> None:
     with client_of(workspace, entries=catalog.entries()) as client:
         answer = client.get("/api/v1/statistics.dictionary", headers=ADMIN)
         assert client.get("/api/v1/statistics.dictionary").status_code == 401
@@ -185,9 +187,7 @@ def test_the_dictionary_is_served_to_who_may_see_statistics(workspace: Db) -> No
     assert (users["unit"], users["accuracy"]) == ("users", "estimated")
 
 
-def test_info_tells_the_short_release_to_everybody_and_the_whole_one_to_the_allowed(
-    workspace: Db, anonymous: TestClient
-) -> None:
+def test_info_has_the_full_release_only_for_users_with_the_permission(workspace: Db, anonymous: TestClient) -> None:
     insert(workspace, Collection.STATISTICS, {"createdAt": NOW, "version": "7.10.3"})
 
     assert anonymous.get("/api/info").json() == {"version": "7.10", "success": True}
@@ -207,7 +207,7 @@ def test_an_unknown_route_and_a_wrong_method_answer_json(anonymous: TestClient) 
     assert "GET" in wrong.headers["allow"]
 
 
-def test_an_unexpected_error_is_told_without_its_text(workspace: Db) -> None:
+def test_an_unexpected_error_is_reported_without_its_text(workspace: Db) -> None:
     def fail() -> dict[str, Any]:
         raise RuntimeError("secret")
 
@@ -227,22 +227,22 @@ def test_a_query_may_come_percent_encoded(workspace: Db, admin: TestClient) -> N
 
 
 @pytest.mark.parametrize("date", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
-def test_a_date_that_the_calendar_does_not_have_in_utc_is_a_400(admin: TestClient, date: str) -> None:
+def test_a_date_beyond_the_calendar_in_utc_is_a_400(admin: TestClient, date: str) -> None:
     answer = admin.get(LIST, params={"query": json.dumps({"createdAt": {"$gte": {"$date": date}}})})
 
     assert answer.status_code == 400
-    assert "$date takes" in answer.json()["details"]["reason"]
+    assert "$date requires" in answer.json()["details"]["reason"]
 
 
 @pytest.mark.parametrize("query", ["count[]=1", "sort[createdAt]=-1", "query=%ff", "count=1&count=2"])
-def test_a_query_string_that_is_no_texts_is_refused_with_the_servers_words(admin: TestClient, query: str) -> None:
+def test_a_malformed_query_string_is_refused_with_the_servers_text(admin: TestClient, query: str) -> None:
     answer = admin.get(f"{LIST}?{query}")
 
     assert answer.status_code == 400
     assert answer.json() == {"success": False, "error": "Invalid query parameters"}
 
 
-def test_what_is_secret_is_never_served(workspace: Db, admin: TestClient) -> None:
+def test_secret_keys_are_never_served(workspace: Db, admin: TestClient) -> None:
     keep(workspace, 0, statsToken="secret", uniqueId="known")
 
     for path in (LIST, "/api/v1/statistics", f'{LIST}?fields={{"os":0}}'):
@@ -251,7 +251,7 @@ def test_what_is_secret_is_never_served(workspace: Db, admin: TestClient) -> Non
         assert "known" in answer.text
 
 
-def test_a_page_far_behind_the_last_is_empty(workspace: Db, admin: TestClient) -> None:
+def test_a_page_beyond_the_last_is_empty(workspace: Db, admin: TestClient) -> None:
     keep(workspace, 0)
 
     answer = admin.get(LIST, params={"offset": "9" * 30, "count": "0"}).json()

@@ -45,7 +45,7 @@ def test_list_filters_and_sorts_as_the_api_does(urls: dict[str, str]) -> None:
     ("arguments", "error"),
     [
         (["list", "--query", '{"$where":"1"}'], "rcstats: --query: Invalid operation: $where\n"),
-        (["list", "--count", "many"], "rcstats: --count: expected a whole number, 0 or more\n"),
+        (["list", "--count", "many"], "rcstats: --count: expected an integer of 0 or more\n"),
         (
             ["trend", "totalUsers", "--every", "often"],
             "rcstats: --every: expected a number and one of m, h, d, w, mo, q, y",

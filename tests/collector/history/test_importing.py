@@ -12,7 +12,7 @@ from pymongo.database import Database
 from collector import __version__
 from collector.errors import DatabaseError
 from collector.history import importing
-from collector.history.importing import bring, modern
+from collector.history.importing import import_all, modern
 from collector.sources.collections import Collection
 from collector.sources.rocketchat import RocketChat
 from collector.store.snapshots import Store
@@ -39,7 +39,7 @@ def told(number: int, **over: Any) -> dict[str, Any]:
 
 
 def brought(database: Db, workspace: str = "workspace") -> importing.Tally:
-    return bring(RocketChat(database), Store(database), workspace, rest=0)
+    return import_all(RocketChat(database), Store(database), workspace, rest=0)
 
 
 def stored(database: Db) -> dict[str, Any]:
@@ -52,7 +52,7 @@ def broken(document: dict[str, Any]) -> RawBSONDocument:
     return RawBSONDocument(encode(document).replace("§".encode(), b"\xff\xff"))
 
 
-def test_an_old_document_gets_todays_form() -> None:
+def test_an_old_document_is_converted_to_todays_format() -> None:
     found = modern(OLD, "workspace")
 
     assert found is not None
@@ -73,7 +73,7 @@ def test_an_old_document_gets_todays_form() -> None:
 
 
 @pytest.mark.parametrize("value", ["yesterday", "", None, True, {"a": 1}, -5, 10**30, "0001-01-01"])
-def test_a_date_that_is_none_is_kept_as_it_is(value: Any) -> None:
+def test_an_invalid_date_is_kept_unchanged(value: Any) -> None:
     found = modern(OLD | {"lastLogin": value}, "workspace")
 
     assert found is not None
@@ -81,14 +81,14 @@ def test_a_date_that_is_none_is_kept_as_it_is(value: Any) -> None:
 
 
 @pytest.mark.parametrize("value", ["2018-02-18T19:40:45.369Z", "2018-02-18T20:40:45.369+01:00", 1518982845369])
-def test_a_date_in_another_form_becomes_one(value: Any) -> None:
+def test_a_date_in_another_format_is_converted(value: Any) -> None:
     found = modern(OLD | {"lastLogin": value}, "workspace")
 
     assert found is not None
     assert found["lastLogin"] == datetime(2018, 2, 18, 19, 40, 45, 369000, UTC)
 
 
-def test_a_document_without_createdat_takes_the_date_that_it_has() -> None:
+def test_a_document_without_createdat_gets_its_other_date() -> None:
     undated = {"_id": "a", "totalUsers": 1}
 
     assert modern(undated | {"_updatedAt": NOW}, "w")["createdAt"] == NOW  # type: ignore[index]
@@ -96,13 +96,13 @@ def test_a_document_without_createdat_takes_the_date_that_it_has() -> None:
     assert modern(undated, "w") is None
 
 
-def test_what_grants_access_is_left_behind() -> None:
+def test_keys_that_grant_access_are_not_imported() -> None:
     found = modern(OLD | {"statsToken": "secret"}, "workspace")
 
     assert "secret" not in str(found)
 
 
-def test_all_documents_are_brought_and_none_twice(real_database: Db) -> None:
+def test_all_documents_are_imported_once(real_database: Db) -> None:
     insert(real_database, Collection.STATISTICS, OLD, *[told(number) for number in range(250)], {"_id": "undated"})
     first, second = brought(real_database), brought(real_database)
 
@@ -112,7 +112,7 @@ def test_all_documents_are_brought_and_none_twice(real_database: Db) -> None:
     assert real_database[Collection.STATISTICS].count_documents({}) == 252
 
 
-def test_ended_half_way_it_goes_on(real_database: Db) -> None:
+def test_an_interrupted_import_continues(real_database: Db) -> None:
     insert(real_database, Collection.STATISTICS, *[told(number) for number in range(250)])
 
     def end(tally: importing.Tally) -> None:
@@ -120,11 +120,11 @@ def test_ended_half_way_it_goes_on(real_database: Db) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        bring(RocketChat(real_database), Store(real_database), "workspace", end, rest=0)
+        import_all(RocketChat(real_database), Store(real_database), "workspace", end, rest=0)
     assert brought(real_database).added == 50
 
 
-def test_the_workspace_is_only_read(real_database: Db) -> None:
+def test_an_import_only_reads_the_workspace(real_database: Db) -> None:
     insert(real_database, Collection.STATISTICS, told(1))
     before = list(real_database[Collection.STATISTICS].find())
     brought(real_database)
@@ -153,7 +153,7 @@ def test_ids_of_every_bson_type_are_imported(real_database: Db) -> None:
 
 
 @pytest.mark.parametrize("end", [100, 200, 300])
-def test_ended_among_ids_of_another_type_it_goes_on(real_database: Db, end: int) -> None:
+def test_an_import_interrupted_among_ids_of_another_type_continues(real_database: Db, end: int) -> None:
     others = [told(number, _id=ObjectId()) for number in range(150, 300)]
     insert(real_database, Collection.STATISTICS, *[told(number) for number in range(150)], *others)
 
@@ -162,12 +162,12 @@ def test_ended_among_ids_of_another_type_it_goes_on(real_database: Db, end: int)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        bring(RocketChat(real_database), Store(real_database), "workspace", stop, rest=0)
+        import_all(RocketChat(real_database), Store(real_database), "workspace", stop, rest=0)
     assert brought(real_database).added == 300 - end
     assert sorted(stored(real_database).values()) == list(range(300))
 
 
-def test_texts_and_object_ids_are_kept_and_other_ids_are_derived(real_database: Db) -> None:
+def test_string_and_object_ids_are_kept_and_other_ids_are_derived(real_database: Db) -> None:
     own, known = ObjectId(), "v3D4mvobwfznKozH8"
     insert(real_database, Collection.STATISTICS, *[told(n, _id=found) for n, found in enumerate((known, own, "1", 1))])
     brought(real_database)
@@ -186,7 +186,7 @@ def test_an_object_id_and_its_own_text_are_two_documents(real_database: Db) -> N
     assert stored(real_database)[str(own)] == 2
 
 
-def test_an_id_of_another_workspace_in_the_same_store_is_not_taken_for_our_own(real_database: Db) -> None:
+def test_an_id_of_another_workspace_in_the_store_does_not_count_as_imported(real_database: Db) -> None:
     insert(real_database, Collection.STATISTICS, told(1), told(2))
     brought(real_database, "original")
     first, second = brought(real_database, "clone"), brought(real_database, "clone")
@@ -195,7 +195,7 @@ def test_an_id_of_another_workspace_in_the_same_store_is_not_taken_for_our_own(r
     assert Store(real_database).count("original", {}) == Store(real_database).count("clone", {}) == 2
 
 
-def test_a_document_that_cannot_be_imported_costs_only_itself_and_is_named(real_database: Db) -> None:
+def test_a_document_that_cannot_be_imported_is_left_out_and_named(real_database: Db) -> None:
     far = "9999-12-31T23:59:59-14:00"
     unfit: list[Any] = [
         broken(told(1, _id="broken", os={"type": "§"})),
@@ -230,7 +230,7 @@ def test_the_first_few_that_are_left_out_are_named_and_all_are_counted(real_data
 
 
 @pytest.mark.parametrize("far", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
-def test_a_text_date_beyond_the_calendar_is_kept_as_it_is(far: str) -> None:
+def test_a_text_date_beyond_the_calendar_is_kept_unchanged(far: str) -> None:
     found = modern(OLD | {"lastLogin": far, "createdAt": far, "_updatedAt": NOW}, "workspace")
 
     assert found is not None
@@ -238,7 +238,7 @@ def test_a_text_date_beyond_the_calendar_is_kept_as_it_is(far: str) -> None:
 
 
 @pytest.mark.parametrize("early", [datetime(1, 1, 1, tzinfo=UTC), datetime(2014, 12, 31, tzinfo=UTC)])
-def test_a_date_before_rocketchat_was_there_gives_a_document_no_place(early: datetime) -> None:
+def test_a_document_dated_before_rocketchats_first_release_is_refused(early: datetime) -> None:
     undated = {"_id": "a", "totalUsers": 1, "createdAt": early}
 
     assert modern(undated, "w") is None
@@ -261,7 +261,7 @@ def test_large_documents_are_read_one_at_a_time(real_database: Db) -> None:
     assert peak < 24 * 2**20
 
 
-def test_the_ids_are_read_from_their_index_alone(real_database: Db) -> None:
+def test_the_query_for_ids_is_covered_by_their_index(real_database: Db) -> None:
     insert(real_database, Collection.STATISTICS, *[told(number) for number in range(250)])
     real_database.command("profile", 2)
     try:

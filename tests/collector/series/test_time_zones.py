@@ -44,11 +44,11 @@ def test_a_zone_is_not_its_own_replacement() -> None:
     assert "Europe/Berlin" not in most_alike("Europe/Berlin", NOW)
 
 
-def test_series_are_made_in_the_zone_of_the_settings_where_mongodb_has_it(real_database: Db) -> None:
+def test_series_use_the_zone_of_the_settings_if_mongodb_knows_it(real_database: Db) -> None:
     assert Store(real_database).calendar("Europe/Berlin", NOW) == "Europe/Berlin"
 
 
-def test_a_zone_that_mongodb_does_not_have_is_replaced_and_the_log_says_by_which(
+def test_a_zone_unknown_to_mongodb_is_replaced_and_the_replacement_is_logged(
     real_database: Db, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with unknown_to_mongodb(tmp_path) as zone:
@@ -58,7 +58,7 @@ def test_a_zone_that_mongodb_does_not_have_is_replaced_and_the_log_says_by_which
     assert caplog.messages == [f"series time zone replaced zone={zone} by={used} reason=unknown-to-mongodb"]
 
 
-def test_the_check_warns_of_a_zone_that_mongodb_does_not_have(real_database: Db, tmp_path: Path) -> None:
+def test_check_warns_of_a_zone_unknown_to_mongodb(real_database: Db, tmp_path: Path) -> None:
     insert(real_database, Collection.SETTINGS, setting("uniqueID", "workspace"))
     store = Store(real_database)
     store.prepare()

@@ -55,7 +55,7 @@ def test_no_reading_scans_the_messages(filled: Database[Document], mongod_url: s
 
 
 @pytest.mark.parametrize("name", ["totalThreads", "starred", "pinned", "on_hold", "voip_calls", "lastMessageSentAt"])
-def test_where_an_index_on_the_messages_is_missing_the_reading_fails_rather_than_scans(
+def test_a_reading_without_its_index_on_the_messages_fails_instead_of_scanning(
     name: str, real_database: Database[Document]
 ) -> None:
     real_database[Collection.MESSAGES].insert_one({"t": "e2e"})

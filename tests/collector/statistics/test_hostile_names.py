@@ -53,7 +53,7 @@ def test_of_very_many_languages_the_most_frequent_are_listed_and_a_note_says_so(
     assert languages["de"] == 3
     assert sum(languages.values()) == 5003
     assert 900 < len(languages) < 1100
-    note = f"only {len(languages) - 1} entries are listed: there are more than a snapshot takes"
+    note = f"only {len(languages) - 1} entries are listed: the others exceed the limits of a snapshot"
     assert document["collector"]["notes"] == {"userLanguages": note}
 
 

@@ -48,7 +48,7 @@ def test_a_setting_that_is_too_large_or_too_deep_costs_only_itself(real_database
     document = snapshot_of(real_database)
     reasons = document["collector"]["unavailable"]
     assert document["settings"]["email"]["smtp"] == {"fromEmail": "a@b.example"}
-    taken = "takes 9000012 bytes; the values of its reading may take 65536 together"
+    taken = "takes 9000012 bytes; the limit for all values of its reading is 65536"
     assert reasons["settings"]["email"]["smtp"] == {
         "smtpHost": f"the value {taken}",
         "smtpPort": "the value cannot be stored",
@@ -77,7 +77,7 @@ def test_an_odd_document_of_the_server_costs_what_is_odd_in_it(real_database: Db
     assert document.get("enterprise", {}).get("modules") in (None, [1, None])
 
 
-def test_what_a_reading_is_settled_by_may_be_of_any_kind(real_database: Db) -> None:
+def test_the_inputs_of_a_reading_may_have_any_type(real_database: Db) -> None:
     row = counted(1)
     for odd in (HUGE, {"a": HUGE}, DatetimeMS(9_000_000_000_000_000)):
         insert(real_database, Collection.SESSIONS, row | {"_id": number(), "_computedAt": odd})

@@ -13,7 +13,7 @@ def test_a_reading_has_the_time_limit_of_its_cost_unless_it_names_one() -> None:
 
 @pytest.mark.parametrize(("cost", "reason"), [(Cost.SCAN, ""), (Cost.INDEXED, "because")])
 def test_a_scan_and_only_a_scan_states_its_reason(cost: Cost, reason: str) -> None:
-    with pytest.raises(ValueError, match="states its reason"):
+    with pytest.raises(ValueError, match="expected a reason"):
         Reading("r", (), "nowhere", cost, lambda _: {}, reason)
 
 

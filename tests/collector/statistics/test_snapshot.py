@@ -59,7 +59,7 @@ def test_the_text_of_an_error_stays_out_of_the_document() -> None:
     assert "secret" not in str(document)
 
 
-def test_our_own_words_on_the_database_are_in_the_record() -> None:
+def test_our_text_of_a_database_error_is_in_the_record() -> None:
     def unreachable(_: Sources) -> Values:
         raise DatabaseError("the workspace's MongoDB can't be reached")
 
@@ -68,7 +68,7 @@ def test_our_own_words_on_the_database_are_in_the_record() -> None:
     assert document["collector"]["readings"]["r"]["error"] == "the workspace's MongoDB can't be reached"
 
 
-def test_a_workspace_that_goes_away_half_way_costs_the_whole_snapshot() -> None:
+def test_a_workspace_that_becomes_unreachable_costs_the_whole_snapshot() -> None:
     def gone(_: Sources) -> Values:
         raise UnreachableError("the workspace's MongoDB can't be reached")
 
@@ -76,7 +76,7 @@ def test_a_workspace_that_goes_away_half_way_costs_the_whole_snapshot() -> None:
         take([gives(a=1), some_reading(gone, "b"), gives(c=1)], nowhere(), ABOUT)
 
 
-def test_a_snapshot_can_be_given_up() -> None:
+def test_a_snapshot_can_be_aborted() -> None:
     asked: list[int] = []
 
     def ask(_: Sources) -> Values:
@@ -89,9 +89,9 @@ def test_a_snapshot_can_be_given_up() -> None:
     assert len(asked) <= 4
 
 
-def test_zero_empty_and_absent_values_are_carried_over_as_they_are() -> None:
+def test_zero_empty_and_absent_values_are_reused_unchanged() -> None:
     values = {"zero": 0, "off": False, "empty": [], "gone": Absent("there is none")}
-    settled = some_reading(lambda _: values, *values, name="settled", settled_by=lambda _: {"day": 1})
+    settled = some_reading(lambda _: values, *values, name="settled", unchanged_while=lambda _: {"day": 1})
 
     first = take([settled], nowhere(), ABOUT)
     second = take([settled], nowhere(), ABOUT, previous=first)
@@ -103,10 +103,10 @@ def test_zero_empty_and_absent_values_are_carried_over_as_they_are() -> None:
 
 def settled(**values: Any) -> Reading:
     """A reading whose values depend on a day, and on nothing else."""
-    return some_reading(lambda _: values, *values, name="settled", settled_by=lambda _: {"day": 1})
+    return some_reading(lambda _: values, *values, name="settled", unchanged_while=lambda _: {"day": 1})
 
 
-def test_a_note_is_carried_over_with_its_value() -> None:
+def test_a_note_is_reused_with_its_value() -> None:
     reading = settled(a=Noted([1], "only 1 entry is listed"), b=2)
 
     first = take([reading], nowhere(), ABOUT)
@@ -127,13 +127,13 @@ FOREIGN: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("previous", FOREIGN.values(), ids=FOREIGN)
-def test_from_a_document_that_is_not_a_snapshot_nothing_is_carried_over(previous: dict[str, Any]) -> None:
+def test_no_values_of_a_foreign_document_are_reused(previous: dict[str, Any]) -> None:
     document = take([settled(a=5)], nowhere(), ABOUT, previous=previous)
 
     assert (document["a"], document["collector"]["readings"]["settled"]["ok"]) == (5, True)
 
 
-def test_what_is_carried_over_is_held_to_the_same_bounds() -> None:
+def test_reused_values_have_the_same_limits() -> None:
     first = take([settled(a=1, b=2)], nowhere(), ABOUT)
     second = take([settled(a=1, b=2)], nowhere(), ABOUT, previous=first | {"a": "x" * 100_000})
 
@@ -142,8 +142,8 @@ def test_what_is_carried_over_is_held_to_the_same_bounds() -> None:
 
 
 @pytest.mark.parametrize("key", [{"day": "x" * 9_000_000}, {"day": {"a\0b": 1}}, {"day": 2**70}])
-def test_a_reading_that_is_settled_by_what_can_not_be_kept_is_read_each_time(key: dict[str, Any]) -> None:
-    reading = some_reading(lambda _: {"a": 1}, "a", name="settled", settled_by=lambda _: key)
+def test_a_reading_whose_inputs_cannot_be_stored_is_read_each_time(key: dict[str, Any]) -> None:
+    reading = some_reading(lambda _: {"a": 1}, "a", name="settled", unchanged_while=lambda _: key)
 
     first = take([reading], nowhere(), ABOUT)
     second = take([reading], nowhere(), ABOUT, previous=first)
@@ -156,12 +156,12 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "a key with NUL": ({"a\0b": 1}, "cannot be stored"),
     "half of a surrogate pair": ("\ud800", "cannot be stored"),
     "an object": ([object()], "cannot be stored"),
-    "too large": ("x" * 100_000, "takes 100012 bytes; the values of its reading may take 65536 together"),
+    "too large": ("x" * 100_000, "takes 100012 bytes; the limit for all values of its reading is 65536"),
 }
 
 
 @pytest.mark.parametrize(("value", "why"), REFUSED.values(), ids=REFUSED)
-def test_a_value_that_can_not_be_stored_is_the_error_of_its_reading_and_costs_only_itself(
+def test_a_value_that_cannot_be_stored_is_an_error_and_costs_only_itself(
     value: Any, why: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     values = {"bad": value, "good": 1}
@@ -175,7 +175,7 @@ def test_a_value_that_can_not_be_stored_is_the_error_of_its_reading_and_costs_on
     assert caplog.messages == [f"value refused reading=mixed reason='bad {why}'"]
 
 
-def test_of_values_that_are_too_large_together_the_largest_are_given_up() -> None:
+def test_the_largest_of_values_that_are_too_large_together_are_dropped() -> None:
     values = {f"v{n}": "x" * n * 10_000 for n in (1, 4, 2, 3)}
 
     document = take([some_reading(lambda _: values, *values)], nowhere(), ABOUT)
@@ -193,7 +193,7 @@ def test_numbers_that_bson_and_json_do_not_have_are_replaced_or_absent() -> None
     assert document["collector"]["readings"]["nan_large_inside"]["ok"] is True
 
 
-def test_an_absent_value_is_no_failure() -> None:
+def test_an_absent_value_is_not_a_failure() -> None:
     document = take([gives(here=1, gone=Absent("there is none"))], nowhere(), ABOUT)
 
     assert document["here"] == 1
@@ -211,7 +211,7 @@ def test_a_reading_that_does_not_yield_what_it_declares_fails() -> None:
     assert [records[name]["ok"] for name in ("forgets", "adds")] == [False, False]
 
 
-def test_values_stand_in_the_order_of_the_readings_whichever_ends_first() -> None:
+def test_values_are_in_the_order_of_the_readings() -> None:
     def slow(_: Sources) -> Values:
         time.sleep(0.2)
         return {"first": 1}
@@ -229,7 +229,7 @@ def test_key_paths_become_documents() -> None:
     assert document == {"os": {"cpus": [], "type": "Linux"}}
 
 
-def test_a_key_under_collector_joins_our_own_account() -> None:
+def test_a_key_below_collector_is_part_of_the_metadata() -> None:
     reading = some_reading(lambda _: {"collector.process": "server"}, "collector.process")
 
     own = take([reading], nowhere(), ABOUT)["collector"]
@@ -238,7 +238,7 @@ def test_a_key_under_collector_joins_our_own_account() -> None:
     assert own["workspace"] == "w"
 
 
-def test_the_snapshot_says_where_when_and_of_what_it_is() -> None:
+def test_a_snapshot_has_its_provenance() -> None:
     before = now()
     document = take([], nowhere(), ABOUT)
     own = document["collector"]
@@ -254,7 +254,7 @@ def test_a_snapshot_on_demand_has_no_slot() -> None:
     assert "slot" not in take([], nowhere(), SnapshotContext("w", "UTC"))["collector"]
 
 
-def test_ids_are_17_characters_that_are_not_easily_mistaken() -> None:
+def test_ids_are_17_unambiguous_characters() -> None:
     ids = {new_id() for _ in range(500)}
 
     assert len(ids) == 500
@@ -296,7 +296,7 @@ def test_at_most_two_readings_run_at_once() -> None:
     assert most == 2
 
 
-def test_progress_hears_of_each_reading_in_order() -> None:
+def test_progress_is_reported_for_each_reading_in_order() -> None:
     heard: list[Outcome] = []
 
     take([gives(a=1), some_reading(fails, "b", name="b")], nowhere(), ABOUT, heard.append)
@@ -304,7 +304,7 @@ def test_progress_hears_of_each_reading_in_order() -> None:
     assert [(o.reading.name, bool(o.error)) for o in heard] == [("a", False), ("b", True)]
 
 
-def test_a_reading_that_takes_too_long_is_ended_and_says_so(real_database: Db) -> None:
+def test_a_slow_reading_is_aborted_with_an_error(real_database: Db) -> None:
     real_database[Collection.USERS].insert_one({})
 
     def dawdle(sources: Sources) -> Values:
@@ -320,7 +320,7 @@ def test_a_reading_that_takes_too_long_is_ended_and_says_so(real_database: Db) -
     assert document["collector"]["readings"]["slow"]["error"] == "the workspace's MongoDB did not answer in time"
 
 
-def test_a_dba_sees_which_reading_asks(real_database: Db) -> None:
+def test_each_query_names_its_reading_in_a_comment(real_database: Db) -> None:
     real_database.command("profile", 2)
     real_database[Collection.USERS].insert_one({})
 

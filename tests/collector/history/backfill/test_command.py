@@ -52,9 +52,9 @@ def test_the_command_says_what_it_did(urls: dict[str, str], past: Db) -> None:
             ["--since", "2024-03-01", "--every", "often"],
             "--every: expected a number and one of h, d, w, mo, for example 1d",
         ),
-        (["--since", "then"], "--since: expected an ISO 8601 time, now, or a time before it such as -30d"),
-        (["--since", "-99999y"], "--since: expected an ISO 8601 time, now, or a time before it such as -30d"),
-        (["--since", "2015-01-01", "--every", "1h"], "--every: that would be about "),
+        (["--since", "then"], "--since: expected an ISO 8601 time, now, or an age such as -30d"),
+        (["--since", "-99999y"], "--since: expected an ISO 8601 time, now, or an age such as -30d"),
+        (["--since", "2015-01-01", "--every", "1h"], "--every: about "),
     ],
 )
 def test_what_can_not_be_done_is_one_line(urls: dict[str, str], past: Db, arguments: list[str], error: str) -> None:

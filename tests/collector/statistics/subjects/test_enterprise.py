@@ -12,7 +12,7 @@ from tests.factories import NOW, insert, licensed, read, room
 Db = Database[dict[str, Any]]
 
 
-def test_without_the_module_of_the_licence_its_figures_are_absent(real_database: Db) -> None:
+def test_figures_of_a_module_are_absent_without_its_licence(real_database: Db) -> None:
     licensed(real_database, "auditing")
 
     values = read("omnichannel_licensed", real_database)
@@ -20,8 +20,8 @@ def test_without_the_module_of_the_licence_its_figures_are_absent(real_database:
     assert read("licence", real_database) == {"enterprise.modules": ["auditing"], "enterprise.tags": ["x"]}
 
 
-def test_with_an_unknown_licence_they_are_absent_too(real_database: Db) -> None:
-    assert set(read("abac", real_database).values()) == {Absent("the server has not told its licence")}
+def test_figures_of_licensed_modules_are_absent_if_the_licence_is_unknown(real_database: Db) -> None:
+    assert set(read("abac", real_database).values()) == {Absent("the server has not stored its licence")}
 
 
 def test_figures_of_licensed_omnichannel(real_database: Db) -> None:
@@ -45,7 +45,7 @@ def test_figures_of_licensed_omnichannel(real_database: Db) -> None:
     }
 
 
-def test_calls_are_told_by_period_direction_and_success(real_database: Db) -> None:
+def test_calls_are_counted_by_period_direction_and_success(real_database: Db) -> None:
     licensed(real_database, "livechat-enterprise")
     calls = (("internal", 5, 0.5), ("external_inbound", 4, 3), ("external_outbound", None, 20), ("internal", 100, 60))
     for direction, duration, days in calls:

@@ -112,9 +112,7 @@ OTHERS = {
 
 
 @pytest.mark.parametrize("over", OTHERS.values(), ids=OTHERS)
-def test_a_row_that_means_another_process_is_passed_over(
-    database: Db, node: subprocess.Popen[str], over: dict[str, Any]
-) -> None:
+def test_a_row_of_another_process_is_ignored(database: Db, node: subprocess.Popen[str], over: dict[str, Any]) -> None:
     insert(database, Collection.INSTANCES, row_of(node) | over)
 
     values = process_of(database)
@@ -124,7 +122,7 @@ def test_a_row_that_means_another_process_is_passed_over(
 
 
 @pytest.mark.parametrize("extra", [None, "text", [], {"host": None, "nodeVersion": 22}, {"nodeVersion": {"a": 1}}])
-def test_odd_information_in_a_row_costs_only_what_it_would_have_told(
+def test_malformed_information_in_a_row_costs_only_itself(
     database: Db, node: subprocess.Popen[str], extra: Any
 ) -> None:
     insert(database, Collection.INSTANCES, instance(extraInformation=extra), row_of(node, extraInformation=extra))
@@ -134,7 +132,7 @@ def test_odd_information_in_a_row_costs_only_what_it_would_have_told(
     assert isinstance(values["process.nodeVersion"], Absent)
 
 
-def test_a_row_of_the_last_day_of_all_is_no_hindrance(database: Db, node: subprocess.Popen[str]) -> None:
+def test_a_row_at_the_end_of_the_calendar_is_tolerated(database: Db, node: subprocess.Popen[str]) -> None:
     last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
     insert(database, Collection.INSTANCES, row_of(node, _createdAt=last))
 
@@ -200,7 +198,7 @@ def test_instances_are_counted_while_they_are_renewed(database: Db) -> None:
     assert read("instances", database) == {"instanceCount": 3}
 
 
-def test_a_row_of_a_far_future_is_no_live_server(database: Db) -> None:
+def test_a_row_of_the_far_future_is_not_a_live_server(database: Db) -> None:
     insert(database, Collection.INSTANCES, instance(_updatedAt=NOW + hours(24 * 365 * 200)))
 
     assert read("instances", database) == {"instanceCount": 0}

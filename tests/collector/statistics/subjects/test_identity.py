@@ -46,11 +46,11 @@ def test_a_tag_that_the_document_lacks_is_absent(database: Db) -> None:
 
     values = read("build", database)
     assert values["version"] == "0.61.0-develop"
-    assert values["tag"] == Absent("the newest statistics document of the server does not say")
+    assert values["tag"] == Absent("the server's newest statistics document does not contain it")
 
 
-def test_a_server_without_documents_tells_no_release(database: Db) -> None:
-    assert read("build", database)["version"] == Absent("the server has stored no statistics document yet")
+def test_the_release_is_unknown_without_a_document_of_the_server(database: Db) -> None:
+    assert read("build", database)["version"] == Absent("the server has not stored a statistics document yet")
 
 
 @pytest.mark.parametrize("value", [None, "", 7, "x" * 257, ["id"], float("nan")])

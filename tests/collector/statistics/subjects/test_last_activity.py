@@ -26,7 +26,7 @@ def indexes(database: Db) -> None:
 
 
 @pytest.mark.parametrize(("key", "of", "by"), DATES)
-def test_the_newest_date_is_found_among_others_and_none(database: Db, key: str, of: Collection, by: str) -> None:
+def test_the_newest_of_all_dates_is_found(database: Db, key: str, of: Collection, by: str) -> None:
     insert(database, of, {by: NOW - hours(1)}, {by: NOW}, {by: NOW - hours(2)}, {by: None}, {})
 
     assert read(key, database) == {key: NOW}
@@ -40,7 +40,7 @@ def test_without_any_date_it_is_absent_with_a_reason(database: Db, key: str, of:
 
 
 @pytest.mark.parametrize(("key", "of", "by"), DATES)
-def test_a_date_that_is_no_date_is_absent(database: Db, key: str, of: Collection, by: str) -> None:
+def test_a_malformed_date_is_absent(database: Db, key: str, of: Collection, by: str) -> None:
     insert(database, of, {by: 1710505800000})
 
     assert isinstance(read(key, database)[key], Absent)

@@ -37,6 +37,6 @@ def test_services_count_active_persons_who_have_them(real_database: Db) -> None:
     assert values["services.ldap.users"] == values["services.oauth.google.users"] == 1
     assert values["services.oauth.githubEnterprise.users"] == values["services.oauth.facebook.users"] == 1
     assert values["services.cas.users"] == 0
-    assert values["services.oauth.twitter.users"] == Absent("this release does not know the provider")
+    assert values["services.oauth.twitter.users"] == Absent("this release does not support the provider")
     provider = {"enabled": True, "mergeRoles": False, "users": 1, "rolesToSync": True}
     assert values["services.oauth.custom"] == {"Company": provider}

@@ -115,7 +115,7 @@ def test_without_conversations_there_are_no_contacts(real_database: Db) -> None:
     assert set(map(str, read("unique_contacts", real_database).values())) == {str(EMPTY)}
 
 
-def test_contacts_are_told_apart_by_their_channels(real_database: Db) -> None:
+def test_contacts_are_distinguished_by_their_channels(real_database: Db) -> None:
     def contact(*channels: dict[str, Any], **over: Any) -> dict[str, Any]:
         return {"unknown": False, "channels": list(channels)} | over
 

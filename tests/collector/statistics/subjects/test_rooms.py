@@ -44,14 +44,14 @@ def test_rooms_are_counted_by_kind_and_discussions_count_apart(database: Db) -> 
 
 
 @pytest.mark.parametrize("nothing", ["", None])
-def test_a_room_with_an_empty_parent_is_no_discussion(database: Db, nothing: str | None) -> None:
+def test_a_room_with_an_empty_parent_is_not_a_discussion(database: Db, nothing: str | None) -> None:
     insert(database, Collection.ROOMS, room("c", msgs=4, prid=nothing))
 
     assert read("rooms", database)["totalChannelMessages"] == 4
 
 
 @pytest.mark.parametrize("odd", [None, "12", float("nan"), float("inf"), [3], {"n": 3}])
-def test_a_counter_that_is_no_number_adds_nothing(database: Db, odd: object) -> None:
+def test_a_counter_that_is_not_a_number_adds_nothing(database: Db, odd: object) -> None:
     insert(database, Collection.ROOMS, room("c", msgs=odd), room("c", msgs=2))
 
     assert read("rooms", database)["totalChannelMessages"] == 2

@@ -20,10 +20,10 @@ def test_the_peak_is_the_highest_that_the_server_stored_since_midnight_thirty_da
 
     values = read("peaks", real_database)
     assert values["maxMonthlyPeakConnections"] == 70
-    assert values["dailyPeakConnections"] == Absent("the server keeps it in memory")
+    assert values["dailyPeakConnections"] == Absent("the server keeps it only in memory")
 
 
-def test_mongodb_tells_its_release_and_engine(real_database: Db) -> None:
+def test_mongodbs_release_and_engine_are_read(real_database: Db) -> None:
     values = read("mongo", real_database)
 
     assert values["mongoVersion"].count(".") == 2

@@ -1,4 +1,4 @@
-"""The nine session sub-documents: their shapes, their days, what is carried over."""
+"""The nine session sub-documents: their shapes, their days and their reuse."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -66,7 +66,7 @@ def test_users_devices_and_systems_of_yesterday(real_database: Db) -> None:
     ]
 
 
-def test_who_came_on_several_days_is_one_user_with_the_role_of_the_first(real_database: Db) -> None:
+def test_a_user_of_several_days_counts_once_with_the_role_of_the_first(real_database: Db) -> None:
     rows = [
         daily("ann", 20, PHONE, role="guest"),
         daily("ann", 5, PHONE, role="user"),
@@ -99,7 +99,7 @@ def test_a_device_without_system_is_a_nameless_entry_beside_one_that_has_a_syste
     assert sorted(systems, key=len) == [{"count": 1, "time": 60}, {"name": "Linux", "count": 1, "time": 60}]
 
 
-def test_rows_that_are_no_daily_ones_and_rows_without_devices_count_as_they_should(real_database: Db) -> None:
+def test_only_daily_rows_count_even_without_devices(real_database: Db) -> None:
     other = daily("ann", 0, PHONE, type="computed-session")
     insert(real_database, Collection.SESSIONS, other, daily("bob", 0), daily("eve", 0, devices=None))
 
@@ -132,22 +132,20 @@ class TestCarriedOver:
         real_database["kept"].insert_one(self.take(real_database, None))
         return real_database["kept"].find_one() or {}
 
-    def test_what_is_settled_is_carried_over_and_the_record_says_so(
-        self, real_database: Db, first: dict[str, Any]
-    ) -> None:
+    def test_unchanged_values_are_reused_as_the_record_says(self, real_database: Db, first: dict[str, Any]) -> None:
         second = self.take(real_database, first)
 
         assert (self.was_carried(first), self.was_carried(second)) == (False, True)
         keys = [statistic.key for statistic in reading("sessions").statistics]
         assert {key: second[key] for key in keys} == {key: first[key] for key in keys}
 
-    def test_when_the_nightly_job_has_run_again_all_is_read(self, real_database: Db, first: dict[str, Any]) -> None:
+    def test_values_are_recomputed_after_the_next_nightly_job(self, real_database: Db, first: dict[str, Any]) -> None:
         insert(real_database, Collection.SESSIONS, daily("bob", 1, PHONE, _computedAt=NOW + hours(1)))
 
         assert not self.was_carried(self.take(real_database, first))
 
     @pytest.mark.parametrize("change", ["version", "day", "failed"])
-    def test_what_another_release_or_another_day_or_a_failure_left_is_not_carried(
+    def test_values_of_another_release_or_day_or_of_a_failure_are_not_reused(
         self, real_database: Db, first: dict[str, Any], change: str
     ) -> None:
         record = first["collector"]["readings"]["sessions"]
@@ -160,5 +158,5 @@ class TestCarriedOver:
 
         assert not self.was_carried(self.take(real_database, first))
 
-    def test_only_sessions_are_settled_by_anything(self) -> None:
-        assert [r.name for r in catalog.READINGS if r.settled_by] == ["sessions"]
+    def test_only_sessions_are_reused(self) -> None:
+        assert [r.name for r in catalog.READINGS if r.unchanged_while] == ["sessions"]

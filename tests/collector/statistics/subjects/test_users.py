@@ -44,20 +44,20 @@ def test_an_account_without_active_is_neither_active_nor_deactivated(database: D
     assert counts(database) == (1, 1)
 
 
-def test_bots_apps_federated_and_remote_accounts_are_nobodys_seat(database: Db) -> None:
+def test_bots_apps_federated_and_remote_accounts_occupy_no_seat(database: Db) -> None:
     seatless = ({"type": "bot"}, {"type": "app"}, {"federated": True}, {"isRemote": True})
     insert(database, Collection.USERS, user(), *(user(**kind) for kind in seatless))
 
     assert read("active", database)["activeUsers"] == 1
 
 
-def test_only_whose_sole_role_is_guest_is_a_guest(database: Db) -> None:
+def test_a_guest_is_an_account_with_the_sole_role_guest(database: Db) -> None:
     insert(database, Collection.USERS, user(roles=["guest"]), user(roles=["guest", "user"]), user(roles=["user"]))
 
     assert read("active", database)["activeUsers"] == 2
 
 
-def test_who_is_guest_and_bot_at_once_is_taken_off_once(database: Db) -> None:
+def test_an_account_that_is_guest_and_bot_is_subtracted_once(database: Db) -> None:
     insert(database, Collection.USERS, user(), user(roles=["guest"], type="bot", federated=True))
 
     assert read("active", database)["activeUsers"] == 1
