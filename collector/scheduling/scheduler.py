@@ -8,8 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
-from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -26,7 +26,7 @@ from collector.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 
-_SLOT = "slot"
+_SLOT, _RETRY = "slot", "retry"
 _ALWAYS_LATE_NEVER_TWICE = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 
 
@@ -69,7 +69,7 @@ class Scheduler:
         self._prune = prune
         self._timing = timing
         self._attempts = SlotAttempts(job, telemetry, timing)
-        self._on_demand = OnDemand(lambda: job.take_now(self._ended.is_set), self._add)
+        self._on_demand = OnDemand(lambda: job.take_now(self._ended.is_set), partial(self._add, "refresh"))
         self._busy_since: float | None = None
         self._steps = logs.Changes(log)
         self._attempted = threading.Event()
@@ -78,14 +78,13 @@ class Scheduler:
         self._scheduler = BackgroundScheduler(
             timezone=UTC, executors={"default": ThreadPoolExecutor(1)}, job_defaults=_ALWAYS_LATE_NEVER_TWICE
         )
-        self._scheduler.add_listener(self._plan_again, EVENT_JOB_EXECUTED | EVENT_JOB_ERROR)
         self._heartbeat = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def start(self) -> None:
         now = utc_now()
-        self._add(self._attempt, id=_SLOT, trigger=self._trigger, next_run_time=now)
+        self._add("slot", self._attempt, id=_SLOT, trigger=self._trigger, next_run_time=now)
         soon = now + timedelta(seconds=min(1.0, self._timing.retention))  # the first slot goes first
-        self._add(self._retain, trigger="interval", seconds=self._timing.retention, next_run_time=soon)
+        self._add("retention", self._retain, trigger="interval", seconds=self._timing.retention, next_run_time=soon)
         self._scheduler.start()
         self._heartbeat.start()
 
@@ -100,7 +99,7 @@ class Scheduler:
         self._trigger = trigger
         self._scheduler.reschedule_job(_SLOT, trigger=trigger)
         if self._attempts.tally.is_owed:
-            self._plan(utc_now())
+            self._retry(utc_now())
 
     def wait_for_first_attempt(self) -> None:
         """Returns once the first slot was taken, found taken, or could not be taken."""
@@ -109,8 +108,8 @@ class Scheduler:
     @property
     def next_due(self) -> datetime | None:
         """When the next attempt at a slot is due; None after the end."""
-        job = self._scheduler.get_job(_SLOT)
-        return job.next_run_time if job else None
+        jobs = map(self._scheduler.get_job, (_SLOT, _RETRY))
+        return min((job.next_run_time for job in jobs if job), default=None)
 
     @property
     def is_stuck(self) -> bool:
@@ -139,43 +138,33 @@ class Scheduler:
         """
         return self._on_demand.request()
 
-    def _add(self, act: Callable[[], object], **when: object) -> None:
+    def _add(self, step: str, act: Callable[[], None], **when: object) -> None:
         """Adds a job that runs on the worker; by default at once, and once."""
-        self._scheduler.add_job(self._run, args=(act,), **when)
+        self._scheduler.add_job(self._run, args=(step, act), **when)
 
-    def _run(self, act: Callable[[], object]) -> object:
+    def _run(self, step: str, act: Callable[[], None]) -> None:
         self._busy_since = time.monotonic()
         try:
-            return act()
+            self._steps.guard(step, act)
         finally:
             self._busy_since = None
 
-    def _attempt(self) -> datetime | None:
-        """Attempts the current slot; when to attempt again before the next one."""
+    def _attempt(self) -> None:
         again: datetime | None = utc_now() + timedelta(seconds=self._timing.last_retry)
-
-        def attempt() -> None:
-            nonlocal again
-            again = self._attempts.attempt(self._trigger.slots, self._ended.is_set)
-
         try:
-            self._steps.guard("slot", attempt)
+            again = self._attempts.attempt(self._trigger.slots, self._ended.is_set)
         finally:
             self._attempted.set()
-        return again
+            if again:
+                self._retry(again)
 
-    def _plan_again(self, event: JobExecutionEvent) -> None:
-        """After an attempt: from within, the job would still count as running, and its next run would be dropped."""
-        if event.job_id == _SLOT and (event.retval or event.exception):
-            self._plan(event.retval or utc_now() + timedelta(seconds=self._timing.last_retry))
-
-    def _plan(self, moment: datetime) -> None:
-        with suppress(JobLookupError):  # the schedule has ended
-            self._scheduler.modify_job(_SLOT, next_run_time=moment)
+    def _retry(self, moment: datetime) -> None:
+        """Plans another attempt at a slot. While it is planned from within one, both count as running."""
+        self._add("slot", self._attempt, id=_RETRY, next_run_time=moment, replace_existing=True, max_instances=2)
 
     def _retain(self) -> None:
         if not self._telemetry.outage.reason:
-            self._steps.guard("retention", lambda: self._prune(self._is_awaited))
+            self._prune(self._is_awaited)
 
     def _is_awaited(self) -> bool:
         return self._ended.is_set() or self._on_demand.is_requested
@@ -204,6 +193,11 @@ class Scheduler:
                 self._steps.guard("watchdog", lambda: self._supervisor.alive(self._telemetry.status(self.next_due)))
 
     def _check_clock(self) -> None:
-        due, now = self.next_due, utc_now()
-        if due and self._trigger.is_too_late(due, now):
-            self._plan(self._trigger.get_next_fire_time(None, now))
+        """Plans anew what is due too late, as the clock was set back."""
+        now = utc_now()
+        slot, retry = self._scheduler.get_job(_SLOT), self._scheduler.get_job(_RETRY)
+        if slot and self._trigger.is_too_late(slot.next_run_time, now):
+            with suppress(JobLookupError):  # the schedule has ended
+                self._scheduler.modify_job(_SLOT, next_run_time=self._trigger.get_next_fire_time(None, now))
+        if retry and self._trigger.is_too_late(retry.next_run_time, now):
+            self._retry(now)

@@ -49,5 +49,5 @@ def test_a_page_that_mongodb_breaks_off_ends_without_its_end_and_with_one_line(
 
     assert sent[-1]["more_body"] is True
     assert [record.getMessage() for record in caplog.records] == [
-        "response aborted reason=database error=the store's MongoDB did not answer in time"
+        'response aborted reason=database error="the store\'s MongoDB did not answer in time"'
     ]
