@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from anyio import CapacityLimiter, to_thread
-from cachetools import LRUCache
 
 from collector.mongodb.connection import time_limit
 
@@ -55,7 +54,8 @@ class SingleFlightCache(Generic[K, V]):
         self._threads = threads or CapacityLimiter(1)
         self._within = within
         self._clock = clock
-        self._kept: LRUCache[K, tuple[float, V]] = LRUCache(most)
+        self._most = most
+        self._kept: dict[K, tuple[float, V]] = {}
         self._loads: dict[K, _Load[V]] = {}
 
     async def get(self, key: K, deadline: float | None = None) -> V:
@@ -96,4 +96,7 @@ class SingleFlightCache(Generic[K, V]):
         if is_current:
             del self._loads[key]
         if not load.task.cancelled() and load.task.exception() is None and is_current and load.begun is not None:
+            self._kept.pop(key, None)
             self._kept[key] = (load.begun, load.task.result())
+            if len(self._kept) > self._most:
+                del self._kept[next(iter(self._kept))]  # the oldest

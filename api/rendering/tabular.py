@@ -15,6 +15,7 @@ from collector.key_paths import flatten
 CSV, NDJSON = "text/csv; charset=utf-8", "application/x-ndjson"
 
 _NAMES = {"json": JSON, "csv": CSV, "ndjson": NDJSON}
+_KINDS = {kind.partition(";")[0]: kind for kind in _NAMES.values()}
 
 # Parts of an Accept header that are read; browsers send fewer than ten.
 MOST_ACCEPTED = 32
@@ -41,8 +42,7 @@ def chosen(given: Mapping[str, str], accept: str) -> str:
         return _NAMES[name]
     parts = accept.lower().split(",", MOST_ACCEPTED)[:MOST_ACCEPTED]
     wanted = (part.partition(";")[0].strip() for part in parts)
-    kinds = {kind.partition(";")[0]: kind for kind in _NAMES.values()}
-    return next((kinds[name] for name in wanted if name in kinds), JSON)
+    return next((_KINDS[name] for name in wanted if name in _KINDS), JSON)
 
 
 def lines(documents: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
