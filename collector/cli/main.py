@@ -219,7 +219,7 @@ def prune(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count the snapshots that would be deleted.")] = False,
 ) -> None:
-    """Delete snapshots past their retention period, as the daemon does after each slot."""
+    """Delete snapshots past their retention period, as the daemon does every hour."""
     from collector.store import retention
 
     with open_components(load()) as parts:
