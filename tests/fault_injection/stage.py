@@ -12,13 +12,13 @@ from uuid import uuid4
 from collector.demo.sample import workspace
 from collector.key_paths import Document, at
 from collector.mongodb.connection import Client
+from tests.factories import SMALL
 from tests.fault_injection.daemon import Grid, readings
 from tests.fault_injection.replica_set import ReplicaSet
 from tests.processes import Running, running
 
 ADMIN = {"X-User-Id": workspace.ADMIN.user_id, "X-Auth-Token": workspace.ADMIN.token}
 DAEMON = [sys.executable, "-m", "tests.fault_injection.daemon"]
-SMALL = workspace.Size(users=50, channels=10, groups=5, directs=10, livechats=5, discussions=3, messages=200)
 
 _KEYS = [statistic.key for reading in readings() for statistic in reading.statistics]
 _NAMES = [reading.name for reading in readings()]
