@@ -27,6 +27,7 @@ from tests.collector.scheduling.jobs import NO_DISK, Abandoned, Counting, Db, He
 from tests.factories import snapshot
 from tests.failpoints import DISK_FULL, refused
 from tests.fault_injection.daemon import Grid
+from tests.waiting import eventually
 
 YEARLY = "0 0 1 1 *"
 QUICK = Timing(first_retry=0.05, last_retry=0.05, heartbeat=0.02)
@@ -78,13 +79,6 @@ def store(real_database: Db) -> Store:
     return Store(real_database)
 
 
-def wait_until(true: Callable[[], object], seconds: float = 5) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "did not come about in time"
-        time.sleep(0.01)
-
-
 def test_at_start_the_current_slot_is_taken(store: Store, real_database: Db) -> None:
     collector = Counting()
     with scheduled(collector, real_database) as scheduler:
@@ -108,7 +102,7 @@ def test_at_start_a_slot_that_is_taken_is_not_taken_again(store: Store, real_dat
 def test_each_slot_is_taken_as_it_comes(real_database: Db) -> None:
     collector, grid = Counting(), Grid(0.3)
     with scheduled(collector, real_database, grid):
-        wait_until(lambda: len(collector.slots) >= 4)
+        eventually(lambda: len(collector.slots) >= 4)
 
     taken = [slot for slot in collector.slots if slot]
     assert [later - slot for slot, later in pairwise(taken)] == [grid.step] * (len(taken) - 1)
@@ -118,7 +112,7 @@ def test_a_slot_that_failed_is_attempted_again_until_it_is_taken(store: Store, r
     collector = Counting(failures=3)
     with scheduled(collector, real_database) as scheduler:
         scheduler.wait_for_first_attempt()
-        wait_until(lambda: store.count("workspace", {}) == 1)
+        eventually(lambda: store.count("workspace", {}) == 1)
 
     assert len(collector.slots) == 1
 
@@ -161,9 +155,9 @@ def test_after_the_clock_was_set_back_the_heartbeat_plans_anew(real_database: Db
     collector, slots = Counting(), Behind(YEARLY, "UTC")
     with scheduled(collector, real_database, slots) as scheduler:
         scheduler.wait_for_first_attempt()
-        wait_until(lambda: scheduler.next_due and scheduler.next_due > utc_now() + timedelta(minutes=50))
+        eventually(lambda: scheduler.next_due and scheduler.next_due > utc_now() + timedelta(minutes=50))
         slots.is_set_back = True
-        wait_until(lambda: len(collector.slots) > 1)
+        eventually(lambda: len(collector.slots) > 1)
 
 
 def test_another_plan_can_be_given_while_it_runs(real_database: Db) -> None:
@@ -180,7 +174,7 @@ def test_another_plan_does_not_put_off_a_slot_that_has_failed(real_database: Db)
     with scheduled(collector, real_database, timing=timing) as scheduler:
         scheduler.wait_for_first_attempt()
         scheduler.change(planned(YEARLY))
-        wait_until(lambda: len(collector.slots) == 1)
+        eventually(lambda: len(collector.slots) == 1)
 
 
 def test_a_snapshot_on_demand_is_kept_without_a_slot(store: Store, real_database: Db) -> None:
@@ -267,7 +261,7 @@ def test_at_the_end_a_snapshot_that_is_being_taken_is_given_up_and_not_kept(stor
 
     def take(_: datetime | None, abandoned: Abandoned) -> Document:
         begun.set()
-        wait_until(abandoned)
+        eventually(abandoned)
         ended.set()
         raise AbandonedError("given up")
 
@@ -281,7 +275,7 @@ def test_at_the_end_a_snapshot_that_is_being_taken_is_given_up_and_not_kept(stor
 def test_it_tells_its_supervisor_that_it_lives_and_what_it_does(real_database: Db) -> None:
     heard = Heard()
     with scheduled(Counting(failures=1), real_database, supervisor=heard):
-        wait_until(lambda: any(status.startswith("last snapshot 2") for status in heard.statuses))
+        eventually(lambda: any(status.startswith("last snapshot 2") for status in heard.statuses))
 
     assert ", next " in heard.statuses[-1]
 
@@ -291,18 +285,18 @@ def test_while_it_is_stuck_it_does_not_say_that_it_lives(real_database: Db) -> N
     timing = Timing(heartbeat=0.02, stuck_after=0.1)
     with scheduled(collector, real_database, timing=timing, supervisor=heard) as scheduler:
         assert collector.begun.wait(5)
-        wait_until(lambda: scheduler.is_stuck)
+        eventually(lambda: scheduler.is_stuck)
         count = len(heard.statuses)
         time.sleep(0.1)
         assert len(heard.statuses) <= count + 1  # one may have been on its way
         collector.go_on.set()
-        wait_until(lambda: len(heard.statuses) > count + 1)
+        eventually(lambda: len(heard.statuses) > count + 1)
 
 
 def test_the_heartbeat_goes_on_though_the_supervisor_can_not_be_told(real_database: Db) -> None:
     heard = Heard(fails=True)
     with scheduled(Counting(), real_database, supervisor=heard):
-        wait_until(lambda: len(heard.statuses) > 3)
+        eventually(lambda: len(heard.statuses) > 3)
 
 
 def test_retention_is_a_job_of_its_own_that_an_unforeseen_error_costs_one_run_and_one_line(
@@ -317,7 +311,7 @@ def test_retention_is_a_job_of_its_own_that_an_unforeseen_error_costs_one_run_an
 
     collector, timing = Counting(), Timing(heartbeat=0.02, retention=0.05)
     with scheduled(collector, real_database, timing=timing, prune=prune) as scheduler:
-        wait_until(lambda: len(runs) >= 5)
+        eventually(lambda: len(runs) >= 5)
         assert (scheduler.problem(), scheduler.is_stuck) == ("", False)
 
     assert runs[:5] == [False] * 5
@@ -331,7 +325,7 @@ def test_retention_gives_way_to_a_request(real_database: Db) -> None:
 
     def prune(abandoned: Callable[[], bool]) -> None:
         begun.set()
-        wait_until(abandoned)
+        eventually(abandoned)
 
     timing = Timing(heartbeat=0.02, retention=0.05)
     with scheduled(Counting(), real_database, timing=timing, prune=prune) as scheduler:
@@ -343,7 +337,7 @@ def test_during_an_outage_nothing_is_pruned(real_database: Db) -> None:
     runs: list[int] = []
     collector, timing = Counting(failures=10), Timing(0.05, 0.05, heartbeat=0.02, retention=0.02)
     with scheduled(collector, real_database, timing=timing, prune=lambda _: runs.append(len(collector.slots))):
-        wait_until(lambda: runs)
+        eventually(lambda: runs)
 
     assert set(runs) == {1}
 
@@ -367,7 +361,7 @@ def test_an_unforeseen_error_of_the_plan_does_not_end_the_schedule(
 ) -> None:
     collector = Counting()
     with scheduled(collector, real_database, Broken(3)) as scheduler:
-        wait_until(lambda: collector.slots)
+        eventually(lambda: collector.slots)
         assert scheduler.problem() == ""
 
     (logged,) = [message for message in caplog.messages if message.startswith("step failed step=slot")]
@@ -379,10 +373,10 @@ def test_a_snapshot_that_is_overdue_is_a_problem_until_it_is_taken(real_database
     with scheduled(collector, real_database, timing=IMPATIENT) as scheduler:
         scheduler.wait_for_first_attempt()
         assert scheduler.problem() == ""  # it may still come in time
-        wait_until(lambda: scheduler.problem() != "")
+        eventually(lambda: scheduler.problem() != "")
         overdue = "a snapshot has been overdue for more than 0.3 s: the workspace's MongoDB can't be reached"
         assert scheduler.problem() == overdue
-        wait_until(lambda: scheduler.problem() == "")
+        eventually(lambda: scheduler.problem() == "")
 
     assert len(collector.slots) == 1
 
@@ -415,9 +409,9 @@ def test_a_spooled_snapshot_is_not_a_problem_of_the_schedule(
 def test_a_snapshot_that_is_stuck_is_a_problem(real_database: Db) -> None:
     collector = Held()
     with scheduled(collector, real_database, timing=IMPATIENT) as scheduler:
-        wait_until(lambda: scheduler.problem().startswith("the schedule is stuck: "))
+        eventually(lambda: scheduler.problem().startswith("the schedule is stuck: "))
         collector.go_on.set()
-        wait_until(lambda: scheduler.problem() == "")
+        eventually(lambda: scheduler.problem() == "")
 
 
 def test_a_snapshot_that_tries_to_end_its_thread_costs_only_itself(real_database: Db) -> None:
@@ -430,7 +424,7 @@ def test_a_snapshot_that_tries_to_end_its_thread_costs_only_itself(real_database
         return snapshot(at=now(), slot=slot)
 
     with scheduled(Made(die), real_database) as scheduler:
-        wait_until(lambda: len(taken) == 3)
+        eventually(lambda: len(taken) == 3)
         assert scheduler.request().result(5)
 
 
@@ -446,5 +440,5 @@ class Deadly(Slots):
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_schedule_that_has_stopped_is_a_problem(real_database: Db) -> None:
     with scheduled(Counting(), real_database, Deadly("* * * * *", "UTC"), timing=IMPATIENT) as scheduler:
-        wait_until(lambda: scheduler.problem().startswith("the schedule has stopped: the slot due at "))
+        eventually(lambda: scheduler.problem().startswith("the schedule has stopped: the slot due at "))
         assert scheduler.is_stuck
