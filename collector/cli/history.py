@@ -59,11 +59,13 @@ def import_() -> None:
     from collector.history.importing import import_all
     from collector.sources.collections import Collection
 
-    with open_components(load(log_level="warning")) as parts:
-        parts.store.prepare()
-        source = parts.sources.workspace
+    with open_components(load(log_level="warning")) as components:
+        components.store.prepare()
+        source = components.sources.workspace
         with tables.counting("documents", source.estimate(Collection.STATISTICS)) as update:
-            tally = import_all(source, parts.store, parts.workspace, lambda tally: update(completed=tally.read))
+            tally = import_all(
+                source, components.store, components.workspace, lambda tally: update(completed=tally.read)
+            )
     left_out = f", {tally.left_out} left out" if tally.left_out else ""
     typer.echo(f"{tally.added} of {tally.read} documents imported{left_out}")
     for one in tally.named:
@@ -94,27 +96,27 @@ def backfill(
     end = checked("until", until, lambda raw: moment(raw, grid.zone, now))
     if start >= end:
         raise RcstatsError("--since must be earlier than --until")
-    with open_components(settings) as parts:
-        filling = Backfill(parts.sources.at(now), parts.store, parts.workspace)
+    with open_components(settings) as components:
+        filling = Backfill(components.sources.at(now), components.store, components.workspace)
         filling.aim(grid, start, end)
         if dry_run:
             _show_plan(filling, grid.zone)
         else:
-            parts.store.prepare()
+            components.store.prepare()
             with tables.counting("days of history", filling.days) as update:
                 added = filling.run(lambda tally: update(completed=tally.days))
             typer.echo(f"{_snapshots(added)} reconstructed{_remainder(filling)}")
 
 
-def reconstruct(parts: Components, now: datetime) -> None:
+def reconstruct(components: Components, now: datetime) -> None:
     """Reconstructs the last ninety days, so that the demo has history to show."""
     from collector.history.backfill.run import Backfill
     from collector.history.backfill.walk import Pace
     from collector.series.calendar import CalendarGrid
 
     nobody_else_asks = Pace(sleep=lambda _: None)
-    filling = Backfill(parts.sources.at(now), parts.store, parts.workspace, nobody_else_asks)
-    filling.aim(CalendarGrid.parse("1d", ZoneInfo(parts.settings.timezone)), now - timedelta(days=90), now)
+    filling = Backfill(components.sources.at(now), components.store, components.workspace, nobody_else_asks)
+    filling.aim(CalendarGrid.parse("1d", ZoneInfo(components.settings.timezone)), now - timedelta(days=90), now)
     filling.run()
 
 
@@ -156,9 +158,13 @@ def list_(
 
     given = {"query": query, "sort": sort, "count": count, "offset": offset}
     chosen = list_query(given, lambda asked: min(asked or 0, _LONGEST_LIST))
-    with open_components(load()) as parts:
-        snapshots = list(parts.store.snapshots(parts.workspace, chosen))
-        charts.listing(snapshots, parts.store.count(parts.workspace, chosen.where), ZoneInfo(parts.settings.timezone))
+    with open_components(load()) as components:
+        snapshots = list(components.store.snapshots(components.workspace, chosen))
+        charts.listing(
+            snapshots,
+            components.store.count(components.workspace, chosen.where),
+            ZoneInfo(components.settings.timezone),
+        )
 
 
 def diff(
@@ -175,8 +181,8 @@ def diff(
     from collector.cli import charts
     from collector.history.diff import changes
 
-    with open_components(load()) as parts:
-        old, new = _snapshot(parts, before), _snapshot(parts, after)
+    with open_components(load()) as components:
+        old, new = _snapshot(components, before), _snapshot(components, after)
     charts.differences(old, new, changes(old, new), whole=whole)
 
 
@@ -196,9 +202,9 @@ def trend(
     given = {"fields": ",".join(paths), "start": since, "end": until, "every": every, "how": how}
     settings, now = load(), datetime.now(UTC)
     query = series_query(given, settings.timezone, now)
-    with open_components(settings) as parts:
-        query = replace(query, zone=parts.store.calendar(query.zone, now))
-        charts.trends(query, list(parts.store.series(parts.workspace, query)))
+    with open_components(settings) as components:
+        query = replace(query, zone=components.store.calendar(query.zone, now))
+        charts.trends(query, list(components.store.series(components.workspace, query)))
 
 
 def forecast() -> None:
@@ -207,24 +213,26 @@ def forecast() -> None:
     from collector.series import forecast as forecasting
 
     now = datetime.now(UTC)
-    with open_components(load()) as parts:
-        zone = ZoneInfo(parts.store.calendar(parts.settings.timezone, now))
-        found = forecasting.forecast(lambda query: list(parts.store.series(parts.workspace, query)), now, zone)
+    with open_components(load()) as components:
+        zone = ZoneInfo(components.store.calendar(components.settings.timezone, now))
+        found = forecasting.forecast(
+            lambda query: list(components.store.series(components.workspace, query)), now, zone
+        )
     charts.forecast(found)
 
 
-def _snapshot(parts: Components, which: str) -> Document:
+def _snapshot(components: Components, which: str) -> Document:
     """The snapshot with this id, or the last one until this time.
 
     Raises:
         RcstatsError: no such snapshot exists; this also refuses unknown options, since -7d must pass as a time.
     """
     try:
-        until = moment(which, ZoneInfo(parts.settings.timezone), datetime.now(UTC))
+        until = moment(which, ZoneInfo(components.settings.timezone), datetime.now(UTC))
         where: Document = {"createdAt": {"$lte": until, "$not": {"$type": "array"}}}
     except ValueError:
         where = {"_id": {"$in": [which, ObjectId(which)]} if ObjectId.is_valid(which) else which}
-    found = next(parts.store.snapshots(parts.workspace, ListQuery(where, count=1)), None)
+    found = next(components.store.snapshots(components.workspace, ListQuery(where, count=1)), None)
     if found is None:
         option = " or option" if which.startswith("-") and "_id" in where else ""
         raise RcstatsError(f"no such snapshot{option}: {which}")

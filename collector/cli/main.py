@@ -82,10 +82,10 @@ def run() -> None:
     """Take a snapshot in each slot of the schedule, and serve the stored snapshots over HTTP."""
     from api.network.server import listener
     from collector import daemon
-    from collector.supervisor import Systemd
+    from collector.scheduling.supervisor import Systemd
 
-    with open_components(load()) as parts:
-        daemon.serve(parts, listener(*parts.settings.address), Systemd())
+    with open_components(load()) as components:
+        daemon.serve(components, listener(*components.settings.address), Systemd())
         daemon.end_soon()
 
 
@@ -118,12 +118,12 @@ def snapshot_now(
     if explain:
         show_costs()
         return
-    with open_components(load()) as parts:
-        if parts.settings.log_level == "info":
+    with open_components(load()) as components:
+        if components.settings.log_level == "info":
             logs.from_level("warning")  # the table shows what the level info logs
         with tables.progress(catalog.READINGS) as progress:
-            document = parts.collector.collect(fresh=fresh, progress=progress)
-        state, error = ("not stored", None) if dry_run else keep(parts, document)
+            document = components.collector.collect(fresh=fresh, progress=progress)
+        state, error = ("not stored", None) if dry_run else keep(components, document)
     if json:
         print_json(document)
     else:
@@ -133,13 +133,13 @@ def snapshot_now(
         raise typer.Exit(FINDINGS if isinstance(error, WaitingError) else FAILED)
 
 
-def keep(parts: Components, document: Document) -> tuple[str, DatabaseError | None]:
+def keep(components: Components, document: Document) -> tuple[str, DatabaseError | None]:
     """Stores the snapshot; returns where it is now, and the error that kept it from the store."""
     with suppress(DatabaseError):
-        parts.archive.prepare()
-        parts.archive.deliver()
+        components.archive.prepare()
+        components.archive.deliver()
     try:
-        parts.archive.keep(document)
+        components.archive.keep(document)
     except WaitingError as error:
         return "spooled on disk until the store accepts it", error
     except DatabaseError as error:
@@ -153,9 +153,9 @@ def show_costs() -> None:
     from collector.diagnostics.explain import Recorder, costs
 
     recorder = Recorder()
-    with open_components(load(), recorder) as parts:
-        parts.sources.workspace.identity()
-        tables.costs(costs(catalog.READINGS, parts.sources.at(snapshot.now()), recorder))
+    with open_components(load(), recorder) as components:
+        components.sources.workspace.identity()
+        tables.costs(costs(catalog.READINGS, components.sources.at(snapshot.now()), recorder))
 
 
 @app.command()
@@ -172,14 +172,14 @@ def parity(
     from collector.cli import tables
     from collector.diagnostics.parity import Verdict, compare
 
-    with open_components(load()) as parts:
-        own = parts.sources.workspace.server_statistics_newest()
+    with open_components(load()) as components:
+        own = components.sources.workspace.server_statistics_newest()
         if own is None:
             raise RcstatsError(
                 "the server has not stored a statistics document yet; its administration page creates one"
             )
         with tables.progress(catalog.READINGS) as progress:
-            ours = parts.collector.collect(fresh=True, progress=progress)
+            ours = components.collector.collect(fresh=True, progress=progress)
     compared = list(compare(ours, own, catalog.STATISTICS))
     tables.parity(compared, own.get("createdAt"), whole=whole)
     if any(comparison.verdict is Verdict.DIFFERS for comparison in compared):
@@ -205,9 +205,9 @@ def check(
     if roles:
         sys.stdout.write(privileges.commands(settings))
         return
-    with open_components(settings) as parts:
+    with open_components(settings) as components:
         slots = Slots(settings.schedule, settings.timezone)
-        workspace, store = parts.sources.workspace, parts.store
+        workspace, store = components.sources.workspace, components.store
         now, zone = datetime.now(UTC), settings.timezone
         found = list(checks.findings(workspace, store, lambda: privileges.access(settings), slots, now, zone))
     tables.findings(found)
@@ -222,15 +222,15 @@ def prune(
     """Delete snapshots past their retention period, as the daemon does every hour."""
     from collector.store import retention
 
-    with open_components(load()) as parts:
-        workspace, plan, now = parts.workspace, parts.retention, snapshot.now()
+    with open_components(load()) as components:
+        workspace, plan, now = components.workspace, components.retention, snapshot.now()
         if plan.every is None and plan.daily is None:
             typer.echo("nothing to prune: neither RCSTATS_RETENTION_FULL_DAYS nor RCSTATS_RETENTION_DAILY_DAYS is set")
         elif dry_run:
-            surplus = retention.count_surplus(parts.store, workspace, plan, now)
-            typer.echo(f"{surplus} of {parts.store.count(workspace, {})} snapshots would be deleted")
+            surplus = retention.count_surplus(components.store, workspace, plan, now)
+            typer.echo(f"{surplus} of {components.store.count(workspace, {})} snapshots would be deleted")
         else:
-            typer.echo(f"{retention.prune(parts.store, workspace, plan, now)} snapshots deleted")
+            typer.echo(f"{retention.prune(components.store, workspace, plan, now)} snapshots deleted")
 
 
 @app.command()
@@ -257,15 +257,15 @@ def demo(
     begun = datetime.now(UTC)
     with mongod.running(mongod.own_folder(data) if data else None) as url:
         settings = load(mongo_url=url.replace("/?", "/rocketchat?"), store_url=None, log_level="warning")
-        with open_components(settings) as parts, connect(settings.workspace_url, "RCSTATS_MONGO_URL") as client:
+        with open_components(settings) as components, connect(settings.workspace_url, "RCSTATS_MONGO_URL") as client:
             database = client["rocketchat"]
             if not workspace.is_filled(database):
                 client.drop_database("rocketchat")
                 workspace.fill(database, begun)
-                history.reconstruct(parts, begun)
+                history.reconstruct(components, begun)
             with instance.alive(database):
                 listening = any_listener(*settings.address)
-                daemon.serve(parts, listening, Guide(begun, tables.page))
+                daemon.serve(components, listening, Guide(begun, tables.page))
 
 
 def print_json(document: Document) -> None:
