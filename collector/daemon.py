@@ -24,10 +24,10 @@ from collector.errors import DatabaseError
 from collector.scheduling.attempts import Timing
 from collector.scheduling.scheduler import Scheduler, SlotTrigger
 from collector.scheduling.slots import Slots
+from collector.scheduling.supervisor import Supervisor
 from collector.settings import Settings, load, variable
 from collector.statistics import catalog, snapshot
 from collector.store import retention
-from collector.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
 

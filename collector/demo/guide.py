@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from collector.demo.sample.workspace import ADMIN, PLAIN, Login
-from collector.supervisor import Unsupervised
+from collector.scheduling.supervisor import Supervisor
 
 _TEXT = """
 [bold green]rcstats demo[/] is ready after {seconds:.1f} s: a sample workspace, its first snapshot, and the API at
@@ -27,7 +27,7 @@ _TEXT = """
 _LEFT_OUT = "%7B%22os%22%3A0%2C%22migration%22%3A0%2C%22deploy%22%3A0%2C%22process%22%3A0%7D"
 
 
-class Guide(Unsupervised):
+class Guide(Supervisor):
     """The person who started the demo; `show` prints rich's markup."""
 
     def __init__(self, begun: datetime, show: Callable[[str], None]) -> None:

@@ -1,6 +1,7 @@
 """Attempts at slots: what failed is attempted again after a growing wait, and slots without a snapshot are counted."""
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,13 +9,14 @@ from datetime import UTC, datetime, timedelta
 from collector import logs
 from collector.errors import AbandonedError, UnacceptableError
 from collector.scheduling.job import SnapshotJob
-from collector.scheduling.slot_tally import SlotTally, passed
 from collector.scheduling.slots import Slots
 from collector.store.archive import WaitingError
 from collector.store.leases import LEASE, LeaseHeldError
 from collector.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
+
+MOST_COUNTED = 100  # slots that are counted one by one
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ def utc_now() -> datetime:
 
 
 class SlotAttempts:
-    """Attempts the current slot whenever it is called."""
+    """Attempts the current slot whenever it is called, and counts the slots that pass without a snapshot."""
 
     def __init__(
         self,
@@ -51,24 +53,36 @@ class SlotAttempts:
         self._timing = timing
         self._clock = clock
         self._wait = timing.first_retry
-        self.tally = SlotTally(telemetry)
+        self._last: datetime | None = None
+        self._owed_since: float | None = None
+        self._skipped_in_outage = 0
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether the slot that was attempted last has no snapshot yet."""
+        return self._owed_since is not None
+
+    def is_overdue(self, seconds: float) -> bool:
+        """Whether snapshots have been owed for longer than this."""
+        return self._owed_since is not None and time.monotonic() - self._owed_since > seconds
 
     def attempt(self, slots: Slots, abandoned: Callable[[], bool]) -> datetime | None:
         """Takes the current slot; when to attempt again before the next slot, or None."""
         begun = self._clock()
         slot = slots.current(begun)
-        self.tally.attend(slot, slots)
+        self._count_missed(slot, slots)
+        self._last, self._owed_since = slot, self._owed_since or time.monotonic()
         try:
             self._job.take_slot(slot, abandoned)
         except AbandonedError:
             log.info("snapshot abandoned slot=%s", slot.isoformat())
             return None
         except LeaseHeldError as error:
-            self.tally.settle()
+            self._owed_since = None  # another daemon takes it
             return self._within(min(error.seconds, LEASE) + 1, slots)
         except Exception as error:  # noqa: BLE001  a slot that failed must not end the schedule
             return self._failed(error, slots)
-        self.tally.settle()
+        self._owed_since = None
         self._recovered()
         return self._late(slot, begun, slots)
 
@@ -79,7 +93,7 @@ class SlotAttempts:
         if self._telemetry.outage.begin(logs.described(error)):
             log.warning('snapshots failing reason="%s"', logs.described(error))
         if isinstance(error, WaitingError):
-            self.tally.settle()
+            self._owed_since = None
         if isinstance(error, UnacceptableError):  # the next attempt would compute another of the kind
             return None
         wait, self._wait = self._wait, min(2 * self._wait, self._timing.last_retry)
@@ -88,7 +102,8 @@ class SlotAttempts:
     def _recovered(self) -> None:
         self._wait = self._timing.first_retry
         if seconds := self._telemetry.outage.end():
-            log.info("snapshots recovered outage_seconds=%.0f slots_skipped=%d", seconds, self.tally.end_outage())
+            log.info("snapshots recovered outage_seconds=%.0f slots_skipped=%d", seconds, self._skipped_in_outage)
+            self._skipped_in_outage = 0
 
     def _within(self, seconds: float, slots: Slots) -> datetime | None:
         """So many seconds from now; None if the next slot is earlier, as the current one would be missed then."""
@@ -99,9 +114,33 @@ class SlotAttempts:
         """Now, if a slot came during a snapshot; None if snapshots take longer than slots are apart."""
         ended = self._clock()
         current = slots.current(ended)
-        if not (count := passed(slots, slot, current)):
+        if not (count := _passed(slots, slot, current)):
             return None
         if ended - begun <= slots.after(slot) - slot:
             return ended
-        self.tally.leave_out(current, count)
+        self._skip(count)
+        self._last = current
         return None
+
+    def _count_missed(self, slot: datetime, slots: Slots) -> None:
+        """Counts the slots between the last attempt and this one; the last one too, if it never had its snapshot."""
+        if self._last is not None and slot > self._last:
+            self._skip(_passed(slots, self._last, slot) - 1 + self.is_owed)
+
+    def _skip(self, count: int) -> None:
+        """Counts slots; during an outage they are logged at its end."""
+        if count:
+            self._telemetry.slots.labels("skipped").inc(count)
+            if self._telemetry.outage.reason:
+                self._skipped_in_outage += count
+            else:
+                log.warning("slots skipped=%d", count)
+
+
+def _passed(slots: Slots, slot: datetime, current: datetime) -> int:
+    """How many slots came after one, up to another; at most MOST_COUNTED."""
+    count = 0
+    while slot < current and count < MOST_COUNTED:
+        slot = slots.after(slot)
+        count += 1
+    return count

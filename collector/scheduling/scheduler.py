@@ -21,7 +21,7 @@ from collector.scheduling.attempts import SlotAttempts, Timing, utc_now
 from collector.scheduling.job import SnapshotJob
 from collector.scheduling.on_demand import OnDemand
 from collector.scheduling.slots import Slots
-from collector.supervisor import Supervisor, Unsupervised
+from collector.scheduling.supervisor import Supervisor
 from collector.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Scheduler:
         trigger: SlotTrigger,
         job: SnapshotJob,
         telemetry: Telemetry,
-        supervisor: Supervisor = Unsupervised(),
+        supervisor: Supervisor = Supervisor(),
         prune: Callable[[Callable[[], bool]], None] = lambda _: None,
         *,
         timing: Timing = Timing(),
@@ -98,7 +98,7 @@ class Scheduler:
         """Follows another plan; a slot that has failed is attempted again at once."""
         self._trigger = trigger
         self._scheduler.reschedule_job(_SLOT, trigger=trigger)
-        if self._attempts.tally.is_owed:
+        if self._attempts.is_owed:
             self._retry(utc_now())
 
     def wait_for_first_attempt(self) -> None:
@@ -124,7 +124,7 @@ class Scheduler:
         limit = f"{self._timing.stuck_after:g} s"
         if self._is_busy_for_too_long:
             return f"the schedule is stuck: one snapshot has been running for more than {limit}"
-        if self._attempts.tally.is_overdue(self._timing.stuck_after):
+        if self._attempts.is_overdue(self._timing.stuck_after):
             reason = f": {self._telemetry.outage.reason}" if self._telemetry.outage.reason else ""
             return f"a snapshot has been overdue for more than {limit}{reason}"
         if self._has_stopped:

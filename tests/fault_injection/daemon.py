@@ -10,10 +10,10 @@ from collector.bootstrap import open_components
 from collector.cli import main as cli
 from collector.scheduling.attempts import Timing
 from collector.scheduling.slots import Slots
+from collector.scheduling.supervisor import Systemd
 from collector.settings import load
 from collector.statistics import catalog
 from collector.statistics.reading import Cost, Reading, Statistic, Unit
-from collector.supervisor import Systemd
 
 STEP = 2.0  # seconds from slot to slot
 TIMING = Timing(first_retry=0.2, last_retry=1, heartbeat=0.2)
