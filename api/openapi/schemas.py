@@ -156,68 +156,55 @@ SCHEMAS: dict[str, Schema] = {
     **_FILTER,
 }
 
-LIST: list[Schema] = [
-    {
-        "name": name,
-        "in": "query",
-        "description": text,
-        "schema": _WHOLE,
-        "example": example,
-    }
-    for name, text, example in (
-        ("offset", "Number of snapshots to skip, parsed as by JavaScript's parseInt.", "0"),
-        (
-            "count",
-            "Page size, limited by the workspace's `API_Upper_Count_Limit`; 0 returns all, if the workspace allows it.",
-            "1",
-        ),
-    )
-] + [
-    {
-        "name": name,
-        "in": "query",
-        "description": text,
-        "content": {"application/json": {"schema": schema, "example": example}},
-    }
-    for name, text, schema, example in (
-        (
-            "query",
-            f"Filter in MongoDB's query language, limited to these operators. A key path has {PATH_BOUNDS}.",
-            ref("Conditions"),
-            {"createdAt": {"$gte": {"$date": 1519483980312}}},
-        ),
-        (
-            "fields",
-            "Keys to include (1) or to exclude (0). If both are given, the exclusions are ignored.",
-            _PATHS | {"additionalProperties": {"enum": [0, 1]}},
-            {"os": 0, "process": 0},
-        ),
-        (
-            "sort",
-            "Sort keys in order of precedence: 1 ascending, -1 descending. Default: newest first.",
-            _PATHS | {"additionalProperties": {"enum": [1, -1]}, "maxProperties": MAX_SORT_KEYS},
-            {"createdAt": -1},
-        ),
-    )
-]
-REFRESH: Schema = {
-    "name": "refresh",
-    "in": "query",
-    "description": "`true` takes a new snapshot first; any other value has no effect.",
-    "schema": TEXT,
-    "example": "true",
-}
 
-FORMAT: Schema = {
-    "name": "format",
-    "in": "query",
-    "description": "`json`, `csv` or `ndjson`. Default: according to the header `Accept`, else JSON.",
-    "schema": {"type": "string", "enum": ["", "json", "csv", "ndjson"]},
-    "example": "json",
-}
+def _parameter(name: str, description: str, schema: Schema, example: Any) -> Schema:
+    """A parameter of the query string that is a text."""
+    return {"name": name, "in": "query", "description": description, "schema": schema, "example": example}
+
+
+def _json(name: str, description: str, schema: Schema, example: Any) -> Schema:
+    """A parameter of the query string that is JSON."""
+    content = {"application/json": {"schema": schema, "example": example}}
+    return {"name": name, "in": "query", "description": description, "content": content}
+
+
+LIST: list[Schema] = [
+    _parameter("offset", "Number of snapshots to skip, parsed as by JavaScript's parseInt.", _WHOLE, "0"),
+    _parameter(
+        "count",
+        "Page size, limited by the workspace's `API_Upper_Count_Limit`; 0 returns all, if the workspace allows it.",
+        _WHOLE,
+        "1",
+    ),
+    _json(
+        "query",
+        f"Filter in MongoDB's query language, limited to these operators. A key path has {PATH_BOUNDS}.",
+        ref("Conditions"),
+        {"createdAt": {"$gte": {"$date": 1519483980312}}},
+    ),
+    _json(
+        "fields",
+        "Keys to include (1) or to exclude (0). If both are given, the exclusions are ignored.",
+        _PATHS | {"additionalProperties": {"enum": [0, 1]}},
+        {"os": 0, "process": 0},
+    ),
+    _json(
+        "sort",
+        "Sort keys in order of precedence: 1 ascending, -1 descending. Default: newest first.",
+        _PATHS | {"additionalProperties": {"enum": [1, -1]}, "maxProperties": MAX_SORT_KEYS},
+        {"createdAt": -1},
+    ),
+]
+REFRESH = _parameter("refresh", "`true` takes a new snapshot first; any other value has no effect.", TEXT, "true")
+FORMAT = _parameter(
+    "format",
+    "`json`, `csv` or `ndjson`. Default: according to the header `Accept`, else JSON.",
+    TEXT | {"enum": ["", "json", "csv", "ndjson"]},
+    "json",
+)
 
 # Valid examples; a schema cannot express times and time zones.
-_TIMES = ["", "now", "-90d", "-2w", "2024-03-01", "2024-03-01T10:00:00Z"]
+_TIMES = ["-90d", "-2w", "2024-03-01", "2024-03-01T10:00:00Z"]
 _ZONES = ["", "UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"]
 _PATHS_LISTED = r"^[a-zA-Z][a-zA-Z0-9]{0,30}(\.([a-zA-Z][a-zA-Z0-9]{0,29}|[0-9]{1,9})){0,3}$"
 _WIDTH_OF_A_BUCKET = (
@@ -225,23 +212,18 @@ _WIDTH_OF_A_BUCKET = (
     "buckets times `fields`."
 )
 
+_FIELDS = f"Up to {MOST_FIELDS} comma-separated key paths; a number is an index of a list. A path has {PATH_BOUNDS}."
+
 SERIES: list[Schema] = [
-    {"name": name, "in": "query", "description": text, "schema": {"type": "string"} | schema, "example": example}
-    for name, text, schema, example in (
-        ("start", "An ISO 8601 time, `now`, or an age such as `-90d`. Default: `-30d`.", {"enum": _TIMES[2:]}, "-90d"),
-        ("end", "The same. Default: `now`.", {"enum": ["", "now"]}, "now"),
-        ("every", _WIDTH_OF_A_BUCKET, {"pattern": f"^(?:{WIDTH})?$"}, "1d"),
-        ("how", "Value of a bucket, computed from its snapshots. Default: `last`.", {"enum": ["", *How]}, "last"),
-        ("timezone", "Time zone of the buckets. Default: the collector's own.", {"enum": _ZONES}, "UTC"),
-    )
-] + [
-    {
-        "name": "fields",
-        "in": "query",
-        "required": True,
-        "description": f"Up to {MOST_FIELDS} comma-separated key paths; a number is an index of a list. A path has "
-        f"{PATH_BOUNDS}.",
-        "schema": {"type": "string", "pattern": _PATHS_LISTED},
-        "example": "totalUsers",
-    },
+    *(
+        _parameter(name, text, TEXT | schema, example)
+        for name, text, schema, example in (
+            ("start", "An ISO 8601 time, `now`, or an age such as `-90d`. Default: `-30d`.", {"enum": _TIMES}, "-90d"),
+            ("end", "The same. Default: `now`.", {"enum": ["", "now"]}, "now"),
+            ("every", _WIDTH_OF_A_BUCKET, {"pattern": f"^(?:{WIDTH})?$"}, "1d"),
+            ("how", "Value of a bucket, computed from its snapshots. Default: `last`.", {"enum": ["", *How]}, "last"),
+            ("timezone", "Time zone of the buckets. Default: the collector's own.", {"enum": _ZONES}, "UTC"),
+        )
+    ),
+    _parameter("fields", _FIELDS, TEXT | {"pattern": _PATHS_LISTED}, "totalUsers") | {"required": True},
 ]
