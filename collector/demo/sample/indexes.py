@@ -1,6 +1,7 @@
 """The indexes that Rocket.Chat 7 keeps on its collections, so that costs here are costs there."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from pymongo import ASCENDING as UP
 from pymongo import DESCENDING as DOWN
@@ -18,20 +19,12 @@ _DAY = 86_400  # seconds
 _PATIENCE = 3_600  # seconds
 
 
-def _plain(*keys: str) -> list[IndexModel]:
-    return [IndexModel([(key, UP)]) for key in keys]
+def _each(*keys: str, **options: object) -> list[IndexModel]:
+    """One index over each key."""
+    return [IndexModel([(key, UP)], **options) for key in keys]
 
 
-def _sparse(*keys: str) -> list[IndexModel]:
-    return [IndexModel([(key, UP)], sparse=True) for key in keys]
-
-
-def _unique(*keys: str) -> list[IndexModel]:
-    return [IndexModel([(key, UP)], unique=True) for key in keys]
-
-
-def _unique_sparse(*keys: str) -> list[IndexModel]:
-    return [IndexModel([(key, UP)], unique=True, sparse=True) for key in keys]
+_plain, _sparse, _unique = _each, partial(_each, sparse=True), partial(_each, unique=True)
 
 
 def _together(*keys: str, **options: object) -> IndexModel:
@@ -51,8 +44,8 @@ USERS = [
     *_sparse("isRemote", "openBusinessHours", "statusLivechat", "language", "importIds"),
     *_sparse("services.resume.haveLoginTokensToDelete", "services.resume.loginTokens.when"),
     *_sparse("services.password.reset.when", "services.password.enroll.when"),
-    *_unique_sparse("username", "emails.address", "freeSwitchExtension"),
-    *_unique_sparse("services.resume.loginTokens.hashedToken", "services.resume.loginTokens.token"),
+    *_unique("username", "emails.address", "freeSwitchExtension", sparse=True),
+    *_unique("services.resume.loginTokens.hashedToken", "services.resume.loginTokens.token", sparse=True),
     _together("emails.address", name="emails.address_insensitive", sparse=True, collation=_IN_ANY_CASE),
     _together("username", name="username_insensitive", sparse=True, collation=_IN_ANY_CASE),
     _together("active", "services.email2fa.enabled", sparse=True),
@@ -64,7 +57,7 @@ USERS = [
 
 ROOMS = [
     *_plain("u._id", "ts"),
-    *_unique_sparse("name"),
+    *_unique("name", sparse=True),
     *_sparse("default", "featured", "muted", "prid", "fname", "uids", "createdOTR", "encrypted", "broadcast"),
     *_sparse("federated"),
     _together("teamId", "teamDefault", sparse=True),
@@ -107,7 +100,7 @@ MESSAGES = [
 
 SUBSCRIPTIONS = [
     *_plain("open", "alert", "ts", "ls", "prid"),
-    *_unique_sparse("E2EKey"),
+    *_unique("E2EKey", sparse=True),
     *_sparse("desktopNotifications", "mobilePushNotifications", "emailNotifications", "autoTranslate"),
     *_sparse("autoTranslateLanguage", "userHighlights.0"),
     _together("rid", "u._id", unique=True),
@@ -131,10 +124,7 @@ SESSIONS = [
     _together("sessionId", "instanceId", "year", "month", "day"),
     _together("_computedAt", expireAfterSeconds=45 * _DAY),
     _partly("searchTerm", searchTerm=_EXISTS),
-    _partly(
-        *("loginToken", "logoutAt", "userId", "device.name", "device.os.name", "-loginAt"),
-        loginToken=_EXISTS,
-    ),
+    _partly("loginToken", "logoutAt", "userId", "device.name", "device.os.name", "-loginAt", loginToken=_EXISTS),
 ]
 
 CONTACTS = [

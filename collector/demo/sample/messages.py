@@ -8,19 +8,14 @@ from collector.demo.sample.blueprint import Plan, Room
 from collector.demo.sample.randomness import Chance
 from collector.key_paths import Document
 
+_CALLS = ("started", "ended", "wrapup", "wrapup", "on-hold", "ended-unexpectedly")
 # Notes that the server writes into a room of each type, and the share of the room's messages that they are.
 _NOTES = {
     "c": (0.03, ("uj", "uj", "uj", "ul", "au", "ru", "room_changed_topic", "message_pinned", "videoconf")),
     "p": (0.03, ("au", "au", "ru", "ul", "room_changed_description", "videoconf")),
     "d": (0.005, ("videoconf", "message_pinned")),
     "l": (0.12, ("livechat-started", "command", "livechat-close", "omnichannel_placed_chat_on_hold", "uj")),
-    "v": (
-        0.5,
-        (
-            *("voip-call-started", "voip-call-ended", "voip-call-wrapup", "voip-call-wrapup"),
-            *("voip-call-on-hold", "voip-call-ended-unexpectedly"),
-        ),
-    ),
+    "v": (0.5, tuple(f"voip-call-{what}" for what in _CALLS)),
 }
 _THREADS = 0.015
 _MARKED = 0.2  # of the messages have one of the marks below
@@ -54,7 +49,7 @@ def _talk(
         elif room.encrypted:
             message |= {"t": "e2e", "msg": "", "content": {"algorithm": "rc.v1.aes-sha2", "ciphertext": chance.hex(96)}}
         elif drawn < share + _MARKED:
-            _mark(chance, message, authors)
+            message |= chance.one(_MARKS)(chance, message, authors)
         elif drawn > 1 - _THREADS and count and room.kind in "cpd":
             replies = list(_replies(chance, room, authors, message, [next(times) for _ in range(min(count, 3))]))
             count -= len(replies)
@@ -86,70 +81,50 @@ def _replies(
         yield _message(chance, room, authors, max(moment, parent["ts"])) | {"tmid": parent["_id"]}
 
 
-def _pinned(_: Chance, message: Document, authors: list[Document]) -> None:
-    message |= {"pinned": True, "pinnedAt": message["ts"], "pinnedBy": authors[0]}
+def _pinned(_: Chance, message: Document, authors: list[Document]) -> Document:
+    return {"pinned": True, "pinnedAt": message["ts"], "pinnedBy": authors[0]}
 
 
-def _starred(_: Chance, message: Document, authors: list[Document]) -> None:
-    message["starred"] = [{"_id": authors[-1]["_id"]}]
+def _starred(_: Chance, __: Document, authors: list[Document]) -> Document:
+    return {"starred": [{"_id": authors[-1]["_id"]}]}
 
 
-def _no_longer_starred(_: Chance, message: Document, authors: list[Document]) -> None:  # noqa: ARG001  one of many
-    message["starred"] = []
+def _edited(_: Chance, message: Document, __: list[Document]) -> Document:
+    return {"editedAt": message["ts"], "editedBy": message["u"]}
 
 
-def _edited(_: Chance, message: Document, authors: list[Document]) -> None:  # noqa: ARG001  one of many
-    message |= {"editedAt": message["ts"], "editedBy": message["u"]}
-
-
-def _earlier_copy(chance: Chance, message: Document, authors: list[Document]) -> None:
+def _earlier_copy(chance: Chance, message: Document, authors: list[Document]) -> Document:
     """The history of an edited message, kept hidden with all that it had."""
-    _edited(chance, message, authors)
-    message |= {"_hidden": True, "parent": chance.id()}
+    copy = _edited(chance, message, authors) | {"_hidden": True, "parent": chance.id()}
     if chance.within(0.1):
-        _pinned(chance, message, authors)
-    elif chance.within(0.1):
-        _starred(chance, message, authors)
+        return copy | _pinned(chance, message, authors)
+    return copy | (_starred(chance, message, authors) if chance.within(0.1) else {})
 
 
-def _removed(chance: Chance, message: Document, authors: list[Document]) -> None:
-    if chance.within(0.1):
-        _pinned(chance, message, authors)
-    message |= {"t": "rm", "msg": ""}
+def _removed(chance: Chance, message: Document, authors: list[Document]) -> Document:
+    return (_pinned(chance, message, authors) if chance.within(0.1) else {}) | {"t": "rm", "msg": ""}
 
 
-def _with_file(chance: Chance, message: Document, authors: list[Document]) -> None:  # noqa: ARG001  one of many
-    kind, _, ending = chance.one(words.FILES)
+def _with_file(chance: Chance, *_: object) -> Document:
+    kind, __, ending = chance.one(words.FILES)
     file = {"_id": chance.hex(), "name": f"{chance.one(words.TOPICS)}.{ending}", "type": kind}
-    message |= {"file": file, "files": [file], "attachments": [{"title": file["name"], "title_link_download": True}]}
+    return {"file": file, "files": [file], "attachments": [{"title": file["name"], "title_link_download": True}]}
 
 
-def _mentioning(chance: Chance, message: Document, authors: list[Document]) -> None:
-    message["mentions"] = [chance.one(authors) | {"type": "user"}]
-
-
-def _liked(chance: Chance, message: Document, authors: list[Document]) -> None:
-    message["reactions"] = {chance.one(words.EMOJIS): {"usernames": [chance.one(authors)["username"]]}}
-
-
-def _not_read_by_all(_: Chance, message: Document, authors: list[Document]) -> None:  # noqa: ARG001  one of many
-    message["unread"] = True
-
-
-# Of a hundred marks, so many are of each sort.
-_MARKS: tuple[Callable[[Chance, Document, list[Document]], None], ...] = (
+# What marks add to a message; of a hundred, so many are of each sort.
+_MARKS: tuple[Callable[[Chance, Document, list[Document]], Document], ...] = (
     *[_pinned] * 2,
     *[_starred] * 3,
-    *[_no_longer_starred] * 1,
+    lambda *_: {"starred": []},  # no longer starred
     *[_edited] * 12,
     *[_earlier_copy] * 4,
     *[_removed] * 3,
     *[_with_file] * 15,
-    *[_mentioning] * 20,
-    *[_liked] * 25,
-    *[_not_read_by_all] * 15,
+    *[lambda chance, _, authors: {"mentions": [chance.one(authors) | {"type": "user"}]}] * 20,
+    *[lambda chance, _, authors: {"reactions": {chance.one(words.EMOJIS): _by(chance.one(authors))}}] * 25,
+    *[lambda *_: {"unread": True}] * 15,
 )
 
 
-def _mark(chance: Chance, message: Document, authors: list[Document]) -> None:
-    chance.one(_MARKS)(chance, message, authors)
+def _by(author: Document) -> Document:
+    return {"usernames": [author["username"]]}

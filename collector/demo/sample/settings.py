@@ -7,178 +7,112 @@ from typing import Any
 from collector.demo.sample.blueprint import Plan
 from collector.key_paths import Document
 
-_CUSTOM = "Accounts_OAuth_Custom-Company"
-
-# What was left as it came.
+_OFF = """
+    ABAC_Enabled Accounts_OAuth_Apple Accounts_OAuth_Dolphin Accounts_OAuth_Drupal Accounts_OAuth_Facebook
+    Accounts_OAuth_GitHub_Enterprise Accounts_OAuth_Linkedin Accounts_OAuth_Meteor Accounts_OAuth_Nextcloud
+    Accounts_OAuth_Tokenpass Accounts_OAuth_Twitter Accounts_OAuth_Wordpress Apps_Framework_Development_Mode
+    Broadcasting_enabled CAS_enabled E2E_Enabled_Default_DirectRooms E2E_Enabled_Default_PrivateRooms
+    LDAP_Enable_LDAP_Groups_To_RC_Teams LDAP_Group_Filter_Enable LDAP_Sync_Custom_Fields
+    LDAP_Sync_User_Data_Channels LDAP_Sync_User_Data_Roles_AutoRemove Livechat_last_chatted_agent_routing
+    Livestream_enabled Message_AllowBadWordsFilter Message_AllowUnrecognizedSlashCommand
+    Omnichannel_contact_manager_routing Omnichannel_enable_department_removal SAML_Custom_Default
+    SAML_Custom_Default_channels_update SAML_Custom_Default_generate_username
+    SAML_Custom_Default_role_attribute_sync Search.defaultProvider.GlobalSearchEnabled
+    Troubleshoot_Disable_Sessions_Monitor VoIP_Enabled WebRTC_Enable_Channel WebRTC_Enable_Direct
+    WebRTC_Enable_Private WebRTC_Enabled Accounts_OAuth_Custom-Company-map_channels
+""".split()
+_ON = """
+    API_Allow_Infinite_Count Accounts_TwoFactorAuthentication_Enabled Apps_Framework_enabled
+    CAS_Creation_User_Enabled CAS_Sync_User_Data_Enabled FileUpload_Enabled
+    LDAP_Background_Sync_Import_New_Users LDAP_Background_Sync_Keep_Existant_Users_Updated LDAP_Sync_User_Avatar
+    Layout_Show_Home_Button Message_AllowDeleting Message_AllowEditing NPS_survey_enabled OTR_Enable Push_enable
+    Push_enable_gateway Push_request_content_from_server Threads_enabled Update_EnableChecker
+    VideoConf_Enable_Channels VideoConf_Enable_DMs VideoConf_Enable_Groups VideoConf_Enable_Teams
+""".split()
+# What else was left as it came.
 _UNCHANGED: dict[str, Any] = {
-    "API_Allow_Infinite_Count": True,
     "API_Default_Count": 50,
     "API_Upper_Count_Limit": 100,
-    "ABAC_Enabled": False,
-    "Accounts_OAuth_Apple": False,
-    "Accounts_OAuth_Dolphin": False,
-    "Accounts_OAuth_Drupal": False,
-    "Accounts_OAuth_Facebook": False,
-    "Accounts_OAuth_GitHub_Enterprise": False,
-    "Accounts_OAuth_Linkedin": False,
-    "Accounts_OAuth_Meteor": False,
-    "Accounts_OAuth_Nextcloud": False,
-    "Accounts_OAuth_Tokenpass": False,
-    "Accounts_OAuth_Twitter": False,
-    "Accounts_OAuth_Wordpress": False,
-    "Accounts_TwoFactorAuthentication_Enabled": True,
-    "Apps_Framework_Development_Mode": False,
-    "Apps_Framework_enabled": True,
-    "Broadcasting_enabled": False,
-    "CAS_Creation_User_Enabled": True,
-    "CAS_Sync_User_Data_Enabled": True,
-    "CAS_enabled": False,
-    "Custom_Script_Logged_In": "",
-    "Custom_Script_Logged_Out": "",
-    "Custom_Script_On_Logout": "",
-    "E2E_Enabled_Default_DirectRooms": False,
-    "E2E_Enabled_Default_PrivateRooms": False,
+    **dict.fromkeys(("Custom_Script_Logged_In", "Custom_Script_Logged_Out", "Custom_Script_On_Logout"), ""),
     "Federation_Matrix_max_size_of_public_rooms_users": 100,
-    "FileUpload_Enabled": True,
     "FileUpload_Storage_Type": "GridFS",
-    "Hipchat_Enterprise_Importer_Count": 0,
-    "LDAP_Background_Sync_Keep_Existant_Users_Updated": True,
-    "LDAP_Enable_LDAP_Groups_To_RC_Teams": False,
-    "LDAP_Group_Filter_Enable": False,
-    "LDAP_Sync_Custom_Fields": False,
+    "LDAP_Background_Sync_Interval": "every_24_hours",
     "LDAP_Sync_User_Active_State": "disable",
-    "LDAP_Sync_User_Data_Channels": False,
-    "LDAP_Sync_User_Data_Roles_AutoRemove": False,
     "Layout_Home_Body": "<p>Welcome!</p>",
-    "Layout_Show_Home_Button": True,
     "Livechat_abandoned_rooms_action": "none",
     "Livechat_auto_transfer_chat_timeout": 0,
-    "Livechat_last_chatted_agent_routing": False,
-    "Livestream_enabled": False,
-    "Message_AllowBadWordsFilter": False,
-    "Message_AllowDeleting": True,
-    "Message_AllowEditing": True,
-    "Message_AllowUnrecognizedSlashCommand": False,
-    "NPS_survey_enabled": True,
-    "OTR_Enable": True,
     "Omnichannel_call_provider": "none",
-    "Omnichannel_contact_manager_routing": False,
-    "Omnichannel_enable_department_removal": False,
-    "Push_enable": True,
-    "Push_enable_gateway": True,
     "Push_gateway": "https://gateway.rocket.chat",
-    "Push_request_content_from_server": True,
-    "SAML_Custom_Default": False,
-    "SAML_Custom_Default_channels_update": False,
-    "SAML_Custom_Default_generate_username": False,
-    "SAML_Custom_Default_role_attribute_sync": False,
     "SAML_Custom_Default_signature_validation_type": "All",
     "SAML_Custom_Default_user_data_custom_fieldmap": "{}",
-    "Search.defaultProvider.GlobalSearchEnabled": False,
-    "Threads_enabled": True,
-    "Troubleshoot_Disable_Sessions_Monitor": False,
-    "Update_EnableChecker": True,
-    "VideoConf_Enable_Channels": True,
-    "VideoConf_Enable_DMs": True,
-    "VideoConf_Enable_Groups": True,
-    "VideoConf_Enable_Teams": True,
-    "VoIP_Enabled": False,
-    "WebRTC_Enable_Channel": False,
-    "WebRTC_Enable_Direct": False,
-    "WebRTC_Enable_Private": False,
-    "WebRTC_Enabled": False,
 }
 
-# What the administrator, the wizard or the server itself has set since: what it is, and what it came as.
+# What the administrator has switched on, or filled in where it was empty.
+_SWITCHED_ON = """
+    Accounts_OAuth_Custom-Company Accounts_OAuth_Custom-Company-merge_roles Accounts_OAuth_Github
+    Accounts_OAuth_Gitlab Accounts_OAuth_Google Canned_Responses_Enable Deployment_FingerPrint_Verified E2E_Enable
+    Federation_Matrix_enabled LDAP_Background_Sync LDAP_Enable LDAP_Login_Fallback LDAP_Merge_Existing_Users
+    LDAP_Sync_User_Data_Roles Livechat_allow_manual_on_hold Livechat_enable_business_hours Livechat_enabled
+    Message_Read_Receipt_Enabled Message_Read_Receipt_Store_Users Register_Server
+""".split()
+_FILLED_IN = {
+    "Accounts_OAuth_Custom-Company-roles_to_sync": "librarian",
+    "Accounts_OAuth_Custom-Company-url": "https://login.example.org",
+    "Country": "germany",
+    "Federation_Matrix_homeserver_domain": "matrix0.example.net",
+    "From_Email": "chat@example.org",
+    "Industry": "education",
+    "Language": "en",
+    "Organization_Type": "community",
+    "SMTP_Host": "smtp.example.org",
+    "SMTP_Port": "587",
+    "Server_Type": "privateTeam",
+    "Size": "4",
+    "VideoConf_Default_Provider": "jitsi",
+    "theme-custom-css": ".logo { width: 8rem; }",
+}
+# What else has changed: what it is, and what it came as.
 _CHANGED: dict[str, tuple[Any, Any]] = {
-    "Accounts_OAuth_Github": (True, False),
-    "Accounts_OAuth_Gitlab": (True, False),
-    "Accounts_OAuth_Google": (True, False),
-    _CUSTOM: (True, False),
-    f"{_CUSTOM}-map_channels": (False, False),
-    f"{_CUSTOM}-merge_roles": (True, False),
-    f"{_CUSTOM}-roles_to_sync": ("librarian", ""),
-    f"{_CUSTOM}-url": ("https://login.example.org", ""),
-    "Advanced_Contact_Upsell_Clicks_Count": (1, 0),
-    "Advanced_Contact_Upsell_Views_Count": (4, 0),
     "Assets_logo": (
         {"url": "assets/logo.svg", "defaultUrl": "images/logo/logo.svg"},
         {"defaultUrl": "images/logo.svg"},
     ),
-    "CSV_Importer_Count": (25, 0),
-    "Canned_Responses_Enable": (True, False),
-    "Contacts_Importer_Count": (12, 0),
-    "Country": ("germany", ""),
-    "Deployment_FingerPrint_Verified": (True, False),
-    "E2E_Enable": (True, False),
-    "Engagement_Dashboard_Load_Count": (17, 0),
-    "Federation_Matrix_enabled": (True, False),
-    "Federation_Matrix_homeserver_domain": ("matrix0.example.net", ""),
-    "From_Email": ("chat@example.org", ""),
-    "Industry": ("education", ""),
-    "Invitation_Email_Count": (31, 0),
-    "Jitsi_Click_To_Join_Count": (9, 0),
-    "Jitsi_Start_SlashCommands_Count": (2, 0),
-    "LDAP_Background_Sync": (True, False),
-    "LDAP_Background_Sync_Import_New_Users": (True, True),
-    "LDAP_Background_Sync_Interval": ("every_24_hours", "every_24_hours"),
-    "LDAP_Enable": (True, False),
     "LDAP_Encryption": ("tls", "plain"),
-    "LDAP_Login_Fallback": (True, False),
-    "LDAP_Merge_Existing_Users": (True, False),
-    "LDAP_Sync_User_Avatar": (True, True),
-    "LDAP_Sync_User_Data_Roles": (True, False),
-    "Language": ("en", ""),
     "Layout_Home_Title": ("Our chat", "Home"),
     "Livechat_Routing_Method": ("Load_Balancing", "Auto_Selection"),
-    "Livechat_allow_manual_on_hold": (True, False),
-    "Livechat_enable_business_hours": (True, False),
-    "Livechat_enabled": (True, False),
-    "Manual_Entry_User_Count": (14, 0),
-    "Merged_Contacts_Count": (3, 0),
-    "Message_Auditing_Apply_Count": (2, 0),
-    "Message_Auditing_Panel_Load_Count": (5, 0),
-    "Message_Read_Receipt_Enabled": (True, False),
-    "Message_Read_Receipt_Store_Users": (True, False),
-    "Organization_Type": ("community", ""),
-    "Register_Server": (True, False),
-    "Resolved_Conflicts_Count": (2, 0),
-    "SMTP_Host": ("smtp.example.org", ""),
-    "SMTP_Port": ("587", ""),
-    "Server_Type": ("privateTeam", ""),
-    "Size": ("4", ""),
-    "Slack_Importer_Count": (120, 0),
-    "Slack_Users_Importer_Count": (0, 0),
-    "Triggered_Emails_Count": (804, 0),
-    "Uncaught_Exceptions_Count": (6, 0),
-    "VideoConf_Default_Provider": ("jitsi", ""),
-    "WebRTC_Calls_Count": (0, 0),
-    "theme-custom-css": (".logo { width: 8rem; }", ""),
+}
+# What the server itself counts in settings, from 0 on.
+_COUNTED = {
+    "Advanced_Contact_Upsell_Clicks": 1,
+    "Advanced_Contact_Upsell_Views": 4,
+    "CSV_Importer": 25,
+    "Contacts_Importer": 12,
+    "Engagement_Dashboard_Load": 17,
+    "Hipchat_Enterprise_Importer": 0,
+    "Invitation_Email": 31,
+    "Jitsi_Click_To_Join": 9,
+    "Jitsi_Start_SlashCommands": 2,
+    "Manual_Entry_User": 14,
+    "Merged_Contacts": 3,
+    "Message_Auditing_Apply": 2,
+    "Message_Auditing_Panel_Load": 5,
+    "Resolved_Conflicts": 2,
+    "Slack_Importer": 120,
+    "Slack_Users_Importer": 0,
+    "Triggered_Emails": 804,
+    "Uncaught_Exceptions": 6,
+    "WebRTC_Calls": 0,
 }
 
 
 def settings(plan: Plan) -> Iterator[Document]:
     """All of them; the workspace's own id comes last, so that it tells that the workspace is whole."""
-    own = {
-        "Deployment_FingerPrint_Hash": plan.id_of("fingerprint", 0).lower(),
-        "uniqueID": plan.id_of("workspace", 0),
-    }
-    unchanged = {name: (value, value) for name, value in _UNCHANGED.items()}
-    for name, (value, packaged) in (unchanged | _CHANGED | {name: (value, "") for name, value in own.items()}).items():
-        yield {
-            "_id": name,
-            "value": value,
-            "packageValue": packaged,
-            "valueSource": "packageValue",
-            "type": _TYPES.get(type(value), "string"),
-            "public": False,
-            "hidden": name.endswith("_Count"),
-            "blocked": False,
-            "i18nLabel": name,
-            "createdAt": plan.installed,
-            "ts": plan.installed,
-            "_updatedAt": plan.installed + timedelta(days=1),
-        }
-
-
-_TYPES = {bool: "boolean", int: "int", dict: "asset"}
+    unchanged = dict.fromkeys(_OFF, False) | dict.fromkeys(_ON, True) | _UNCHANGED
+    own = {"Deployment_FingerPrint_Hash": plan.id_of("fingerprint", 0).lower(), "uniqueID": plan.id_of("workspace", 0)}
+    values = {name: (value, value) for name, value in unchanged.items()} | _CHANGED
+    values |= dict.fromkeys(_SWITCHED_ON, (True, False))
+    values |= {f"{name}_Count": (count, 0) for name, count in _COUNTED.items()}
+    values |= {name: (value, "") for name, value in (_FILLED_IN | own).items()}
+    for name, (value, packaged) in values.items():
+        row = {"_id": name, "value": value, "packageValue": packaged, "createdAt": plan.installed}
+        yield row | {"_updatedAt": plan.installed + timedelta(days=1)}

@@ -1,28 +1,19 @@
 """The small collections of the sample workspace, each given as a whole."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 
 from collector.demo.sample import words
 from collector.demo.sample.blueprint import Plan
 from collector.demo.sample.omnichannel import SERVICE_LEVELS
 from collector.key_paths import Document
+from collector.sources.collections import Collection
 
 RELEASE = "7.10.0"
-MODULES = (
-    "auditing",
-    "canned-responses",
-    "engagement-dashboard",
-    "ldap-enterprise",
-    "livechat-enterprise",
-    "message-read-receipt",
-    "omnichannel-mobile-enterprise",
-    "outlook-calendar",
-    "push-privacy",
-    "saml-enterprise",
-    "scalability",
-    "videoconference-enterprise",
-)
+MODULES = """
+    auditing canned-responses engagement-dashboard ldap-enterprise livechat-enterprise message-read-receipt
+    omnichannel-mobile-enterprise outlook-calendar push-privacy saml-enterprise scalability videoconference-enterprise
+""".split()
 _USERS_ROLES = ("admin", "anonymous", "app", "auditor", "auditor-log", "bot", "guest", "user")
 _AGENTS_ROLES = ("livechat-agent", "livechat-manager", "livechat-monitor")
 _CUSTOM_ROLES = ("librarian", "trainer", "warehouse")
@@ -81,36 +72,9 @@ def apps(plan: Plan) -> Iterator[Document]:
         }
 
 
-def triggers(plan: Plan) -> Iterator[Document]:
-    yield from (_named(plan, "trigger", number, enabled=number == 0) for number in range(3))
-
-
 def custom_fields(plan: Plan) -> Iterator[Document]:
     for number, field in enumerate(("customer-number", "contract", "language")):
         yield {"_id": field, "label": field, "scope": "visitor", "public": number == 0, "_updatedAt": plan.installed}
-
-
-def business_hours(plan: Plan) -> Iterator[Document]:
-    yield from (_named(plan, "business hours", number, active=True, type="custom") for number in range(2))
-
-
-def tags(plan: Plan) -> Iterator[Document]:
-    yield from (_named(plan, "tag", number, numDepartments=0) for number in range(9))
-
-
-def canned_responses(plan: Plan) -> Iterator[Document]:
-    for number in range(14):
-        yield _named(plan, "canned response", number, shortcut=f"hello{number}", text="Good day!", scope="global")
-
-
-def service_levels(plan: Plan) -> Iterator[Document]:
-    for number in range(SERVICE_LEVELS):
-        yield _named(plan, "service level", number, dueTimeInMinutes=30 * (number + 1))
-
-
-def email_inboxes(plan: Plan) -> Iterator[Document]:
-    for number in range(2):
-        yield _named(plan, "inbox", number, active=True, email=f"inbox{number}@example.org")
 
 
 def attributes(plan: Plan) -> Iterator[Document]:
@@ -119,30 +83,11 @@ def attributes(plan: Plan) -> Iterator[Document]:
         yield {"_id": plan.id_of(key, 0), "key": key, "values": values, "_updatedAt": plan.installed}
 
 
-def federation_servers(plan: Plan) -> Iterator[Document]:
-    for number in range(3):
-        domain = f"chat{number}.example.net"
-        yield {"_id": plan.id_of("server", number), "domain": domain, "_updatedAt": plan.installed}
-
-
 def bridged_rooms(plan: Plan) -> Iterator[Document]:
     for number in range(min(4, plan.size.channels)):
         room, home = plan.room(number), f"matrix{number % 2}.example.net"
         row = {"rid": room.id, "mri": f"!{plan.id_of('bridge', number)}:{home}", "fromServer": home}
         yield {"_id": plan.id_of("bridged room", number), **row, "_updatedAt": plan.installed}
-
-
-def _named(plan: Plan, kind: str, number: int, **fields: object) -> Document:
-    return {
-        "_id": plan.id_of(kind, number),
-        "name": f"{kind.capitalize()} {number + 1}",
-        **fields,
-        "_updatedAt": plan.installed,
-    }
-
-
-def migrations(plan: Plan) -> Iterator[Document]:
-    yield {"_id": "control", "version": 332, "locked": False, "lockedAt": plan.installed}
 
 
 def statistics(plan: Plan) -> Iterator[Document]:
@@ -157,7 +102,7 @@ def statistics(plan: Plan) -> Iterator[Document]:
             "tag": RELEASE,
             "branch": "HEAD",
             "enterpriseReady": True,
-            "enterprise": {"modules": list(MODULES), "tags": [], "seatRequests": 0},
+            "enterprise": {"modules": MODULES, "tags": [], "seatRequests": 0},
             "apps": {"engineVersion": "1.55.0", "totalInstalled": 5, "totalActive": 3, "totalFailed": 1},
             "msEnabled": False,
             "dailyPeakConnections": peak,
@@ -166,3 +111,41 @@ def statistics(plan: Plan) -> Iterator[Document]:
             "createdAt": moment,
             "_updatedAt": moment,
         }
+
+
+_FEW: Mapping[Collection, Callable[[Plan], Iterable[Document]]] = {
+    Collection.ABAC_ATTRIBUTES: attributes,
+    Collection.APPS: apps,
+    Collection.CUSTOM_FIELDS: custom_fields,
+    Collection.INTEGRATIONS: integrations,
+    Collection.MATRIX_BRIDGED_ROOMS: bridged_rooms,
+    Collection.MIGRATIONS: lambda plan: [
+        {"_id": "control", "version": 332, "locked": False, "lockedAt": plan.installed},
+    ],
+    Collection.PERMISSIONS: permissions,
+    Collection.ROLES: roles,
+    Collection.STATISTICS: statistics,
+}
+# Documents that have little but a name: their kind, how many, and the other fields by number.
+_NAMED: Mapping[Collection, tuple[str, int, Callable[[int], Document]]] = {
+    Collection.BUSINESS_HOURS: ("business hours", 2, lambda _: {"active": True, "type": "custom"}),
+    Collection.CANNED_RESPONSES: ("canned response", 14, lambda n: {"shortcut": f"hello{n}", "scope": "global"}),
+    Collection.EMAIL_INBOXES: ("inbox", 2, lambda n: {"active": True, "email": f"inbox{n}@example.org"}),
+    Collection.FEDERATION_SERVERS: ("server", 3, lambda n: {"domain": f"chat{n}.example.net"}),
+    Collection.LIVECHAT_TAGS: ("tag", 9, lambda _: {"numDepartments": 0}),
+    Collection.SERVICE_LEVELS: ("service level", SERVICE_LEVELS, lambda n: {"dueTimeInMinutes": 30 * (n + 1)}),
+    Collection.TRIGGERS: ("trigger", 3, lambda n: {"enabled": n == 0}),
+}
+
+
+def small_collections(plan: Plan) -> Iterator[tuple[Collection, Iterable[Document]]]:
+    """Each with all of its documents."""
+    for collection, documents in _FEW.items():
+        yield collection, documents(plan)
+    for collection, (kind, count, fields) in _NAMED.items():
+        yield collection, [_named(plan, kind, number) | fields(number) for number in range(count)]
+
+
+def _named(plan: Plan, kind: str, number: int) -> Document:
+    name = f"{kind.capitalize()} {number + 1}"
+    return {"_id": plan.id_of(kind, number), "name": name, "_updatedAt": plan.installed}

@@ -8,20 +8,11 @@ from pymongo import WriteConcern
 from pymongo.database import Database
 
 from collector.demo import instance
-from collector.demo.sample import (
-    events,
-    indexes,
-    messages,
-    omnichannel,
-    rooms,
-    sessions,
-    settings,
-    small_collections,
-    users,
-)
+from collector.demo.sample import events, indexes, messages, omnichannel, rooms, sessions, settings, users
 from collector.demo.sample.accounts import ADMIN, PLAIN, Login
 from collector.demo.sample.blueprint import Plan
 from collector.demo.sample.size import SESSION_DAYS, Size
+from collector.demo.sample.small_collections import small_collections
 from collector.key_paths import Document
 from collector.sources.collections import Collection
 
@@ -31,26 +22,6 @@ __all__ = ["ADMIN", "PLAIN", "Login", "Sample", "Size", "fill", "is_filled"]
 _QUICKLY = WriteConcern(w=1, j=False)
 
 Many = Callable[[Plan, range], Iterator[Document]]
-Few = Callable[[Plan], Iterator[Document]]
-
-_FEW: dict[Collection, Few] = {
-    Collection.ABAC_ATTRIBUTES: small_collections.attributes,
-    Collection.APPS: small_collections.apps,
-    Collection.BUSINESS_HOURS: small_collections.business_hours,
-    Collection.CANNED_RESPONSES: small_collections.canned_responses,
-    Collection.CUSTOM_FIELDS: small_collections.custom_fields,
-    Collection.EMAIL_INBOXES: small_collections.email_inboxes,
-    Collection.FEDERATION_SERVERS: small_collections.federation_servers,
-    Collection.INTEGRATIONS: small_collections.integrations,
-    Collection.LIVECHAT_TAGS: small_collections.tags,
-    Collection.MATRIX_BRIDGED_ROOMS: small_collections.bridged_rooms,
-    Collection.MIGRATIONS: small_collections.migrations,
-    Collection.PERMISSIONS: small_collections.permissions,
-    Collection.ROLES: small_collections.roles,
-    Collection.SERVICE_LEVELS: small_collections.service_levels,
-    Collection.STATISTICS: small_collections.statistics,
-    Collection.TRIGGERS: small_collections.triggers,
-}
 
 
 @dataclass(frozen=True)
@@ -77,8 +48,7 @@ class Sample:
 
     def small(self) -> Iterator[tuple[Collection, Iterable[Document]]]:
         """The collections that are given as a whole; the settings come last."""
-        for collection, documents in _FEW.items():
-            yield collection, documents(self.plan)
+        yield from small_collections(self.plan)
         own = instance.row(self.plan.now) | {"_id": instance.INSTANCE_ID, "_createdAt": self.plan.now}
         yield Collection.INSTANCES, [own]
         yield Collection.SETTINGS, settings.settings(self.plan)
