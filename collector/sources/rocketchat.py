@@ -1,35 +1,33 @@
-"""Owns the queries of the workspace's database; it only reads."""
+"""Owns the reading of what Rocket.Chat stores about itself: settings, servers, logins, and its own statistics."""
 
 import hashlib
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
 
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo import ASCENDING, ReadPreference
 from pymongo.collection import Collection as MongoCollection
-from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from collector.errors import CommandRefusedError
 from collector.key_paths import Document
-from collector.mongodb.connection import Client, asks, plainly
-from collector.sources.collections import MESSAGE_INDEXES, Collection, Pipeline
-from collector.sources.expressions import added, among, number
+from collector.mongodb.connection import asks, plainly
+from collector.sources.collections import Collection, Pipeline
+from collector.sources.queries import DATES, Queries
 
 _asks = asks("the workspace's")
 
 # A server renews its row every 10 s, and MongoDB removes a row that was not renewed for 60 s.
 INSTANCE_IS_FRESH = timedelta(seconds=60)
 
-
 # Sections of serverStatus that are large and not needed.
 _SECTIONS_LEFT_OUT: Document = dict.fromkeys(
     ("wiredTiger", "metrics", "tcmalloc", "locks", "repl", "transactions", "electionMetrics", "opLatencies"), 0
 )
+_LONGEST_ID = 256  # bytes; the server's own ids of workspaces have 17 or 24
 
 
 def hash_token(token: str) -> str:
@@ -37,108 +35,8 @@ def hash_token(token: str) -> str:
     return b64encode(hashlib.sha256(token.encode()).digest()).decode()
 
 
-_BAD_HINT = 2
-
-# All plausible dates that Python can represent in any time zone. A range of dates matches only dates.
-_DATES: Document = {
-    "$gte": datetime(1970, 1, 1, tzinfo=UTC),
-    "$lt": datetime(9999, 1, 1, tzinfo=UTC),
-    "$not": {"$type": "array"},
-}
-
-_LONGEST_ID = 256  # bytes; the server's own ids of workspaces have 17 or 24
-
-
-class RocketChat:
-    """The queries of a workspace. `comment` marks each of them in MongoDB's profiler."""
-
-    def __init__(self, database: Database[Document], comment: str = "rcstats") -> None:
-        self._database = database
-        self._comment = comment
-
-    @property
-    def client(self) -> Client:
-        """The MongoDB client."""
-        return self._database.client
-
-    def labelled(self, comment: str) -> Self:
-        """The same workspace, its queries marked with another comment."""
-        return type(self)(self._database, comment)
-
-    @_asks
-    def estimate(self, of: Collection) -> int:
-        """The number of documents according to the collection's metadata."""
-        return self._database[of].estimated_document_count()
-
-    def count(self, of: Collection, where: Mapping[str, Any]) -> int:
-        """The exact number of matching documents."""
-        rows = self.aggregate(of, [{"$match": where}, {"$count": "documents"}])
-        return int(rows[0]["documents"]) if rows else 0
-
-    def tally(self, of: Collection, by: str, values: Sequence[str]) -> dict[str, int]:
-        """The number of documents for each of these values of the field `by`."""
-        rows = self.groups(of, {by: {"$in": list(values)}}, by=among(f"${by}", values))
-        counts = {row["_id"]: row["documents"] for row in rows if row["_id"] is not None}
-        return dict.fromkeys(values, 0) | counts
-
-    def newest(self, of: Collection, by: str, *fields: str) -> Document:
-        """The named fields of the document with the highest value of `by`; {} if the collection is empty."""
-        chosen = dict.fromkeys(fields or (by,), 1) | {"_id": 0}
-        rows = self.aggregate(of, [{"$sort": {by: -1}}, {"$limit": 1}, {"$project": chosen}])
-        return rows[0] if rows else {}
-
-    def newest_date(self, of: Collection, by: str) -> datetime | None:
-        """The newest date in the field `by`, or None."""
-        stages: Pipeline = [{"$match": {by: _DATES}}, {"$sort": {by: -1}}, {"$limit": 1}, {"$project": {by: 1}}]
-        rows = self.aggregate(of, stages)
-        return rows[0][by] if rows else None
-
-    def groups(self, of: Collection, where: Mapping[str, Any], by: Any, **sums: Any) -> list[Document]:
-        """One row per value of `by` among the matching documents: {_id, documents, and the `sums`}.
-
-        Malformed numbers add nothing to a sum; see `finite`.
-        """
-        group = {"_id": by, "documents": {"$sum": 1}} | {name: added(what) for name, what in sums.items()}
-        rows = self.aggregate(of, [{"$match": where}, {"$group": group}])
-        return [row | {name: number(row[name]) for name in sums} for row in rows]
-
-    def oldest(self, of: Collection, by: str, index: Document) -> datetime | None:
-        """The earliest date in the field `by`, by an index; or None."""
-        where, shown = {by: _DATES}, {"_id": 0, by: 1}
-        rows = self.aggregate(of, [{"$match": where}, {"$sort": {by: 1}}, {"$limit": 1}, {"$project": shown}], index)
-        return rows[0][by] if rows else None
-
-    def sums_between(
-        self, of: Collection, by: str, index: Document, span: tuple[datetime, datetime], sums: Sequence[Any]
-    ) -> list[Any]:
-        """The sums over the documents whose date `by` is in a half-open span."""
-        group = {"_id": None} | {f"v{n}": added(what) for n, what in enumerate(sums)}
-        rows = self.aggregate(of, [{"$match": {by: {"$gte": span[0], "$lt": span[1]}}}, {"$group": group}], index)
-        return [number(rows[0][f"v{n}"]) if rows else 0 for n in range(len(sums))]
-
-    def count_distinct(self, of: Collection, where: Mapping[str, Any], field: str) -> int:
-        """The number of distinct values of a field among the matching documents."""
-        group = {"$group": {"_id": f"${field}"}}
-        rows = self.aggregate(of, [{"$match": where}, group, {"$count": "values"}])
-        return int(rows[0]["values"]) if rows else 0
-
-    @_asks
-    def aggregate(self, of: Collection, pipeline: Pipeline, hint: Document | None = None) -> list[Document]:
-        """The rows of a pipeline; messages are read only by an index.
-
-        Raises:
-            CommandRefusedError: the messages lack the index.
-        """
-        index = _message_index(pipeline) if of is Collection.MESSAGES else hint
-        options: Document = {"hint": index} if index else {}
-        try:
-            return list(self._database[of].aggregate(list(pipeline), comment=self._comment, **options))
-        except OperationFailure as error:
-            if of is Collection.MESSAGES and error.code == _BAD_HINT:
-                raise CommandRefusedError(
-                    f"{of} has no index on {', '.join(index or ())}: it is never scanned"
-                ) from error
-            raise
+class RocketChat(Queries):
+    """What a workspace is asked for by name: its settings, servers, logins and own statistics."""
 
     @_asks
     def server(self) -> Document:
@@ -150,18 +48,13 @@ class RocketChat:
             return {"version": version}
         return {"version": version, "engine": status.get("storageEngine", {}).get("name")}
 
-    @_asks
-    def explain(self, query: Document) -> Document:
-        """MongoDB's explanation of a query, with its execution statistics."""
-        return self._database.command({"explain": query, "verbosity": "executionStats"})
-
     def server_statistics_newest(self) -> Document | None:
         """The server's own newest statistics document, or None.
 
         Documents whose createdAt is not a date count only if there are no others, as some types sort above all dates.
         """
         newest_first: Pipeline = [{"$sort": {"createdAt": -1}}, {"$limit": 1}]
-        for where in ({"createdAt": _DATES}, {}):
+        for where in ({"createdAt": DATES}, {}):
             if rows := self.aggregate(Collection.STATISTICS, [{"$match": where}, *newest_first]):
                 return rows[0]
         return None
@@ -193,11 +86,6 @@ class RocketChat:
     def _server_statistics(self) -> MongoCollection[RawBSONDocument]:
         raw: CodecOptions[RawBSONDocument] = CodecOptions(document_class=RawBSONDocument)
         return self._database[Collection.STATISTICS].with_options(codec_options=raw)
-
-    @_asks
-    def peek(self, of: Collection) -> None:
-        """Reads one id, as a test of this login's privileges."""
-        self._database[of].find_one({}, {"_id": 1})
 
     def settings(self, *ids: str) -> dict[str, Document]:
         """The rows of the existing settings among these, by id: {id: {_id, value, packageValue, createdAt}}."""
@@ -268,13 +156,3 @@ class RocketChat:
 
 def _strings(value: object) -> list[str]:
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-
-
-def _message_index(pipeline: Pipeline) -> Document:
-    """The index for a pipeline over the messages, by the first field that it matches or sorts by.
-
-    If the workspace lacks it, MongoDB refuses the pipeline: a failed reading is better than a scan of all messages.
-    """
-    (first,) = pipeline[0].values()
-    field = next(iter(first))
-    return MESSAGE_INDEXES[field]

@@ -1,0 +1,138 @@
+"""Owns the shapes of the queries of the workspace's database: counts, groups, dates, pipelines; it only reads."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from pymongo.database import Database
+from pymongo.errors import OperationFailure
+
+from collector.errors import CommandRefusedError
+from collector.key_paths import Document
+from collector.mongodb.connection import Client, asks
+from collector.sources.collections import MESSAGE_INDEXES, Collection, Pipeline
+from collector.sources.expressions import added, among, number
+
+_asks = asks("the workspace's")
+
+_BAD_HINT = 2
+
+# All plausible dates that Python can represent in any time zone. A range of dates matches only dates.
+DATES: Document = {
+    "$gte": datetime(1970, 1, 1, tzinfo=UTC),
+    "$lt": datetime(9999, 1, 1, tzinfo=UTC),
+    "$not": {"$type": "array"},
+}
+
+
+class Queries:
+    """The queries of one database. `comment` marks each of them in MongoDB's profiler."""
+
+    def __init__(self, database: Database[Document], comment: str = "rcstats") -> None:
+        self._database = database
+        self._comment = comment
+
+    @property
+    def client(self) -> Client:
+        """The MongoDB client."""
+        return self._database.client
+
+    def labelled(self, comment: str) -> Self:
+        """The same database, its queries marked with another comment."""
+        return type(self)(self._database, comment)
+
+    @_asks
+    def estimate(self, of: Collection) -> int:
+        """The number of documents according to the collection's metadata."""
+        return self._database[of].estimated_document_count()
+
+    def count(self, of: Collection, where: Mapping[str, Any]) -> int:
+        """The exact number of matching documents."""
+        rows = self.aggregate(of, [{"$match": where}, {"$count": "documents"}])
+        return int(rows[0]["documents"]) if rows else 0
+
+    def tally(self, of: Collection, by: str, values: Sequence[str]) -> dict[str, int]:
+        """The number of documents for each of these values of the field `by`."""
+        rows = self.groups(of, {by: {"$in": list(values)}}, by=among(f"${by}", values))
+        counts = {row["_id"]: row["documents"] for row in rows if row["_id"] is not None}
+        return dict.fromkeys(values, 0) | counts
+
+    def newest(self, of: Collection, by: str, *fields: str) -> Document:
+        """The named fields of the document with the highest value of `by`; {} if the collection is empty."""
+        chosen = dict.fromkeys(fields or (by,), 1) | {"_id": 0}
+        rows = self.aggregate(of, [{"$sort": {by: -1}}, {"$limit": 1}, {"$project": chosen}])
+        return rows[0] if rows else {}
+
+    def newest_date(self, of: Collection, by: str) -> datetime | None:
+        """The newest date in the field `by`, or None."""
+        return self._first_date(of, by, -1)
+
+    def oldest(self, of: Collection, by: str, index: Document) -> datetime | None:
+        """The earliest date in the field `by`, by an index; or None."""
+        return self._first_date(of, by, 1, index)
+
+    def _first_date(self, of: Collection, by: str, order: int, index: Document | None = None) -> datetime | None:
+        shown = {"$project": {"_id": 0, by: 1}}
+        rows = self.aggregate(of, [{"$match": {by: DATES}}, {"$sort": {by: order}}, {"$limit": 1}, shown], index)
+        return rows[0][by] if rows else None
+
+    def groups(self, of: Collection, where: Mapping[str, Any], by: Any, **sums: Any) -> list[Document]:
+        """One row per value of `by` among the matching documents: {_id, documents, and the `sums`}.
+
+        Malformed numbers add nothing to a sum; see `finite`.
+        """
+        group = {"_id": by, "documents": {"$sum": 1}} | {name: added(what) for name, what in sums.items()}
+        rows = self.aggregate(of, [{"$match": where}, {"$group": group}])
+        return [row | {name: number(row[name]) for name in sums} for row in rows]
+
+    def sums_between(
+        self, of: Collection, by: str, index: Document, span: tuple[datetime, datetime], sums: Sequence[Any]
+    ) -> list[Any]:
+        """The sums over the documents whose date `by` is in a half-open span."""
+        group = {"_id": None} | {f"v{n}": added(what) for n, what in enumerate(sums)}
+        rows = self.aggregate(of, [{"$match": {by: {"$gte": span[0], "$lt": span[1]}}}, {"$group": group}], index)
+        return [number(rows[0][f"v{n}"]) if rows else 0 for n in range(len(sums))]
+
+    def count_distinct(self, of: Collection, where: Mapping[str, Any], field: str) -> int:
+        """The number of distinct values of a field among the matching documents."""
+        group = {"$group": {"_id": f"${field}"}}
+        rows = self.aggregate(of, [{"$match": where}, group, {"$count": "values"}])
+        return int(rows[0]["values"]) if rows else 0
+
+    @_asks
+    def aggregate(self, of: Collection, pipeline: Pipeline, hint: Document | None = None) -> list[Document]:
+        """The rows of a pipeline; messages are read only by an index.
+
+        Raises:
+            CommandRefusedError: the messages lack the index.
+        """
+        index = _message_index(pipeline) if of is Collection.MESSAGES else hint
+        options: Document = {"hint": index} if index else {}
+        try:
+            return list(self._database[of].aggregate(list(pipeline), comment=self._comment, **options))
+        except OperationFailure as error:
+            if of is Collection.MESSAGES and error.code == _BAD_HINT:
+                raise CommandRefusedError(
+                    f"{of} has no index on {', '.join(index or ())}: it is never scanned"
+                ) from error
+            raise
+
+    @_asks
+    def explain(self, query: Document) -> Document:
+        """MongoDB's explanation of a query, with its execution statistics."""
+        return self._database.command({"explain": query, "verbosity": "executionStats"})
+
+    @_asks
+    def peek(self, of: Collection) -> None:
+        """Reads one id, as a test of this login's privileges."""
+        self._database[of].find_one({}, {"_id": 1})
+
+
+def _message_index(pipeline: Pipeline) -> Document:
+    """The index for a pipeline over the messages, by the first field that it matches or sorts by.
+
+    If the workspace lacks it, MongoDB refuses the pipeline: a failed reading is better than a scan of all messages.
+    """
+    (first,) = pipeline[0].values()
+    field = next(iter(first))
+    return MESSAGE_INDEXES[field]
