@@ -4,78 +4,21 @@ import os
 from difflib import get_close_matches
 from functools import cached_property
 from hashlib import blake2b
-from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from typing import Any
 
 import tzlocal
-from pydantic import AfterValidator, AliasChoices, Field, FilePath, SecretStr, ValidationError, ValidationInfo
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SecretsSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic import AliasChoices, Field, FilePath, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from collector.errors import SettingsError
 from collector.mongodb.connection import database_name, hosts
-from collector.series.time_zones import time_zone
+from collector.setting_types import Address, DatabaseUrl, DaysAfterAll, MongoUrl, Networks, TimeZone, networks
 
 PREFIX = "RCSTATS_"
 CONFIG_VARIABLE = "RCSTATS_CONFIG"
 CONFIG_FILE = Path("/etc/rcstats/rcstats.toml")
 STORE_DATABASE = "rcstats"
-
-
-def _mongo_url(url: SecretStr) -> SecretStr:
-    if urlsplit(url.get_secret_value()).scheme not in {"mongodb", "mongodb+srv"}:
-        raise ValueError("expected a URL that starts with mongodb:// or mongodb+srv://")
-    return url
-
-
-def _names_a_database(url: SecretStr) -> SecretStr:
-    if not database_name(url.get_secret_value()):
-        raise ValueError(
-            "expected the workspace's database as the URL's path, for example mongodb://localhost:27017/rocketchat"
-        )
-    return url
-
-
-def _address(text: str) -> str:
-    host, colon, port = text.rpartition(":")
-    if not (host and colon and port.isascii() and port.isdigit() and int(port) < 2**16):
-        raise ValueError("expected HOST:PORT, for example 127.0.0.1:3080 or [::1]:3080")
-    return text
-
-
-def _not_shorter_than_full(daily: int | None, given: ValidationInfo) -> int | None:
-    """A shorter daily retention would delete snapshots that the full one keeps."""
-    full = given.data.get("retention_full_days")
-    if daily is not None and full is not None and daily < full:
-        raise ValueError(
-            f"expected {full} or more: deleting snapshots after {daily} days "
-            f"contradicts RCSTATS_RETENTION_FULL_DAYS, which keeps every snapshot for {full}"
-        )
-    return daily
-
-
-def _networks(text: str) -> tuple[str, ...]:
-    return tuple(str(ip_network(part.strip(), strict=False)) for part in text.split(","))
-
-
-def _proxies(text: str) -> str:
-    try:
-        _networks(text)
-    except ValueError:
-        raise ValueError(
-            "expected comma-separated IP addresses or networks, for example 127.0.0.1,10.0.0.0/8"
-        ) from None
-    return text
-
-
-MongoUrl = Annotated[SecretStr, AfterValidator(_mongo_url)]
 
 
 class Settings(BaseSettings):
@@ -91,7 +34,7 @@ class Settings(BaseSettings):
         validate_by_alias=True,
     )
 
-    mongo_url: Annotated[MongoUrl, AfterValidator(_names_a_database)] = Field(
+    mongo_url: DatabaseUrl = Field(
         validation_alias=AliasChoices("RCSTATS_MONGO_URL", "MONGO_URL"),
         description="URL of the workspace's MongoDB, with the database as its path. It is never written to.",
     )
@@ -100,9 +43,7 @@ class Settings(BaseSettings):
         description="URL of the MongoDB that stores the snapshots, with the database as its path (`rcstats` if "
         "omitted). Default: the workspace's server.",
     )
-    listen: Annotated[str, AfterValidator(_address)] = Field(
-        default="127.0.0.1:3080", description="Address and port on which the HTTP server listens."
-    )
+    listen: Address = Field(default="127.0.0.1:3080", description="Address and port on which the HTTP server listens.")
     tls_certificate: FilePath | None = Field(
         default=None, description="PEM file with the TLS certificate and its chain. Enables HTTPS."
     )
@@ -124,7 +65,7 @@ class Settings(BaseSettings):
         ge=0,
         description="Maximum number of requests per minute, for each user at each address; 0 disables the limit.",
     )
-    trusted_proxies: Annotated[str, AfterValidator(_proxies)] | None = Field(
+    trusted_proxies: Networks | None = Field(
         default=None,
         description="Comma-separated IP addresses or networks of reverse proxies whose `X-Forwarded-For` header is "
         "trusted to name the client. Default: none.",
@@ -156,13 +97,13 @@ class Settings(BaseSettings):
         ge=0,
         description="Keep every snapshot for this many days, then only the last one of each day. Default: keep all.",
     )
-    retention_daily_days: Annotated[int | None, AfterValidator(_not_shorter_than_full)] = Field(
+    retention_daily_days: DaysAfterAll = Field(
         default=None,
         ge=0,
         description="Delete the remaining snapshots after this many days; not less than `RCSTATS_RETENTION_FULL_DAYS`. "
         "Default: never.",
     )
-    timezone: Annotated[str, AfterValidator(time_zone)] = Field(
+    timezone: TimeZone = Field(
         default_factory=tzlocal.get_localzone_name,
         validate_default=True,
         description="IANA name of the time zone for the schedule and for calendar days. Default: the host's.",
@@ -202,14 +143,10 @@ class Settings(BaseSettings):
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  not ours to name
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        sources = [init_settings, env_settings]
-        if credentials := os.environ.get("CREDENTIALS_DIRECTORY"):
-            sources.append(SecretsSettingsSource(settings_cls, credentials))
-        if file := _config_file():
-            sources.append(TomlConfigSettingsSource(settings_cls, file))
-        return tuple(sources)
+        file = TomlConfigSettingsSource(settings_cls, _config_file())
+        return init_settings, env_settings, file_secret_settings, file
 
     @cached_property
     def workspace_url(self) -> str:
@@ -234,7 +171,7 @@ class Settings(BaseSettings):
     @cached_property
     def proxies(self) -> tuple[str, ...]:
         """The networks of the trusted proxies."""
-        return _networks(self.trusted_proxies) if self.trusted_proxies else ()
+        return networks(self.trusted_proxies) if self.trusted_proxies else ()
 
     @cached_property
     def address(self) -> tuple[str, int]:
@@ -263,7 +200,7 @@ def load(**given: Any) -> Settings:
     """
     _refuse_unknown_variables()
     try:
-        return Settings(**given)
+        return Settings(**given | {"_secrets_dir": os.environ.get("CREDENTIALS_DIRECTORY")})
     except ValidationError as error:
         lines = [f"{variable(str(e['loc'][0]))}: {_expectation(e)}" for e in error.errors()]
         raise SettingsError("\n".join(lines)) from None
