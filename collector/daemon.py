@@ -66,7 +66,7 @@ def serve(
     status = Status(
         {
             "workspace": lambda: components.workspace and "",
-            "store": components.store.index_problem,
+            "store": components.store.indexes.problem,
             "schedule": scheduler.problem,
         }
     )

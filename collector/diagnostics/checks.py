@@ -118,11 +118,11 @@ def _may_read(workspace: RocketChat, collection: Collection) -> bool:
 
 
 def _store(store: Store, zone: str, now: datetime) -> tuple[Level, str]:
-    if problem := store.index_problem():
+    if problem := store.indexes.problem():
         return Level.WARNING, f"reachable; {problem}"
-    if missing := store.missing_indexes():
+    if missing := store.indexes.missing():
         with time_limit(OBSTACLE_WITHIN):
-            obstacle = store.index_obstacle()
+            obstacle = store.indexes.obstacle()
         reason = obstacle or f"missing indexes: {', '.join(missing)}; the first snapshot creates them"
         return Level.WARNING, f"reachable; {reason}"
     if zone and (used := store.calendar(zone, now)) != zone:

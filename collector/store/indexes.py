@@ -1,4 +1,4 @@
-"""The indexes of a collection: makes those that it has to have, and tells what stands in their way."""
+"""The indexes of a collection of the store: makes those that it has to have, and tells what stands in their way."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,6 +9,9 @@ from pymongo.errors import OperationFailure
 
 from collector.errors import IndexProblemError
 from collector.key_paths import Document
+from collector.mongodb.connection import Client, asks
+
+_asks = asks("the store's")
 
 # By name: the keys, and the options.
 Wanted = Mapping[str, tuple[Mapping[str, int], Mapping[str, Any]]]
@@ -27,7 +30,9 @@ class Indexes:
         self._collection = collection
         self._wanted = wanted
         self._refused: dict[str, str] = {}
+        self.client: Client = collection.database.client
 
+    @_asks
     def make(self) -> None:
         """Makes the missing ones, each whatever becomes of the others.
 
@@ -39,18 +44,24 @@ class Indexes:
         if problem := self.problem():
             raise IndexProblemError(problem)
 
+    @_asks
     def missing(self) -> list[str]:
         """The names of those that are not there, and whose names nothing else has."""
         present = self._collection.index_information()
         return [name for name in self._wanted if name not in present and not self._has_same(name, present)]
 
+    @_asks
     def problem(self) -> str:
-        """What is wrong with those that are there, and with those that `make` was refused; '' if nothing is."""
+        """What is wrong with those that are there, and with those that `make` was refused; '' if nothing is.
+
+        That `make` was not called yet is not a problem.
+        """
         present = self._collection.index_information()
         wrong = [name for name in self._wanted if not self._has_same(name, present)]
         found = [self._other(name, name) if name in present else self._refused.get(name, "") for name in wrong]
         return "; ".join(filter(None, found))
 
+    @_asks
     def obstacle(self) -> str:
         """Which documents keep a missing unique index from being made, or ''. It reads the whole collection."""
         found = (self._duplicate(name) for name in self.missing() if "unique" in self._wanted[name][1])

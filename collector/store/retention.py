@@ -83,7 +83,6 @@ def prune(
     retention: Retention,
     now: datetime,
     abandoned: Callable[[], bool] = lambda: False,
-    progress: Callable[[int], None] = lambda _: None,
 ) -> int:
     """Removes what is kept for no longer, in small batches; how many. Ended early, it goes on the next time.
 
@@ -94,7 +93,6 @@ def prune(
     removed = 0
     while not abandoned() and (batch := list(islice(surplus, BATCH))):
         removed += store.remove(workspace, _ids(store, workspace, batch))
-        progress(removed)
         time.sleep(REST)
     return removed
 

@@ -82,33 +82,18 @@ class Store:
         self._snapshots = database[COLLECTION].with_options(
             write_concern=WriteConcern(w="majority"), read_preference=ReadPreference.PRIMARY_PREFERRED
         )
-        self._indexes = Indexes(self._snapshots, INDEXES)
+        self._raw = self._snapshots.with_options(codec_options=_RAW)
+        self.indexes = Indexes(self._snapshots, INDEXES)
         self._clock = clock
         self.client: Client = database.client
 
-    @_asks
     def prepare(self) -> None:
         """Makes the indexes that are not there yet.
 
         Raises:
             IndexProblemError: something stands in the way of one; the others are made.
         """
-        self._indexes.make()
-
-    @_asks
-    def missing_indexes(self) -> list[str]:
-        """The names of the indexes that `prepare` has not made yet."""
-        return self._indexes.missing()
-
-    @_asks
-    def index_problem(self) -> str:
-        """What is wrong with the indexes, and the remedy, or ''. That `prepare` was not called yet is not a problem."""
-        return self._indexes.problem()
-
-    @_asks
-    def index_obstacle(self) -> str:
-        """Which snapshots will keep `prepare` from making the unique index, or ''. It may read all snapshots."""
-        return self._indexes.obstacle()
+        self.indexes.make()
 
     @_asks
     def add(self, snapshot: Document) -> bool:
@@ -152,8 +137,7 @@ class Store:
     @_asks
     def newest_as_stored(self, workspace: str) -> RawBSONDocument | None:
         """The same, without being decoded."""
-        raw = self._snapshots.with_options(codec_options=_RAW)
-        return raw.find_one(self._not_of_the_future(workspace), sort=list(NEWEST_FIRST.items()))
+        return self._raw.find_one(self._not_of_the_future(workspace), sort=list(NEWEST_FIRST.items()))
 
     def _not_of_the_future(self, workspace: str) -> Document:
         return {WORKSPACE: workspace, "createdAt": {"$lte": self._latest}, "collector": {"$not": {"$type": "array"}}}
@@ -172,7 +156,7 @@ class Store:
 
     def page(self, workspace: str, query: ListQuery) -> Iterator[RawBSONDocument]:
         """One page of the workspace's own snapshots, as stored; no filter reaches another workspace's."""
-        return _find(self._snapshots.with_options(codec_options=_RAW), workspace, query)
+        return _find(self._raw, workspace, query)
 
     def snapshots(self, workspace: str, query: ListQuery) -> Iterator[Document]:
         """The same as Python has them."""
@@ -220,8 +204,7 @@ class Store:
     def _rows(self, workspace: str, query: SeriesQuery) -> list[RawBSONDocument]:
         """The rows of a series, not decoded yet."""
         rows, size = [], 0
-        snapshots = self._snapshots.with_options(codec_options=_RAW)
-        with snapshots.aggregate(pipeline({WORKSPACE: workspace}, query), batchSize=_BATCH) as cursor:
+        with self._raw.aggregate(pipeline({WORKSPACE: workspace}, query), batchSize=_BATCH) as cursor:
             for row in cursor:
                 rows.append(row)
                 size += len(row.raw)

@@ -251,7 +251,7 @@ def test_an_index_that_mongodb_removes_old_leases_by_does_not_stop_the_others(re
     real_database["leases"].create_index("until", name="old", expireAfterSeconds=1)
     job_of(real_database).take_slot(NOW, never)
 
-    assert Store(real_database).missing_indexes() == []
+    assert Store(real_database).indexes.missing() == []
 
 
 def test_a_snapshot_that_the_store_will_never_take_is_told_apart_and_stays_on_disk(

@@ -121,7 +121,7 @@ def test_the_indexes_are_made_at_start(store: Store, real_database: Db) -> None:
     with scheduled(Counting(), real_database) as scheduler:
         scheduler.wait_for_first_attempt()
 
-    assert store.missing_indexes() == []
+    assert store.indexes.missing() == []
 
 
 def test_a_slot_is_late_by_chance_where_that_is_wished() -> None:

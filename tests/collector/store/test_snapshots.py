@@ -121,10 +121,10 @@ def test_no_filter_reaches_another_workspace(real_store: Store, where: dict[str,
 def test_indexes_are_made_once_and_missed_before(database: Db) -> None:
     store = Store(database)
 
-    assert store.missing_indexes() == ["trends", "one_per_slot"]
+    assert store.indexes.missing() == ["trends", "one_per_slot"]
     store.prepare()
     store.prepare()
-    assert store.missing_indexes() == []
+    assert store.indexes.missing() == []
 
 
 def test_a_filter_that_mongodb_refuses_is_told_apart_from_trouble(real_database: Db) -> None:
@@ -165,9 +165,9 @@ HAS_SLOT = {"collector.slot": {"$exists": True}}
 def test_indexes_that_are_missing_before_the_first_snapshot_are_not_a_problem(database: Db) -> None:
     store = Store(database)
 
-    assert (store.index_problem(), store.index_obstacle()) == ("", "")
+    assert (store.indexes.problem(), store.indexes.obstacle()) == ("", "")
     store.prepare()
-    assert (store.index_problem(), store.index_obstacle()) == ("", "")
+    assert (store.indexes.problem(), store.indexes.obstacle()) == ("", "")
 
 
 OTHERS = {
@@ -191,7 +191,7 @@ def test_an_index_of_our_name_with_other_keys_or_options_is_told_with_its_remedy
         '.dropIndex("one_per_slot"), and the next snapshot builds one_per_slot'
     )
 
-    assert store.index_problem() == told
+    assert store.indexes.problem() == told
     with pytest.raises(IndexProblemError) as refused:
         store.prepare()
     assert str(refused.value) == told
@@ -206,7 +206,7 @@ def test_an_index_that_is_dropped_as_told_is_built_anew(real_database: Db) -> No
     real_database[COLLECTION].drop_index("trends")
     store.prepare()
 
-    assert store.index_problem() == ""
+    assert store.indexes.problem() == ""
 
 
 def test_the_same_index_by_another_name_does_as_well(real_database: Db) -> None:
@@ -214,7 +214,7 @@ def test_the_same_index_by_another_name_does_as_well(real_database: Db) -> None:
     store = Store(real_database)
     store.prepare()
 
-    assert (store.index_problem(), store.missing_indexes()) == ("", [])
+    assert (store.indexes.problem(), store.indexes.missing()) == ("", [])
 
 
 def test_duplicates_that_keep_the_unique_index_from_being_built_are_told(real_database: Db) -> None:
@@ -226,14 +226,14 @@ def test_duplicates_that_keep_the_unique_index_from_being_built_are_told(real_da
         " and the next snapshot builds it"
     )
 
-    assert (store.index_problem(), store.index_obstacle()) == ("", told)
+    assert (store.indexes.problem(), store.indexes.obstacle()) == ("", told)
     with pytest.raises(IndexProblemError) as refused:
         store.prepare()
     assert str(refused.value) == told
-    assert store.index_problem() == told
+    assert store.indexes.problem() == told
     real_database[COLLECTION].delete_one({"collector.slot": NOW})
     store.prepare()
-    assert (store.index_problem(), store.index_obstacle()) == ("", "")
+    assert (store.indexes.problem(), store.indexes.obstacle()) == ("", "")
 
 
 def test_a_snapshot_of_the_future_does_not_hide_those_after_it(database: Db) -> None:
