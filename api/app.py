@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -29,13 +29,11 @@ from api.query.listing import BadParametersError, BadQueryError
 from api.rendering import envelope
 from api.routes.health import Status
 from api.routes.metrics import Metrics, NotLocalError, NoTokenError
-from api.routes.statistics import Statistics
+from api.routes.statistics import Handler, Statistics
 from collector.errors import AbandonedError, DatabaseError
 from collector.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 LOGGED_AGAIN = 60.0  # seconds after which the same MongoDB error is logged again
@@ -127,7 +125,11 @@ class _Counted:
             self._count(route, status or 500)()
 
 
-def _failed(status: int, body: Callable[[Any], Mapping[str, Any]]) -> Callable[[Request, Any], Response]:
+def _text(error: Exception) -> Mapping[str, Any]:
+    return envelope.failure(str(error))
+
+
+def _failed(status: int, body: Callable[[Any], Mapping[str, Any]] = _text) -> Callable[[Request, Any], Response]:
     """An exception handler that renders the error with `body`, and adds the rate limit headers."""
 
     def answer(request: Request, error: Any) -> Response:
@@ -171,11 +173,11 @@ ERRORS: Mapping[type[Exception], Callable[[Request, Any], Response]] = {
     NotAllowedError: _failed(400, lambda _: envelope.failure("error-not-allowed")),
     BadParametersError: _failed(400, lambda _: envelope.failure("Invalid query parameters")),
     BadQueryError: _failed(400, _bad_query),
-    TooManyRequestsError: _failed(429, lambda error: envelope.failure(str(error))),
-    BusyError: _failed(429, lambda error: envelope.failure(str(error))),
-    NotLocalError: _failed(403, lambda error: envelope.failure(str(error))),
-    NoTokenError: _failed(401, lambda error: envelope.failure(str(error))),
-    AbandonedError: _failed(503, lambda error: envelope.failure(str(error))),
+    TooManyRequestsError: _failed(429),
+    BusyError: _failed(429),
+    NotLocalError: _failed(403),
+    NoTokenError: _failed(401),
+    AbandonedError: _failed(503),
     HTTPException: _no_route,
     Exception: _failed(500, lambda _: envelope.failure("Internal server error")),
 }

@@ -1,12 +1,12 @@
 """Owns the handlers of the statistics routes and of info."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from functools import cache, lru_cache
-from typing import NamedTuple
+from functools import cache, lru_cache, partial
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -31,6 +31,9 @@ REFRESH_WITHIN = 120.0
 _LIST = frozenset({"offset", "count", "sort", "fields", "query", "format"})
 _NEWEST = frozenset({"refresh"})
 _SERIES = frozenset({"fields", "start", "end", "every", "how", "timezone", "format"})
+
+
+Handler = Callable[[Request], Awaitable[Response]]
 
 
 class _Page(NamedTuple):
@@ -62,20 +65,21 @@ class Statistics:
         """The time zone of series: `zone`, or an equivalent one if MongoDB does not know it."""
         self._all = lru_cache(maxsize=8)(lambda workspace, _edition: store.count(workspace, {}))
         dictionary = orjson.dumps(envelope.success({"statistics": list(entries), "count": len(entries)}))
-        self._list = Resource(_page, self._snapshots, _LIST)
-        self._series = Resource(self._over_time, self._buckets, _SERIES, is_hourly=True)
         self._newest = Resource(_nothing, self._newest_one, _NEWEST)
-        self._forecast = Resource(_nothing, self._forecasts, is_hourly=True)
-        self._dictionary = Resource(_nothing, lambda _, __: [dictionary])
-        self._info = Resource(_nothing, _info, is_open=True)
 
-    async def list(self, request: Request) -> Response:
+        def served(resource: Resource[Any]) -> Handler:
+            return partial(answers.respond, resource=resource)
+
+        self.list = served(Resource(_page, self._snapshots, _LIST))
         """`GET /api/v1/statistics.list`: {statistics: […], count, offset, total, success}; or CSV, or NDJSON."""
-        return await self._answers.respond(request, self._list)
-
-    async def series(self, request: Request) -> Response:
+        self.series = served(Resource(self._over_time, self._buckets, _SERIES, is_hourly=True))
         """`GET /api/v1/statistics.series`: {at: […], series: {path: […]}, …, success}; or CSV, or NDJSON."""
-        return await self._answers.respond(request, self._series)
+        self.forecast = served(Resource(_nothing, self._forecasts, is_hourly=True))
+        """`GET /api/v1/statistics.forecast`: {growth: […], anomalies: […], success}."""
+        self.dictionary = served(Resource(_nothing, lambda _, __: [dictionary]))
+        """`GET /api/v1/statistics.dictionary`: {statistics: [{key, meaning, unit, source, cost, accuracy}], count}."""
+        self.info = served(Resource(_nothing, _info, is_open=True))
+        """`GET /api/info`: the server's release if known; in full only for users who may view statistics."""
 
     async def newest(self, request: Request) -> Response:
         """`GET /api/v1/statistics`: the newest snapshot's own fields, and success; `refresh=true` takes a new one."""
@@ -85,18 +89,6 @@ class Statistics:
         snapshot = await self._refreshed()
         self._answers.forget()
         return envelope.encoded(bson_json.document(snapshot), headers=request.state.limits)
-
-    async def forecast(self, request: Request) -> Response:
-        """`GET /api/v1/statistics.forecast`: {growth: […], anomalies: […], success}."""
-        return await self._answers.respond(request, self._forecast)
-
-    async def dictionary(self, request: Request) -> Response:
-        """`GET /api/v1/statistics.dictionary`: {statistics: [{key, meaning, unit, source, cost, accuracy}], count}."""
-        return await self._answers.respond(request, self._dictionary)
-
-    async def info(self, request: Request) -> Response:
-        """`GET /api/info`: the server's release if known; in full only for users who may view statistics."""
-        return await self._answers.respond(request, self._info)
 
     async def _refreshed(self) -> Document:
         """A snapshot taken after this call. Requests that wait for it do not occupy threads."""
