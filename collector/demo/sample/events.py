@@ -45,13 +45,10 @@ def conferences(plan: Plan, numbers: range) -> Iterator[Document]:
             "_id": chance.hex(),
             "type": kind,
             "rid": room.id,
-            "users": [plan.person(member) | {"ts": moment} for member in room.members[:2]],
             "status": status,
             "messages": {"started": chance.id()},
             "createdBy": plan.person(room.members[0]),
             "createdAt": moment,
-            "providerName": "jitsi",
-            "ringing": False,
             **({"endedAt": moment + timedelta(minutes=chance.randint(1, 60))} if status == 3 else {}),
             "_updatedAt": moment,
         }
@@ -75,18 +72,13 @@ def telephone(plan: Plan, numbers: range) -> Iterator[Document]:
 def invites(plan: Plan, numbers: range) -> Iterator[Document]:
     chance = plan.chance("invites", numbers.start)
     for _ in numbers:
-        token = chance.id()[:6] + chance.hex(8)
         yield {
+            "inviteToken": chance.id()[:6] + chance.hex(8),
             "_id": str(UUID(bytes=chance.randbytes(16), version=4)),
-            "inviteToken": token,
             "rid": plan.room(chance.randrange(plan.size.channels + plan.size.groups)).id,
             "userId": plan.person(1)["_id"],
-            "days": 7,
-            "maxUses": 0,
             "uses": chance.randrange(20),
             "createdAt": chance.between(plan.lively, plan.now),
-            "expires": None,
-            "url": f"https://chat.example.org/invite/{token}",
             "_updatedAt": plan.now,
         }
 
@@ -122,6 +114,5 @@ def notifications(plan: Plan, numbers: range) -> Iterator[Document]:
             "rid": room.id,
             "mid": chance.id(),
             "ts": moment,
-            "items": [{"type": "push", "data": {}}],
             "_updatedAt": moment,
         }

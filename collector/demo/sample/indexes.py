@@ -1,4 +1,8 @@
-"""The indexes that Rocket.Chat 7 keeps on its collections, so that costs here are costs there."""
+"""The indexes of Rocket.Chat 7 that the plan of a reading can depend on, so that costs here are costs there.
+
+Messages are read by a hint subscriptions by their dates, and some collections only by their metadata: no other index
+of theirs can be chosen.
+"""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -82,40 +86,6 @@ CONVERSATIONS = [
     _partly("contactId", contactId=_EXISTS),
 ]
 
-MESSAGES = [
-    *_plain("ts", "u._id"),
-    *_sparse("editedAt", "editedBy._id", "file._id", "files._id", "mentions.username", "pinned", "unread"),
-    *_sparse("pinnedBy._id", "starred._id", "drid", "tmid", "navigation.token", "federation.eventId", "t"),
-    _together("rid", "ts", "_updatedAt"),
-    _together("rid", "t", "u._id"),
-    _together("rid", "tcount"),
-    _together("tcount", "tlm", sparse=True),
-    _together("slackTs", "slackBotId", sparse=True),
-    _together("expireAt", expireAfterSeconds=0),
-    _partly("rid", "unread", "ts", "tmid", "tshow", unread=_EXISTS),
-    _partly("rid", "-tlm", tcount=_EXISTS),
-    IndexModel([("location", "2dsphere")]),
-    # Not made: the text index over msg. No count can use it, and it would take a third of the time of all indexes.
-]
-
-SUBSCRIPTIONS = [
-    *_plain("open", "alert", "ts", "ls", "prid"),
-    *_unique("E2EKey", sparse=True),
-    *_sparse("desktopNotifications", "mobilePushNotifications", "emailNotifications", "autoTranslate"),
-    *_sparse("autoTranslateLanguage", "userHighlights.0"),
-    _together("rid", "u._id", unique=True),
-    _together("rid", "u._id", "open"),
-    _together("rid", "u.username"),
-    _together("rid", "alert", "u._id"),
-    _together("rid", "roles"),
-    _together("rid", "ls"),
-    _together("u._id", "name", "t"),
-    _together("u._id", "open", "department"),
-    _together("u._id", "autotranslate"),
-    _together("name", "t"),
-    _together("v._id", "open"),
-]
-
 SESSIONS = [
     *(_together(f"-{key}") for key in ("createdAt", "loginAt")),
     _together("ip", "-loginAt"),
@@ -137,55 +107,33 @@ CONTACTS = [
 ]
 
 INDEXES: Mapping[Collection, Sequence[IndexModel]] = {
-    Collection.MESSAGES: MESSAGES,
-    Collection.SUBSCRIPTIONS: SUBSCRIPTIONS,
+    Collection.MESSAGES: [
+        *_plain("ts"),
+        *_sparse("t", "pinned", "starred._id"),
+        _together("tcount", "tlm", sparse=True),
+    ],
+    Collection.SUBSCRIPTIONS: [*_plain("ls"), _together("rid", "u._id", unique=True)],
     Collection.USERS: USERS,
     Collection.ROOMS: [*ROOMS, *CONVERSATIONS],
     Collection.SESSIONS: SESSIONS,
     Collection.CONTACTS: CONTACTS,
-    Collection.ABAC_ATTRIBUTES: [*_unique("key"), *_plain("values")],
     Collection.ANALYTICS: [
         *_plain("date"),
         _together("room._id", "date", unique=True, partialFilterExpression={"type": "rooms"}),
         _partly("room.t", "date", type="messages"),
     ],
-    Collection.CANNED_RESPONSES: _unique("shortcut"),
     Collection.CUSTOM_FIELDS: _plain("scope"),
     Collection.DEPARTMENTS: [
         *_plain("name"),
         *_sparse("businessHourId", "type", "parentId", "ancestors", "archived"),
         _together("numAgents", "enabled"),
     ],
-    Collection.EMAIL_INBOXES: _unique("email"),
-    Collection.FREESWITCH_CALLS: [*_plain("UUID", "channels"), _together("direction", "startedAt")],
     Collection.INSTANCES: [_together("_updatedAt", expireAfterSeconds=60)],
     Collection.INTEGRATIONS: _plain("type"),
-    Collection.INVITES: [
-        _together("inviteToken", unique=True, partialFilterExpression={"inviteToken": {"$type": "string"}})
-    ],
-    Collection.LIVECHAT_TAGS: _unique("name"),
-    Collection.NOTIFICATIONS: [
-        *_plain("uid"),
-        *_sparse("schedule", "sending", "error"),
-        _together("ts", expireAfterSeconds=2 * 3600),
-    ],
-    Collection.SERVICE_LEVELS: _unique("name", "dueTimeInMinutes"),
+    Collection.NOTIFICATIONS: [_together("ts", expireAfterSeconds=2 * 3600)],
     Collection.STATISTICS: [_together("-createdAt")],
-    Collection.TEAMS: _unique("name"),
-    Collection.TRIGGERS: _plain("enabled"),
-    Collection.UPLOADS: [
-        *_sparse("name", "rid", "expiresAt"),
-        _together("-uploadedAt"),
-        _together("rid", "_hidden", "typeGroup"),
-        _together("federation.mediaId", "federation.serverName", unique=True, sparse=True),
-    ],
+    Collection.UPLOADS: [*_sparse("name", "rid", "expiresAt"), _together("-uploadedAt")],
     Collection.VIDEO_CONFERENCES: [_together("rid", "createdAt"), _together("type", "status")],
-    Collection.VISITORS: [
-        *_plain("token", "username", "livechatData.$**"),
-        *_sparse("phone.phoneNumber", "visitorEmails.address", "externalIds.entityId", "name"),
-        *_sparse("contactMananger.username"),
-        _partly("disabled", disabled=_EXISTS),
-    ],
 }
 
 

@@ -36,7 +36,6 @@ def conversation(plan: Plan, chance: Chance, room: Room) -> Document:
         "open": still_open,
         "servedBy": plan.person(room.members[0]) | {"ts": room.created},
         "priorityWeight": 99,
-        "estimatedWaitingTimeQueue": 9_999_999,
         "contactId": plan.id_of("contact", which),
         **({} if still_open else {"closedAt": closed, "closer": "user", "metrics": {"chatDuration": hours * 3600}}),
         **_handling(plan, chance),
@@ -86,7 +85,6 @@ def call(plan: Plan, chance: Chance, room: Room) -> Document:
         "open": False,
         "callDuration": seconds * 1000,
         "closedAt": min(room.created + timedelta(seconds=seconds), plan.now),
-        "queue": "support",
     }
 
 

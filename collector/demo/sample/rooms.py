@@ -114,8 +114,6 @@ def _subscription(plan: Plan, chance: Chance, room: Room, member: int) -> Docume
         "open": chance.within(0.9),
         "alert": unread > 0,
         "unread": unread,
-        "userMentions": 0,
-        "groupMentions": 0,
         "ts": room.created,
         "lr": seen,
         "_updatedAt": seen,

@@ -24,18 +24,14 @@ def roles(plan: Plan) -> Iterator[Document]:
     rows += [(name, "Users", True) for name in (*_USERS_ROLES, *_AGENTS_ROLES)]
     rows += [(name, "Users", False) for name in _CUSTOM_ROLES]
     for name, scope, protected in rows:
-        shape = {"name": name, "scope": scope, "description": "", "mandatory2fa": False, "protected": protected}
+        shape = {"name": name, "scope": scope, "protected": protected}
         yield {"_id": name, **shape, "_updatedAt": plan.installed}
 
 
 def permissions(plan: Plan) -> Iterator[Document]:
     granted = {
         "view-statistics": ["admin"],
-        "view-logs": ["admin"],
-        "access-permissions": ["admin"],
         "create-c": ["admin", "user", "bot", "app"],
-        "create-d": ["admin", "user", "bot", "app"],
-        "mention-all": ["admin", "owner", "moderator", "user"],
         "view-l-room": ["livechat-agent", "livechat-manager", "livechat-monitor", "admin"],
     }
     yield from ({"_id": name, "roles": holders, "_updatedAt": plan.installed} for name, holders in granted.items())
@@ -49,11 +45,6 @@ def integrations(plan: Plan) -> Iterator[Document]:
             "enabled": number % 4 != 3,
             "scriptEnabled": number % 5 == 0,
             "name": f"{words.TOPICS[number]} hook",
-            "username": "rocket.cat",
-            "channel": ["#general"],
-            "userId": "rocket.cat",
-            "token": plan.id_of("integration token", number),
-            "_createdAt": plan.installed,
             "_updatedAt": plan.installed,
         }
 
@@ -63,11 +54,9 @@ def apps(plan: Plan) -> Iterator[Document]:
     for number, status in enumerate(states):
         yield {
             "_id": plan.id_of("app", number),
-            "id": f"5d1f0a{number:02}-0000-4000-8000-000000000000",
             "status": status,
             "info": {"name": f"App {number + 1}", "version": "1.2.0"},
             "installationSource": "private" if number in {1, 3} else "marketplace",
-            "createdAt": plan.installed,
             "_updatedAt": plan.installed,
         }
 

@@ -32,7 +32,6 @@ SENTENCES = (
     "See you tomorrow.",
 )
 LANGUAGES = ("en", "en", "en", "de", "de", "pt-BR", "es", "fr", "")
-SUBJECTS = ("an order", "an invoice", "a delivery", "a broken part", "the opening hours", "a refund")
 DEPARTMENTS = ("Sales", "Support", "Billing", "Returns", "Technicians", "Press", "North", "South")
 FILES = (
     ("image/png", "image", "png"),
