@@ -7,9 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.markup import escape
-from rich.table import Table
 
-from collector.cli.tables import out
+from collector.cli.tables import headed, out
 from collector.history.diff import Change
 from collector.key_paths import Document, at
 from collector.numbers import is_figure
@@ -24,9 +23,8 @@ _SMALL = 0.01  # smaller relative changes are hidden unless all are shown
 
 def listing(snapshots: Sequence[Document], total: int, zone: ZoneInfo) -> None:
     """One line per snapshot: time, origin, main figures, failed readings."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("id", "taken", "origin", *_COLUMNS, "seconds", "failed"):
-        table.add_column(name, justify="right" if name in (*_COLUMNS, "seconds") else "left", overflow="fold")
+    table = headed(("id", "taken", "origin"), (*_COLUMNS, "seconds"))
+    table.add_column("failed", overflow="fold")
     for snapshot in snapshots:
         table.add_row(*_row(snapshot, zone))
     out.print(table)
@@ -62,11 +60,8 @@ def _failed(readings: Any) -> list[str]:
 def differences(before: Document, after: Document, changes: Sequence[Change], *, whole: bool) -> None:
     """The changes as a table; small ones and values that are not numbers only if `whole`."""
     shown = [change for change in changes if whole or (change.difference and change.weight >= _SMALL)]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("statistic", overflow="fold")
-    for snapshot in (before, after):
-        table.add_column(_when(snapshot.get("createdAt"), UTC), justify="right", overflow="fold")
-    table.add_column("change", justify="right")
+    taken = (_when(snapshot.get("createdAt"), UTC) for snapshot in (before, after))
+    table = headed(["statistic"], (*taken, "change"))
     for change in shown:
         table.add_row(escape(change.path), figure(change.before), figure(change.after), _difference(change))
     out.print(table)

@@ -70,6 +70,16 @@ def snapshot(document: Document, subjects: Iterable[Subject], note: str, *, whol
             err.print(f"[red]✗[/] {name}: {escape(record['error'])}")
 
 
+def headed(left: Iterable[str], right: Iterable[str] = ()) -> Table:
+    """An empty table: columns of texts, then columns of figures."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in left:
+        table.add_column(name, overflow="fold")
+    for name in right:
+        table.add_column(name, justify="right", overflow="fold")
+    return table
+
+
 def _is_worth_showing(document: Document, statistic: Statistic) -> bool:
     return bool(at(document, statistic.key)) and not statistic.is_setting
 
@@ -82,9 +92,8 @@ def _table(document: Document, subject: Subject, statistics: Iterable[Statistic]
     table.add_column(width=_VALUE_WIDTH, justify="right", no_wrap=True, overflow="ellipsis")
     room = out.width - _KEY_WIDTH - _VALUE_WIDTH - 4
     if room >= _VALUE_WIDTH:
-        table.add_column(
-            width=room, style="dim", no_wrap=True, overflow="ellipsis"
-        )  # `rcstats dictionary` prints it in full
+        # `rcstats dictionary` prints it in full
+        table.add_column(width=room, style="dim", no_wrap=True, overflow="ellipsis")
     for statistic in statistics:
         table.add_row(statistic.key, *_cells(document, statistic)[: len(table.columns) - 1])
     return table
@@ -109,10 +118,7 @@ def readable(value: Any, unit: Unit) -> str:
 
 def costs(readings: Iterable[ReadingCost]) -> None:
     """What each reading costs MongoDB, and the total."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("reading", no_wrap=True)
-    for name in ("ms", "keys", "documents", "returned"):
-        table.add_column(name, justify="right")
+    table = headed(["reading"], ("ms", "keys", "documents", "returned"))
     table.add_column("collections and plans", style="dim", overflow="fold")
     total = [0.0, 0, 0, 0]
     for one in readings:
@@ -141,11 +147,7 @@ def parity(compared: list[Comparison], taken: Any, *, whole: bool) -> None:
 
     `taken` is the server's createdAt, which is not always a date.
     """
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("statistic", "verdict", "server", "rcstats", "difference"):
-        table.add_column(
-            name, overflow="fold", justify="right" if name in {"server", "rcstats", "difference"} else "left"
-        )
+    table = headed(("statistic", "verdict"), ("server", "rcstats", "difference"))
     for one in compared:
         if whole or one.verdict not in {Verdict.EQUAL, Verdict.OURS_ONLY}:
             style = _STYLES.get(one.verdict, "dim")

@@ -169,15 +169,14 @@ class Subject:
 
         return declare
 
-    def count(
-        self, key: str, meaning: str, unit: Unit, *, of: Collection, where: Mapping[str, Any], cost: Cost
-    ) -> None:
-        """Declares the number of matching documents of a collection."""
+    def count(self, key: str, meaning: str, unit: Unit, *, of: Collection, where: Mapping[str, Any]) -> None:
+        """Declares the number of documents of a collection that match by an index."""
 
         def read(sources: Sources) -> Values:
             return {key: sources.workspace.count(of, where)}
 
-        self.reads(key, Statistic(key, meaning, unit), source=f"{of}, count of {dict(where)}", cost=cost)(read)
+        source = f"{of}, count of {dict(where)}"
+        self.reads(key, Statistic(key, meaning, unit), source=source, cost=Cost.INDEXED)(read)
 
     def newest(self, key: str, meaning: str, *, of: Collection, by: str, none: str) -> None:
         """Declares the newest date in an indexed field of a collection; `none` is the reason for its absence."""

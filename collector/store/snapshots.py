@@ -82,10 +82,13 @@ class Store:
         self._snapshots = database[COLLECTION].with_options(
             write_concern=WriteConcern(w="majority"), read_preference=ReadPreference.PRIMARY_PREFERRED
         )
-        self._raw = self._snapshots.with_options(codec_options=_RAW)
         self.indexes = Indexes(self._snapshots, INDEXES)
         self._clock = clock
         self.client: Client = database.client
+
+    @property
+    def _raw(self) -> Collection[RawBSONDocument]:
+        return self._snapshots.with_options(codec_options=_RAW)
 
     def prepare(self) -> None:
         """Makes the indexes that are not there yet.

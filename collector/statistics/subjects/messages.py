@@ -18,7 +18,6 @@ messages.count(
     Unit.MESSAGES,
     of=Collection.MESSAGES,
     where={"tcount": {"$gte": 0}},  # whether it exists only the documents could tell, a number is in the index
-    cost=Cost.INDEXED,
 )
 
 
@@ -52,7 +51,6 @@ messages.count(
     Unit.MESSAGES,
     of=Collection.MESSAGES,
     where={"t": "e2e"},
-    cost=Cost.INDEXED,
 )
 
 

@@ -56,7 +56,6 @@ omnichannel.count(
     Unit.ROOMS,
     of=Collection.ROOMS,
     where={"departmentId": {"$exists": True}},
-    cost=Cost.INDEXED,
 )
 omnichannel.count(
     "archivedDepartments",
@@ -64,7 +63,6 @@ omnichannel.count(
     Unit.NUMBER,
     of=Collection.DEPARTMENTS,
     where={"archived": True},
-    cost=Cost.INDEXED,
 )
 
 

@@ -84,7 +84,7 @@ for _key, _meaning, _where in (
     ("totalE2ERooms", "Rooms that are end-to-end encrypted.", {"encrypted": True}),
     ("totalOTRRooms", "Rooms that had an off-the-record conversation.", {"createdOTR": True}),
 ):
-    rooms.count(_key, _meaning, Unit.ROOMS, of=Collection.ROOMS, where=_where, cost=Cost.INDEXED)
+    rooms.count(_key, _meaning, Unit.ROOMS, of=Collection.ROOMS, where=_where)
 
 
 @dataclass(frozen=True)
