@@ -1,6 +1,5 @@
 """Counters and current state of the process, for /metrics, /ready and the supervisor."""
 
-import threading
 import time
 from datetime import datetime
 
@@ -11,28 +10,25 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class Outage:
-    """Why snapshots fail now, and for how long they have."""
+    """Why snapshots fail now, and for how long they have; the thread that takes them reports."""
 
     def __init__(self) -> None:
         self.reason = ""
         """Empty while they succeed."""
         self._since = 0.0
-        self._guard = threading.Lock()
 
     def begin(self, reason: str) -> bool:
         """Notes a failure; False if snapshots had failed before."""
-        with self._guard:
-            is_new = not self.reason
-            self._since = time.monotonic() if is_new else self._since
-            self.reason = reason
-            return is_new
+        is_new = not self.reason
+        self._since = time.monotonic() if is_new else self._since
+        self.reason = reason
+        return is_new
 
     def end(self) -> float:
         """Notes a success; the seconds for which snapshots had failed, 0 if they had not."""
-        with self._guard:
-            seconds = time.monotonic() - self._since if self.reason else 0.0
-            self.reason = ""
-            return seconds
+        seconds = time.monotonic() - self._since if self.reason else 0.0
+        self.reason = ""
+        return seconds
 
 
 class Telemetry:

@@ -7,6 +7,8 @@ from concurrent.futures import Future
 from collector.errors import AbandonedError
 from collector.key_paths import Document
 
+_OVER = "rcstats ends, and takes no more snapshots"
+
 
 class OnDemand:
     """The snapshot that was requested and is not begun yet, if there is one. Any thread may request.
@@ -29,11 +31,12 @@ class OnDemand:
         with self._guard:
             if self._waiting:
                 return self._waiting
-            requested = _running()
+            requested: Future[Document] = Future()
+            requested.set_running_or_notify_cancel()
             if not self._is_over:
                 self._waiting = requested
         if self._is_over:
-            requested.set_exception(_over())
+            requested.set_exception(AbandonedError(_OVER))
         else:
             self._submit(self._serve)
         return requested
@@ -47,7 +50,7 @@ class OnDemand:
         with self._guard:
             self._is_over = True
         if (requested := self._begin()) is not None:
-            requested.set_exception(_over())
+            requested.set_exception(AbandonedError(_OVER))
 
     def _serve(self) -> None:
         """Takes the snapshot that waits; requests from now on wait for the next."""
@@ -62,13 +65,3 @@ class OnDemand:
         with self._guard:
             requested, self._waiting = self._waiting, None
         return requested
-
-
-def _running() -> "Future[Document]":
-    running: Future[Document] = Future()
-    running.set_running_or_notify_cancel()
-    return running
-
-
-def _over() -> AbandonedError:
-    return AbandonedError("rcstats ends, and takes no more snapshots")
