@@ -62,7 +62,7 @@ class Admission:
         """Admits and counts a request; sets its `state.limits` to the rate limit headers.
 
         Raises:
-            DeniedError: access is denied.
+            NotLoggedInError, NotAllowedError: access is denied.
             TooManyRequestsError: the rate limit is exceeded.
             DatabaseError, TimeoutError: the workspace does not answer, or not by the deadline.
         """

@@ -7,15 +7,11 @@ from api.access.policy import ApiPolicy
 from collector.sources.rocketchat import hash_token
 
 
-class DeniedError(Exception):
-    """Access is denied."""
-
-
-class NotLoggedInError(DeniedError):
+class NotLoggedInError(Exception):
     """The login headers are missing or invalid."""
 
 
-class NotAllowedError(DeniedError):
+class NotAllowedError(Exception):
     """The user lacks the permission."""
 
 

@@ -131,7 +131,8 @@ class ResponseCache:
         """What the resource says, or that it is still what the client has.
 
         Raises:
-            DeniedError, TooManyRequestsError, BadParametersError, BadQueryError, BusyError, DatabaseError.
+            NotLoggedInError, NotAllowedError, TooManyRequestsError: access is denied.
+            BadParametersError, BadQueryError, BusyError, DatabaseError.
         """
         deadline = asyncio.get_running_loop().time() + IN_ALL
         try:

@@ -23,11 +23,6 @@ SAFE = {"X-Content-Type-Options": "nosniff"}
 NOT_LOGGED_IN = {"status": "error", "message": "You must be logged in to do this."}
 
 
-def raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    """Headers in the form of ASGI."""
-    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-
-
 def success(body: Mapping[str, Any]) -> dict[str, Any]:
     """The body with `success` as its last key."""
     return {**{key: value for key, value in body.items() if key != "success"}, "success": True}
