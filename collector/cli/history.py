@@ -104,7 +104,7 @@ def backfill(
         else:
             components.store.prepare()
             with tables.counting("days of history", filling.days) as update:
-                added = filling.run(lambda tally: update(completed=tally.days))
+                added = filling.run(lambda _, days: update(completed=days))
             typer.echo(f"{_snapshots(added)} reconstructed{_remainder(filling)}")
 
 

@@ -23,14 +23,6 @@ COMMENT = "rcstats backfill"
 SETTLED = timedelta(minutes=5)  # a later moment may miss what secondaries have not got yet
 
 
-@dataclass
-class Tally:
-    """How far a backfill has come: the snapshots that it added, and the days of history that it walked."""
-
-    added: int = 0
-    days: int = 0
-
-
 @dataclass(frozen=True)
 class Cost:
     """What is examined of a collection at most."""
@@ -108,24 +100,24 @@ class Backfill:
         begins = self._walks[-1].first or first.start
         return min(max(self.plan.before(first.last) or begins, begins), self.plan.wanted[-1].end)
 
-    def run(self, progress: Callable[[Tally], None] = lambda _: None) -> int:
+    def run(self, progress: Callable[[int, int], None] = lambda _, __: None) -> int:
         """Stores what is wanted, in the order of time; how many. Ended early, it goes on the next time.
+
+        `progress` gets the number of snapshots added, and that of the days of history walked.
 
         Raises:
             DatabaseError: workspace or store can't be reached.
         """
-        tally = Tally()
+        added = 0
         begin = self._from() if self.plan.wanted else self._sources.now
 
         def step() -> None:
-            tally.days = max(tally.days, ((self._walks[-1].reached or begin) - begin).days)
-            progress(tally)
+            progress(added, max(0, ((self._walks[-1].reached or begin) - begin).days))
 
         for bucket in self.plan.wanted:
-            document = self._document(bucket, step)
-            tally.added += self._store.add(document)
+            added += self._store.add(self._document(bucket, step))
             step()
-        return tally.added
+        return added
 
     def _document(self, bucket: Bucket, step: Callable[[], None]) -> Document:
         """The snapshot of a bucket's end."""

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from collector.history.backfill.run import Tally
 from collector.key_paths import at
 from collector.series.calendar import TICK
 from collector.sources import Sources
@@ -95,8 +94,8 @@ def test_ended_half_way_it_goes_on_to_what_an_uninterrupted_run_makes(past: Db, 
     whole = stored(past)
     past["statistics"].drop()
 
-    def stop(tally: Tally) -> None:
-        if tally.added >= end:
+    def stop(added: int, _: int) -> None:
+        if added >= end:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
