@@ -1,8 +1,5 @@
 """Owns the catalog of readings in the order of the document, and the dictionary of their statistics."""
 
-from collections import Counter
-from collections.abc import Iterable
-
 from collector.statistics.reading import Reading, Statistic, Subject
 from collector.statistics.subjects.apps import apps
 from collector.statistics.subjects.customization import customization
@@ -64,15 +61,6 @@ SUBJECTS: tuple[Subject, ...] = (
 READINGS: tuple[Reading, ...] = tuple(reading for subject in SUBJECTS for reading in subject)
 STATISTICS: tuple[Statistic, ...] = tuple(s for reading in READINGS for s in reading.statistics)
 
-
-def twins(readings: Iterable[Reading]) -> list[str]:
-    """Names of readings and keys of statistics that are declared more than once."""
-    names = Counter(name for r in readings for name in (f"reading {r.name}", *(s.key for s in r.statistics)))
-    return [name for name, times in names.items() if times > 1]
-
-
-if _twins := twins(READINGS):
-    raise ValueError(f"declared twice: {', '.join(_twins)}")
 
 _HEAD = """\
 # The dictionary

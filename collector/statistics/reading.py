@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
-from typing import Any
+from typing import Any, Self
 
 from collector.key_paths import Document, at
 from collector.sources import Sources
@@ -135,6 +135,11 @@ class Setting:
     id: str
     how: Callable[[Document], Any] = lambda row: row.get("value")
     missing: Any = None
+
+    @classmethod
+    def each(cls, unit: Unit, settings: Mapping[str, tuple[str, str]], **more: Any) -> Iterator[Self]:
+        """Settings of one unit, by key: the meaning and the id of each."""
+        return (cls(key, meaning, unit, id_, **more) for key, (meaning, id_) in settings.items())
 
     @property
     def statistic(self) -> Statistic:

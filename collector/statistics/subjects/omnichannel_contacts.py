@@ -68,21 +68,16 @@ def verification(sources: Sources) -> Values:
     }
 
 
+_COUNTERS = {
+    "totalMergedContacts": ("Contacts that were merged.", "Merged_Contacts_Count"),
+    "totalResolvedConflicts": ("Conflicts that were resolved.", "Resolved_Conflicts_Count"),
+    "totalImportedContacts": ("Contacts that were imported.", "Contacts_Importer_Count"),
+    "totalUpsellViews": ("Views of the offer of contact verification.", "Advanced_Contact_Upsell_Views_Count"),
+    "totalUpsellClicks": ("Clicks on the offer of contact verification.", "Advanced_Contact_Upsell_Clicks_Count"),
+}
+
 omnichannel_contacts.settings(
-    *(
-        Setting(f"contactVerification.{key}", meaning, Unit.NUMBER, setting)
-        for key, meaning, setting in (
-            ("totalMergedContacts", "Contacts that were merged.", "Merged_Contacts_Count"),
-            ("totalResolvedConflicts", "Conflicts that were resolved.", "Resolved_Conflicts_Count"),
-            ("totalImportedContacts", "Contacts that were imported.", "Contacts_Importer_Count"),
-            ("totalUpsellViews", "Views of the offer of contact verification.", "Advanced_Contact_Upsell_Views_Count"),
-            (
-                "totalUpsellClicks",
-                "Clicks on the offer of contact verification.",
-                "Advanced_Contact_Upsell_Clicks_Count",
-            ),
-        )
-    )
+    *Setting.each(Unit.NUMBER, {f"contactVerification.{key}": setting for key, setting in _COUNTERS.items()})
 )
 
 

@@ -42,7 +42,7 @@ _FLAGS = {
 }
 
 settings.settings(
-    *(Setting(f"settings.{key}", meaning, Unit.FLAG, id_) for key, (meaning, id_) in _FLAGS.items()),
+    *Setting.each(Unit.FLAG, {f"settings.{key}": flag for key, flag in _FLAGS.items()}),
     Setting("settings.email.smtp.smtpHost", "The mail server.", Unit.TEXT, "SMTP_Host"),
     Setting("settings.email.smtp.smtpPort", "The mail server's port.", Unit.TEXT, "SMTP_Port"),
     Setting("settings.email.smtp.fromEmail", "The sender of the server's mail.", Unit.TEXT, "From_Email"),
