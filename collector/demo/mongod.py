@@ -101,18 +101,11 @@ def _process(folder: Path, port: int, more: Sequence[str]) -> Iterator[subproces
         "oplogSize": 64,
         "wiredTigerCacheSizeGB": 0.5,
         "logpath": folder / _LOG,
+        "setParameter": "shutdownTimeoutMillisForSignaledShutdown=0",
     }
     arguments = [word for name, value in options.items() for word in (f"--{name}", str(value))]
     server = subprocess.Popen(  # noqa: S603  our own arguments
-        [
-            executable(),
-            *arguments,
-            "--logappend",
-            "--nounixsocket",
-            "--setParameter",
-            "shutdownTimeoutMillisForSignaledShutdown=0",
-            *more,
-        ],
+        [executable(), *arguments, "--logappend", "--nounixsocket", *more],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -23,25 +23,7 @@ _SERVICES = {
     **dict.fromkeys(("meteor", "twitter", "wordpress", "drupal"), 0.002),
     **dict.fromkeys(("dolphin", "tokenpass"), 0.001),
 }
-_PREFERENCES = {
-    "enableAutoAway": True,
-    "idleTimeLimit": 300,
-    "desktopNotifications": "all",
-    "pushNotifications": "all",
-    "emailNotificationMode": "mentions",
-    "useEmojis": True,
-    "convertAsciiEmoji": True,
-    "autoImageLoad": True,
-    "collapseMediaByDefault": False,
-    "hideUsernames": False,
-    "displayAvatars": True,
-    "sidebarViewMode": "medium",
-    "sidebarSortby": "activity",
-    "sidebarGroupByType": True,
-    "newRoomNotification": "door",
-    "newMessageNotification": "chime",
-    "notificationsSoundVolume": 100,
-}
+_PREFERENCES = {"enableAutoAway": True, "idleTimeLimit": 300, "emailNotificationMode": "mentions"}
 # Users who are no colleagues, and the share of users up to each kind.
 _NO_COLLEAGUES: tuple[tuple[float, Document], ...] = (
     (0.03, {"roles": ["guest"]}),
