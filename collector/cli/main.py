@@ -15,7 +15,7 @@ import typer
 
 from collector import __version__, logs
 from collector.bootstrap import Components, open_components
-from collector.cli import history
+from collector.cli import diagnosis, history
 from collector.errors import DatabaseError, RcstatsError
 from collector.key_paths import Document
 from collector.mongodb.connection import connect
@@ -116,7 +116,7 @@ def snapshot_now(
     from collector.cli import tables
 
     if explain:
-        show_costs()
+        diagnosis.show_costs()
         return
     with open_components(load()) as components:
         if components.settings.log_level == "info":
@@ -147,71 +147,7 @@ def keep(components: Components, document: Document) -> tuple[str, DatabaseError
     return "stored", None
 
 
-def show_costs() -> None:
-    """Runs and explains the queries of each reading, one by one."""
-    from collector.cli import tables
-    from collector.diagnostics.explain import Recorder, costs
-
-    recorder = Recorder()
-    with open_components(load(), recorder) as components:
-        components.sources.workspace.identity()
-        tables.costs(costs(catalog.READINGS, components.sources.at(snapshot.now()), recorder))
-
-
-@app.command()
-def parity(
-    *,
-    whole: Annotated[
-        bool, typer.Option("--all", help="Include equal statistics, and those that only rcstats has.")
-    ] = False,
-) -> None:
-    """Compare a fresh snapshot with the server's own newest statistics document.
-
-    The exit code is 1 if values differ.
-    """
-    from collector.cli import tables
-    from collector.diagnostics.parity import Verdict, compare
-
-    with open_components(load()) as components:
-        own = components.sources.workspace.server_statistics_newest()
-        if own is None:
-            raise RcstatsError(
-                "the server has not stored a statistics document yet; its administration page creates one"
-            )
-        with tables.progress(catalog.READINGS) as progress:
-            ours = components.collector.collect(fresh=True, progress=progress)
-    compared = list(compare(ours, own, catalog.STATISTICS))
-    tables.parity(compared, own.get("createdAt"), whole=whole)
-    if any(comparison.verdict is Verdict.DIFFERS for comparison in compared):
-        raise typer.Exit(FINDINGS)
-
-
-@app.command()
-def check(
-    *,
-    roles: Annotated[
-        bool, typer.Option("--roles", help="Print the minimal MongoDB roles as mongosh commands.")
-    ] = False,
-) -> None:
-    """Check settings, connections, privileges, indexes and freshness.
-
-    The exit code is 0 (ok), 1 (warning) or 2 (critical), as monitoring systems expect.
-    """
-    from collector.cli import tables
-    from collector.diagnostics import checks, privileges
-    from collector.scheduling.slots import Slots
-
-    settings = load()
-    if roles:
-        sys.stdout.write(privileges.commands(settings))
-        return
-    with open_components(settings) as components:
-        slots = Slots(settings.schedule, settings.timezone)
-        workspace, store = components.sources.workspace, components.store
-        now, zone = datetime.now(UTC), settings.timezone
-        found = list(checks.findings(workspace, store, lambda: privileges.access(settings), slots, now, zone))
-    tables.findings(found)
-    raise typer.Exit(max(finding.level for finding in found))
+diagnosis.add_to(app)
 
 
 @app.command()
