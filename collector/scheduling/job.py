@@ -9,7 +9,7 @@ from typing import Protocol
 from collector import logs
 from collector.errors import DatabaseError
 from collector.key_paths import Document
-from collector.store.archive import Archive, Presence, WaitingError
+from collector.store.archive import Archive, WaitingError
 from collector.store.leases import Leases
 
 log = logging.getLogger(__name__)
@@ -43,11 +43,11 @@ class SnapshotJob:
             DatabaseError: it has no snapshot yet.
         """
         workspace = self._workspace()
-        found = self._archive.find(workspace, slot)
-        if found is Presence.STORED:
+        is_stored = self._archive.has(workspace, slot)
+        if is_stored:
             return
         # A store that does not answer is not asked for a lease either: its unique index has the last word.
-        with self._lease(workspace, slot) if found is Presence.MISSING else nullcontext():
+        with self._lease(workspace, slot) if is_stored is False else nullcontext():
             self._archive.keep(self._collector.collect(slot, abandoned))
 
     def take_now(self, abandoned: Callable[[], bool]) -> Document:

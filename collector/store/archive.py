@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from enum import Enum, auto
 
 from collector import logs
 from collector.errors import DatabaseError, DatabaseTimeoutError, UnacceptableError, UnreachableError
@@ -21,15 +20,6 @@ _AWAY = (UnreachableError, DatabaseTimeoutError)
 
 class WaitingError(DatabaseError):
     """The snapshot is taken, and waits on disk for the store."""
-
-
-class Presence(Enum):
-    """Whether the store has the snapshot of a slot."""
-
-    STORED = auto()
-    MISSING = auto()
-    UNKNOWN = auto()
-    """The store does not say."""
 
 
 class Archive:
@@ -63,8 +53,10 @@ class Archive:
             raise _waiting(error) from error
         self._report(snapshot, "stored" if is_stored else "dropped")
 
-    def find(self, workspace: str, slot: datetime) -> Presence:
-        """Whether the slot has its snapshot, once the indexes are made and spooled snapshots are delivered.
+    def has(self, workspace: str, slot: datetime) -> bool | None:
+        """Whether the store has the snapshot of a slot, once indexes are made and spooled snapshots are delivered.
+
+        None if the store does not say.
 
         Raises:
             WaitingError: its snapshot is spooled.
@@ -75,7 +67,7 @@ class Archive:
             self._refusals.tell("delivery refused", str(undelivered or ""))
         except _AWAY as error:
             self._check_spool(workspace, slot, error)
-            return Presence.UNKNOWN
+            return None
         self._check_spool(workspace, slot, undelivered)
         return self._look_up(workspace, slot)
 
@@ -103,12 +95,12 @@ class Archive:
         finally:
             self._telemetry.spooled.set(len(self._spool))
 
-    def _look_up(self, workspace: str, slot: datetime) -> Presence:
+    def _look_up(self, workspace: str, slot: datetime) -> bool | None:
         try:
-            found = Presence.STORED if self._store.has_slot(workspace, slot) else Presence.MISSING
+            found = self._store.has_slot(workspace, slot)
         except DatabaseError as error:
             self._refusals.tell("lookup refused", str(error))
-            return Presence.UNKNOWN
+            return None
         self._refusals.tell("lookup refused", "")
         return found
 
