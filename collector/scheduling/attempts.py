@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from collector import logs
@@ -38,24 +38,18 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass
 class SlotAttempts:
     """Attempts the current slot whenever it is called, and counts the slots that pass without a snapshot."""
 
-    def __init__(
-        self,
-        job: SnapshotJob,
-        telemetry: Telemetry,
-        timing: Timing = Timing(),
-        clock: Callable[[], datetime] = utc_now,
-    ) -> None:
-        self._job = job
-        self._telemetry = telemetry
-        self._timing = timing
-        self._clock = clock
-        self._wait = timing.first_retry
-        self._last: datetime | None = None
-        self._owed_since: float | None = None
-        self._skipped_in_outage = 0
+    job: SnapshotJob
+    telemetry: Telemetry
+    timing: Timing = Timing()
+    clock: Callable[[], datetime] = utc_now
+    _wait: float = field(default=0.0, init=False)
+    _last: datetime | None = field(default=None, init=False)
+    _owed_since: float | None = field(default=None, init=False)
+    _skipped_in_outage: int = field(default=0, init=False)
 
     @property
     def is_owed(self) -> bool:
@@ -68,12 +62,12 @@ class SlotAttempts:
 
     def attempt(self, slots: Slots, abandoned: Callable[[], bool]) -> datetime | None:
         """Takes the current slot; when to attempt again before the next slot, or None."""
-        begun = self._clock()
+        begun = self.clock()
         slot = slots.current(begun)
         self._count_missed(slot, slots)
         self._last, self._owed_since = slot, self._owed_since or time.monotonic()
         try:
-            self._job.take_slot(slot, abandoned)
+            self.job.take_slot(slot, abandoned)
         except AbandonedError:
             log.info("snapshot abandoned slot=%s", slot.isoformat())
             return None
@@ -88,31 +82,32 @@ class SlotAttempts:
 
     def _failed(self, error: Exception, slots: Slots) -> datetime | None:
         """Counts the failure, and logs the first of an outage."""
-        self._telemetry.slots.labels("failed").inc()
-        self._telemetry.database_errors.labels("snapshot").inc()
-        if self._telemetry.outage.begin(logs.described(error)):
+        self.telemetry.slots.labels("failed").inc()
+        self.telemetry.database_errors.labels("snapshot").inc()
+        if self.telemetry.outage.begin(logs.described(error)):
             log.warning('snapshots failing reason="%s"', logs.described(error))
         if isinstance(error, WaitingError):
             self._owed_since = None
         if isinstance(error, UnacceptableError):  # the next attempt would compute another of the kind
             return None
-        wait, self._wait = self._wait, min(2 * self._wait, self._timing.last_retry)
+        wait = self._wait or self.timing.first_retry
+        self._wait = min(2 * wait, self.timing.last_retry)
         return self._within(wait, slots)
 
     def _recovered(self) -> None:
-        self._wait = self._timing.first_retry
-        if seconds := self._telemetry.outage.end():
+        self._wait = 0.0
+        if seconds := self.telemetry.outage.end():
             log.info("snapshots recovered outage_seconds=%.0f slots_skipped=%d", seconds, self._skipped_in_outage)
             self._skipped_in_outage = 0
 
     def _within(self, seconds: float, slots: Slots) -> datetime | None:
         """So many seconds from now; None if the next slot is earlier, as the current one would be missed then."""
-        again = self._clock() + timedelta(seconds=seconds)
-        return again if again < slots.after(self._clock()) else None
+        again = self.clock() + timedelta(seconds=seconds)
+        return again if again < slots.after(self.clock()) else None
 
     def _late(self, slot: datetime, begun: datetime, slots: Slots) -> datetime | None:
         """Now, if a slot came during a snapshot; None if snapshots take longer than slots are apart."""
-        ended = self._clock()
+        ended = self.clock()
         current = slots.current(ended)
         if not (count := _passed(slots, slot, current)):
             return None
@@ -130,8 +125,8 @@ class SlotAttempts:
     def _skip(self, count: int) -> None:
         """Counts slots; during an outage they are logged at its end."""
         if count:
-            self._telemetry.slots.labels("skipped").inc(count)
-            if self._telemetry.outage.reason:
+            self.telemetry.slots.labels("skipped").inc(count)
+            if self.telemetry.outage.reason:
                 self._skipped_in_outage += count
             else:
                 log.warning("slots skipped=%d", count)

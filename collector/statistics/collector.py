@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from collector.errors import DatabaseError
@@ -13,29 +14,19 @@ from collector.statistics.reading import Reading
 log = logging.getLogger(__name__)
 
 
-def never() -> bool:
-    return False
-
-
+@dataclass(frozen=True)
 class Collector:
     """Runs the readings over a workspace; `newest` gives its newest snapshot, whose unchanged readings are reused."""
 
-    def __init__(
-        self,
-        sources: Sources,
-        timezone: str,
-        newest: Callable[[str], Document | None],
-        readings: Sequence[Reading] = catalog.READINGS,
-    ) -> None:
-        self._sources = sources
-        self._timezone = timezone
-        self._newest = newest
-        self._readings = readings
+    sources: Sources
+    timezone: str
+    newest: Callable[[str], Document | None]
+    readings: Sequence[Reading] = catalog.READINGS
 
     def collect(
         self,
         slot: datetime | None = None,
-        abandoned: Callable[[], bool] = never,
+        abandoned: Callable[[], bool] = lambda: False,
         *,
         fresh: bool = False,
         progress: snapshot.Progress = lambda _: None,
@@ -46,15 +37,15 @@ class Collector:
             DatabaseError: the workspace's MongoDB cannot be read.
             AbandonedError: `abandoned` has come true.
         """
-        workspace = self._sources.workspace.identity()
-        about = snapshot.SnapshotContext(workspace, self._timezone, slot)
+        workspace = self.sources.workspace.identity()
+        about = snapshot.SnapshotContext(workspace, self.timezone, slot)
         previous = None if fresh else self._previous(workspace)
-        return snapshot.take(self._readings, self._sources, about, progress, previous, abandoned)
+        return snapshot.take(self.readings, self.sources, about, progress, previous, abandoned)
 
     def _previous(self, workspace: str) -> Document | None:
         """The newest snapshot; a store that cannot be read costs only the values that could be reused."""
         try:
-            return self._newest(workspace)
+            return self.newest(workspace)
         except DatabaseError as error:
             log.warning('no reading reused reason="%s"', error)
             return None
