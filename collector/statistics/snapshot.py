@@ -54,7 +54,6 @@ class SnapshotContext:
     workspace: str
     timezone: str
     slot: datetime | None = None
-    origin: str = "collected"
 
 
 def take(
@@ -194,7 +193,7 @@ def _metadata(about: SnapshotContext, started: datetime, finished: datetime) -> 
         "version": __version__,
         "host": platform.node(),
         "workspace": about.workspace,
-        "origin": about.origin,
+        "origin": "collected",
         **({"slot": about.slot} if about.slot else {}),
         "timezone": about.timezone,
         "startedAt": started,

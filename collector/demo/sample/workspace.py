@@ -38,7 +38,7 @@ class Sample:
 
     def __init__(self, size: Size, now: datetime, seed: int) -> None:
         self.plan = Plan(size, now, seed)
-        self.series = (*_people_and_rooms(self.plan), *_the_rest(self.plan))
+        self.series = tuple(_series(self.plan))
 
     def numbered(self) -> Iterator[tuple[Collection, Iterable[Document]]]:
         """The documents of each series."""
@@ -54,18 +54,14 @@ class Sample:
         yield Collection.SETTINGS, settings.settings(self.plan)
 
 
-def _people_and_rooms(plan: Plan) -> Iterator[Series]:
-    size = plan.size
+def _series(plan: Plan) -> Iterator[Series]:
+    size, there = plan.size, sessions.there_daily(plan)
     yield Series(Collection.USERS, size.users, users.users)
     yield Series(Collection.ROOMS, size.rooms, rooms.rooms)
     yield Series(Collection.MESSAGES, size.messages, messages.messages)
     yield Series(Collection.SUBSCRIPTIONS, size.rooms, rooms.subscriptions)
     yield Series(Collection.SUBSCRIPTIONS, size.users, rooms.everybodys)
     yield Series(Collection.TEAMS, plan.teams, rooms.teams)
-
-
-def _the_rest(plan: Plan) -> Iterator[Series]:
-    size, there = plan.size, sessions.there_daily(plan)
     yield Series(Collection.SESSIONS, there * SESSION_DAYS, sessions.daily)
     yield Series(Collection.SESSIONS, there * 2, sessions.single)
     yield Series(Collection.UPLOADS, size.uploads, events.uploads)

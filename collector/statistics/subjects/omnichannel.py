@@ -1,6 +1,5 @@
 """Owns the omnichannel statistics: visitors, agents, departments, sources and routing."""
 
-from collector.key_paths import Document
 from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import MOST_KINDS, kinds, largest
@@ -88,31 +87,34 @@ def on_hold(sources: Sources) -> Values:
     return {"chatsOnHold": sources.workspace.count_distinct(Collection.MESSAGES, where, "rid")}
 
 
-def _forwards(row: Document) -> bool:
-    return not same(row.get("value"), 0)
-
+_FLAGS = {
+    "livechatEnabled": ("Whether omnichannel is enabled.", "Livechat_enabled"),
+    "isDepartmentRemovalEnabled": ("Whether departments may be removed.", "Omnichannel_enable_department_removal"),
+    "onHoldEnabled": ("Whether agents may put conversations on hold.", "Livechat_allow_manual_on_hold"),
+    "lastChattedAgentPreferred": (
+        "Whether a returning visitor is routed to the previous agent.",
+        "Livechat_last_chatted_agent_routing",
+    ),
+    "assignNewConversationsToContactManager": (
+        "Whether a contact's conversations are assigned to the contact's manager.",
+        "Omnichannel_contact_manager_routing",
+    ),
+}
+_TEXTS = {
+    "routingAlgorithm": ("Algorithm that assigns conversations to agents.", "Livechat_Routing_Method"),
+    "visitorAbandonment": ("Action on conversations that a visitor abandons.", "Livechat_abandoned_rooms_action"),
+}
 
 omnichannel.settings(
-    Setting("livechatEnabled", "Whether omnichannel is enabled.", Unit.FLAG, "Livechat_enabled"),
-    Setting(
-        "isDepartmentRemovalEnabled",
-        "Whether departments may be removed.",
-        Unit.FLAG,
-        "Omnichannel_enable_department_removal",
-    ),
+    *Setting.each(Unit.FLAG, _FLAGS),
+    *Setting.each(Unit.TEXT, _TEXTS),
     Setting(
         "livechatAutomaticForwardingUnansweredChats",
         "Whether unanswered conversations are forwarded after a timeout.",
         Unit.FLAG,
         "Livechat_auto_transfer_chat_timeout",
-        _forwards,
+        lambda row: not same(row.get("value"), 0),
         missing=True,
-    ),
-    Setting(
-        "routingAlgorithm", "Algorithm that assigns conversations to agents.", Unit.TEXT, "Livechat_Routing_Method"
-    ),
-    Setting(
-        "onHoldEnabled", "Whether agents may put conversations on hold.", Unit.FLAG, "Livechat_allow_manual_on_hold"
     ),
     Setting(
         "BusinessHours.strategy",
@@ -121,23 +123,5 @@ omnichannel.settings(
         "Livechat_enable_business_hours",
         lambda row: row.get("value") or "",
         missing="",
-    ),
-    Setting(
-        "lastChattedAgentPreferred",
-        "Whether a returning visitor is routed to the previous agent.",
-        Unit.FLAG,
-        "Livechat_last_chatted_agent_routing",
-    ),
-    Setting(
-        "assignNewConversationsToContactManager",
-        "Whether a contact's conversations are assigned to the contact's manager.",
-        Unit.FLAG,
-        "Omnichannel_contact_manager_routing",
-    ),
-    Setting(
-        "visitorAbandonment",
-        "Action on conversations that a visitor abandons.",
-        Unit.TEXT,
-        "Livechat_abandoned_rooms_action",
     ),
 )
