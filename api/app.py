@@ -154,7 +154,7 @@ def _no_database(telemetry: Telemetry) -> Callable[[Request, Any], Response]:
             logged[str(error)] = True
             log.warning('request failed route=%s error="%s"', request.scope["route"].path, error)
         # The reason can name hosts, which clients should not know.
-        return envelope.response(envelope.failure(getattr(error, "brief", str(error))), 503)
+        return envelope.response(envelope.failure(error.brief), 503)
 
     return answer
 

@@ -19,7 +19,14 @@ class ParameterError(RcstatsError):
 
 
 class DatabaseError(RcstatsError):
-    """MongoDB did not execute a command; the text is ours, never MongoDB's, which can hold data."""
+    """MongoDB did not execute a command; the text is ours, never MongoDB's, which can hold data.
+
+    `brief` is the text without the reason, which can name hosts; it is for readers who may not know them.
+    """
+
+    def __init__(self, brief: str, reason: str = "") -> None:
+        super().__init__(f"{brief}: {reason}" if reason else brief)
+        self.brief = brief
 
 
 class CommandRefusedError(DatabaseError):
@@ -39,18 +46,11 @@ class TooLargeError(RcstatsError):
 
 
 class UnacceptableError(DatabaseError):
-    """MongoDB refuses this document permanently; a retry would fail too."""
+    """This document can never be stored; a retry would fail too."""
 
 
 class UnreachableError(DatabaseError):
-    """MongoDB cannot be reached; any other command would fail too.
-
-    `brief` is the text without the reason, which can name hosts; it is for readers who may not know them.
-    """
-
-    def __init__(self, brief: str, reason: str = "") -> None:
-        super().__init__(f"{brief}: {reason}" if reason else brief)
-        self.brief = brief
+    """MongoDB cannot be reached; any other command would fail too."""
 
 
 class DatabaseTimeoutError(DatabaseError):

@@ -6,7 +6,7 @@ All of it but the last step happens in memory, on the event loop; what asks Mong
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
@@ -56,6 +56,7 @@ class Context:
     """The content type of the answer."""
 
 
+@dataclass(eq=False)
 class Resource(Generic[Q]):
     """What a GET answers: `parse` makes a query of its `parameters`, `render` the body, in parts.
 
@@ -63,21 +64,14 @@ class Resource(Generic[Q]):
     all others are remembered by their text.
     """
 
-    def __init__(
-        self,
-        parse: Callable[[Mapping[str, str], ApiPolicy], Q],
-        render: Callable[[Context, Q], Iterable[bytes]],
-        parameters: frozenset[str] = frozenset(),
-        *,
-        is_open: bool = False,
-        is_hourly: bool = False,
-    ) -> None:
-        self._parse = parse
-        self.render = render
-        self._parameters = parameters
-        self.is_open = is_open
-        self.is_hourly = is_hourly
-        self._queries: LRUCache[tuple[bytes, str], tuple[dict[str, str], Q]] = LRUCache(QUERIES)
+    parse: Callable[[Mapping[str, str], ApiPolicy], Q]
+    render: Callable[[Context, Q], Iterable[bytes]]
+    parameters: frozenset[str] = frozenset()
+    is_open: bool = False
+    is_hourly: bool = False
+    _queries: LRUCache[tuple[bytes, str], tuple[dict[str, str], Q]] = field(
+        default_factory=lambda: LRUCache(QUERIES), init=False
+    )
 
     def query(self, query_string: bytes, policy: ApiPolicy) -> tuple[dict[str, str], Q]:
         """The parameters that count, and the query that they are.
@@ -89,8 +83,8 @@ class Resource(Generic[Q]):
         key = (query_string, policy.key)
         if (found := self._queries.get(key)) is not None:
             return found
-        given = parameters(query_string, self._parameters) if self._parameters else {}
-        asked = given, self._parse(given, policy)
+        given = parameters(query_string, self.parameters) if self.parameters else {}
+        asked = given, self.parse(given, policy)
         if len(query_string) <= LONGEST_QUERY and not self.is_hourly:
             self._queries[key] = asked
         return asked
@@ -98,7 +92,7 @@ class Resource(Generic[Q]):
     def kind(self, given: Mapping[str, str], request: Request) -> str:
         """Raises: BadQueryError: the parameter `format` names no content type."""
         accepted = request.headers.get("accept", "")
-        return tabular.chosen(given, accepted) if "format" in self._parameters else envelope.JSON
+        return tabular.chosen(given, accepted) if "format" in self.parameters else envelope.JSON
 
 
 class ResponseCache:

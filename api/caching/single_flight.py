@@ -31,6 +31,7 @@ class _Load(Generic[V]):
     task: "asyncio.Task[V]" = field(init=False)
 
 
+@dataclass
 class SingleFlightCache(Generic[K, V]):
     """Values by key, each read on a thread of `threads`, however many requests ask for it.
 
@@ -39,24 +40,14 @@ class SingleFlightCache(Generic[K, V]):
     needs no lock for that.
     """
 
-    def __init__(
-        self,
-        read: Callable[[K], V],
-        most: int,
-        seconds: float,
-        threads: CapacityLimiter | None = None,
-        *,
-        within: float = ANSWER_WITHIN,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._read = read
-        self._seconds = seconds
-        self._threads = threads or CapacityLimiter(1)
-        self._within = within
-        self._clock = clock
-        self._most = most
-        self._kept: dict[K, tuple[float, V]] = {}
-        self._loads: dict[K, _Load[V]] = {}
+    read: Callable[[K], V]
+    most: int
+    seconds: float
+    threads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    within: float = ANSWER_WITHIN
+    clock: Callable[[], float] = time.monotonic
+    _kept: dict[K, tuple[float, V]] = field(default_factory=dict, init=False)
+    _loads: dict[K, _Load[V]] = field(default_factory=dict, init=False)
 
     async def get(self, key: K, deadline: float | None = None) -> V:
         """The value, from memory or read now.
@@ -64,7 +55,7 @@ class SingleFlightCache(Generic[K, V]):
         Raises:
             TimeoutError: it was not there by the deadline, a time of the event loop.
         """
-        if (kept := self._kept.get(key)) is not None and self._clock() - kept[0] < self._seconds:
+        if (kept := self._kept.get(key)) is not None and self.clock() - kept[0] < self.seconds:
             return kept[1]
         load = self._loads.get(key)
         if load is None or self._is_old(load):
@@ -78,18 +69,18 @@ class SingleFlightCache(Generic[K, V]):
         self._loads.clear()
 
     def _is_old(self, load: _Load[V]) -> bool:
-        return load.begun is not None and self._clock() - load.begun > self._seconds
+        return load.begun is not None and self.clock() - load.begun > self.seconds
 
     def _begin(self, key: K) -> _Load[V]:
         load = self._loads[key] = _Load[V]()
-        load.task = asyncio.create_task(to_thread.run_sync(self._bounded, load, key, limiter=self._threads))
+        load.task = asyncio.create_task(to_thread.run_sync(self._bounded, load, key, limiter=self.threads))
         load.task.add_done_callback(lambda _: self._keep(key, load))
         return load
 
     def _bounded(self, load: _Load[V], key: K) -> V:
-        load.begun = self._clock()
-        with time_limit(self._within):
-            return self._read(key)
+        load.begun = self.clock()
+        with time_limit(self.within):
+            return self.read(key)
 
     def _keep(self, key: K, load: _Load[V]) -> None:
         is_current = self._loads.get(key) is load
@@ -98,5 +89,5 @@ class SingleFlightCache(Generic[K, V]):
         if not load.task.cancelled() and load.task.exception() is None and is_current and load.begun is not None:
             self._kept.pop(key, None)
             self._kept[key] = (load.begun, load.task.result())
-            if len(self._kept) > self._most:
+            if len(self._kept) > self.most:
                 del self._kept[next(iter(self._kept))]  # the oldest

@@ -5,6 +5,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 import orjson
 
@@ -22,6 +23,7 @@ _REFUSAL = (
 ) % (len(_BODY), _BODY)
 
 
+@dataclass
 class Acceptor:
     """Attaches a protocol to each admitted connection, with `tls` after a handshake.
 
@@ -29,39 +31,30 @@ class Acceptor:
     per second.
     """
 
-    def __init__(
-        self,
-        listening: socket.socket,
-        connections: Connections,
-        protocol: Callable[[Admission], asyncio.Protocol],
-        bounds: Bounds,
-        tls: ssl.SSLContext | None,
-    ) -> None:
-        self._listening = listening
-        self._connections = connections
-        self._protocol = protocol
-        self._tls = tls
-        self._handshake_seconds = bounds.request_seconds if tls else None
-        self._farewell_seconds = bounds.write_seconds if tls else None
-        self._starting: set[asyncio.Task[None]] = set()
-        self._failed = ThrottledLog()
-        self._retry: asyncio.TimerHandle | None = None
+    listening: socket.socket
+    connections: Connections
+    protocol: Callable[[Admission], asyncio.Protocol]
+    bounds: Bounds
+    tls: ssl.SSLContext | None
+    _starting: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+    _failed: ThrottledLog = field(default_factory=ThrottledLog, init=False)
+    _retry: asyncio.TimerHandle | None = field(default=None, init=False)
 
     def start(self) -> None:
         """Starts accepting, on the running event loop."""
-        self._listening.settimeout(0)
-        asyncio.get_running_loop().add_reader(self._listening, self._accept)
+        self.listening.settimeout(0)
+        asyncio.get_running_loop().add_reader(self.listening, self._accept)
 
     def stop(self) -> None:
         """Stops accepting; open connections stay open."""
         if self._retry:
             self._retry.cancel()
-        asyncio.get_running_loop().remove_reader(self._listening)
+        asyncio.get_running_loop().remove_reader(self.listening)
 
     def _accept(self) -> None:
         for _ in range(BATCH):
             try:
-                connection, (host, *_) = self._listening.accept()
+                connection, (host, *_) = self.listening.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:
@@ -69,7 +62,7 @@ class Acceptor:
                 self.stop()
                 self._retry = asyncio.get_running_loop().call_later(RETRY_SECONDS, self.start)
                 return
-            if admission := self._connections.admit(host):
+            if admission := self.connections.admit(host):
                 self._begin(connection, admission)
             else:
                 self._refuse(connection)
@@ -84,11 +77,11 @@ class Acceptor:
         is_open = False
         try:
             transport, _ = await asyncio.get_running_loop().connect_accepted_socket(
-                lambda: self._protocol(admission),
+                lambda: self.protocol(admission),
                 connection,
-                ssl=self._tls,
-                ssl_handshake_timeout=self._handshake_seconds,
-                ssl_shutdown_timeout=self._farewell_seconds,
+                ssl=self.tls,
+                ssl_handshake_timeout=self.bounds.request_seconds if self.tls else None,
+                ssl_shutdown_timeout=self.bounds.write_seconds if self.tls else None,
             )
             is_open = not transport.is_closing()
         except OSError:
@@ -100,6 +93,6 @@ class Acceptor:
     def _refuse(self, connection: socket.socket) -> None:
         with connection, suppress(OSError):
             connection.settimeout(0)
-            if not self._tls:
+            if not self.tls:
                 connection.send(_REFUSAL)
             connection.recv(2**16)  # bytes left unread would make the close a reset, which may overtake the answer

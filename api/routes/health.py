@@ -59,7 +59,7 @@ def _problem(check: Callable[[], str]) -> Problem:
     try:
         return _plain(check())
     except DatabaseError as error:
-        return Problem(str(error), getattr(error, "brief", str(error)))
+        return Problem(str(error), error.brief)
 
 
 def _plain(text: str) -> Problem:

@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hmac import compare_digest
 from typing import ClassVar
@@ -99,23 +99,16 @@ class NoTokenError(Exception):
     headers: ClassVar = {"WWW-Authenticate": "Bearer"}
 
 
+@dataclass
 class Newest:
     """Reads the newest snapshot with one query; the workspace's identity is refreshed once a minute, if possible."""
 
-    def __init__(
-        self,
-        workspace: RocketChat,
-        store: Store,
-        *,
-        identity_holds: float = IDENTITY_HOLDS,
-        identity_within: float = IDENTITY_WITHIN,
-    ) -> None:
-        self._workspace = workspace
-        self._store = store
-        self._identity_holds = identity_holds
-        self._identity_within = identity_within
-        self._identity = ""
-        self._asked_at = 0.0
+    workspace: RocketChat
+    store: Store
+    identity_holds: float = IDENTITY_HOLDS
+    identity_within: float = IDENTITY_WITHIN
+    _identity: str = field(default="", init=False)
+    _asked_at: float = field(default=0.0, init=False)
 
     def __call__(self) -> Document | None:
         """The newest snapshot; None if none exists, or the workspace's identity is not known yet.
@@ -123,13 +116,13 @@ class Newest:
         Raises:
             DatabaseError: the store does not answer.
         """
-        if not self._identity or time.monotonic() - self._asked_at > self._identity_holds:
+        if not self._identity or time.monotonic() - self._asked_at > self.identity_holds:
             self._asked_at = time.monotonic()
-            with suppress(DatabaseError), time_limit(self._identity_within):
-                self._identity = self._workspace.identity()
+            with suppress(DatabaseError), time_limit(self.identity_within):
+                self._identity = self.workspace.identity()
         if self._identity:
-            return self._store.newest(self._identity)
-        self._store.edition()  # raises if the store does not answer
+            return self.store.newest(self._identity)
+        self.store.edition()  # raises if the store does not answer
         return None
 
 

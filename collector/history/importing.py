@@ -44,10 +44,6 @@ _STRICT: CodecOptions[Document] = CodecOptions(tz_aware=True, datetime_conversio
 _LENIENT: CodecOptions[Document] = CodecOptions(unicode_decode_error_handler="replace")
 
 
-class UnfitError(Exception):
-    """A document that cannot be imported; the text is the reason."""
-
-
 @dataclass(frozen=True)
 class LeftOut:
     """A document that was not imported: its id as Python writes it, shortened, and the reason."""
@@ -92,7 +88,7 @@ def import_all(
         for found, own in new:
             try:
                 tally.added += _copy(found, own, workspace, store, name)
-            except (UnfitError, UnacceptableError) as error:
+            except UnacceptableError as error:
                 tally.leave_out(found, str(error))
         tally.read += len(batch)
         progress(tally)
@@ -151,7 +147,7 @@ def _copy(found: Any, own: str, workspace: RocketChat, store: Store, name: str) 
     """Adds one document as the snapshot with the id `own`; returns whether it was added.
 
     Raises:
-        UnfitError, UnacceptableError: the document cannot be imported.
+        UnacceptableError: the document cannot be imported.
     """
     with time_limit(WITHIN):
         raw = workspace.server_statistics_by_id(found)
@@ -160,12 +156,12 @@ def _copy(found: Any, own: str, workspace: RocketChat, store: Store, name: str) 
     try:
         snapshot = modern(decode(raw, _STRICT), name)
     except BSONError:
-        raise UnfitError("its text is not valid UTF-8") from None
+        raise UnacceptableError("its text is not valid UTF-8") from None
     if snapshot is None:
-        raise UnfitError(f"it has no date from {_EARLIEST.year} on")
+        raise UnacceptableError(f"it has no date from {_EARLIEST.year} on")
     snapshot["_id"] = own
     if len(encode(snapshot)) > _MOST_BYTES:
-        raise UnfitError("with the fields that rcstats adds it is larger than MongoDB's limit of 16 MiB")
+        raise UnacceptableError("with the fields that rcstats adds it is larger than MongoDB's limit of 16 MiB")
     return store.add(snapshot)
 
 
