@@ -11,13 +11,9 @@ from collector.errors import RcstatsError
 from collector.settings import load
 from collector.statistics import catalog, snapshot
 
+app = typer.Typer()
+
 _FINDINGS = 1  # the exit code of a command that completed with findings
-
-
-def add_to(app: typer.Typer) -> None:
-    """Registers the commands."""
-    app.command()(parity)
-    app.command()(check)
 
 
 def show_costs() -> None:
@@ -31,6 +27,7 @@ def show_costs() -> None:
         tables.costs(costs(catalog.READINGS, components.sources.at(snapshot.now()), recorder))
 
 
+@app.command()
 def parity(
     *,
     whole: Annotated[
@@ -58,6 +55,7 @@ def parity(
         raise typer.Exit(_FINDINGS)
 
 
+@app.command()
 def check(
     *,
     roles: Annotated[

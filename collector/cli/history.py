@@ -21,20 +21,11 @@ from collector.store.snapshots import ListQuery
 if TYPE_CHECKING:
     from collector.history.backfill.run import Backfill
 
+app = typer.Typer()
+
 _FINDINGS = 1  # the exit code of a command that completed with findings
 _LONGEST_LIST = 10_000  # snapshots
 _OPTIONS = {"fields": "paths", "start": "--since", "end": "--until"}  # by the parameter, if named differently
-
-
-def add_to(app: typer.Typer) -> None:
-    """Registers the commands."""
-    app.command("import")(import_)
-    app.command()(backfill)
-    app.command("list")(list_)
-    # -7d is a time, not an unknown option
-    app.command(context_settings={"ignore_unknown_options": True})(diff)
-    app.command()(trend)
-    app.command()(forecast)
 
 
 @contextmanager
@@ -50,6 +41,7 @@ def _options() -> Iterator[None]:
         raise RcstatsError(f"{_OPTIONS.get(error.parameter, f'--{error.parameter}')}: {error.reason}") from None
 
 
+@app.command("import")
 def import_() -> None:
     """Import the server's own statistics documents.
 
@@ -76,6 +68,7 @@ def import_() -> None:
         raise typer.Exit(_FINDINGS)
 
 
+@app.command()
 @_options()
 def backfill(
     since: Annotated[str, typer.Option(help="Start of the period: a time such as 2023-03-01 or -2y.")],
@@ -145,6 +138,7 @@ def _snapshots(count: int) -> str:
     return f"{count:,} snapshot{'' if count == 1 else 's'}"
 
 
+@app.command("list")
 @_options()
 def list_(
     *,
@@ -167,6 +161,7 @@ def list_(
         )
 
 
+@app.command(context_settings={"ignore_unknown_options": True})  # -7d is a time
 def diff(
     before: Annotated[
         str, typer.Argument(help="An id, or a time such as 2024-03-01 or -7d for the last snapshot until then.")
@@ -186,6 +181,7 @@ def diff(
     charts.differences(old, new, changes(old, new), whole=whole)
 
 
+@app.command()
 @_options()
 def trend(
     paths: Annotated[list[str], typer.Argument(help="Key paths, such as totalUsers or os.freemem.")],
@@ -207,6 +203,7 @@ def trend(
         charts.trends(query, list(components.store.series(components.workspace, query)))
 
 
+@app.command()
 def forecast() -> None:
     """Forecast users, messages and uploads, and report anomalies among the newest figures."""
     from collector.cli import charts

@@ -147,9 +147,6 @@ def keep(components: Components, document: Document) -> tuple[str, DatabaseError
     return "stored", None
 
 
-diagnosis.add_to(app)
-
-
 @app.command()
 def prune(
     *,
@@ -211,7 +208,8 @@ def print_json(document: Document) -> None:
     sys.stdout.buffer.write(bson_json.document(document) + b"\n")
 
 
-history.add_to(app)
+app.add_typer(diagnosis.app)
+app.add_typer(history.app)
 
 
 @app.callback(invoke_without_command=True)
