@@ -7,8 +7,7 @@ from urllib.parse import parse_qsl
 
 from collector.errors import ParameterError
 from collector.numbers import is_number
-from collector.store.parameters import MAX_TEXT, list_query
-from collector.store.snapshots import ListQuery
+from collector.store.parameters import MAX_TEXT, ListQuery, list_query
 
 MAX_PARAMETERS = 500  # as in the server's own parser
 

@@ -23,7 +23,8 @@ from collector.errors import CommandRefusedError, DatabaseError, TooLargeError, 
 from collector.key_paths import Document
 from collector.series.forecast import forecast
 from collector.series.pipeline import SeriesQuery
-from collector.store.snapshots import ListQuery, Store
+from collector.store.parameters import ListQuery
+from collector.store.snapshots import Store
 
 # Seconds for which a request waits for its new snapshot.
 REFRESH_WITHIN = 120.0

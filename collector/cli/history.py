@@ -15,8 +15,7 @@ from collector.errors import ParameterError, RcstatsError
 from collector.key_paths import Document
 from collector.series.parameters import checked, moment, series_query
 from collector.settings import load
-from collector.store.parameters import list_query
-from collector.store.snapshots import ListQuery
+from collector.store.parameters import ListQuery, list_query
 
 if TYPE_CHECKING:
     from collector.history.backfill.run import Backfill

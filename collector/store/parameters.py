@@ -1,7 +1,8 @@
-"""Owns the parameters of a list of snapshots, for the API and the command line. Pure."""
+"""Owns the query of a list of snapshots, and its parameters for the API and the command line. Pure."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -9,7 +10,6 @@ import orjson
 from collector.errors import ParameterError
 from collector.key_paths import check_path
 from collector.store.filters import INT64, conditions
-from collector.store.snapshots import NEWEST_FIRST, ListQuery
 
 MAX_TEXT = 8_192  # characters of one parameter
 MAX_SORT_KEYS = 8
@@ -18,6 +18,19 @@ MAX_SORT_KEYS = 8
 WHOLE = r"^([ \t\r\n]*\+?[0-9][\s\S]*)?$"
 _PARSE_INT = re.compile(r"[ \t\r\n]*\+?(?:0[xX]([0-9a-fA-F]+)|([0-9]+))")
 _LARGEST = INT64.stop - 1
+
+NEWEST_FIRST: Mapping[str, int] = {"createdAt": -1}
+
+
+@dataclass(frozen=True)
+class ListQuery:
+    """Which snapshots, in which order, from where, how many (0: all) and which of their fields."""
+
+    where: Mapping[str, Any] = field(default_factory=dict)
+    sort: Mapping[str, int] = field(default_factory=lambda: NEWEST_FIRST)
+    fields: Mapping[str, int] = field(default_factory=dict)
+    offset: int = 0
+    count: int = 50
 
 
 def list_query(given: Mapping[str, str], page_size: Callable[[int | None], int]) -> ListQuery:

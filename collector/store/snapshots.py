@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -20,6 +19,7 @@ from collector.mongodb.connection import Client, ask, asks, plainly
 from collector.series.pipeline import SeriesQuery, pipeline
 from collector.series.time_zones import most_alike
 from collector.store.indexes import Indexes, Wanted
+from collector.store.parameters import NEWEST_FIRST, ListQuery
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,6 @@ T = TypeVar("T", bound=Mapping[str, Any])
 
 WORKSPACE = "collector.workspace"
 SLOT = "collector.slot"
-NEWEST_FIRST: Mapping[str, int] = {"createdAt": DESCENDING}
 
 # By how much the clocks of the hosts that take snapshots may differ. What is dated later was dated by a wrong clock.
 CLOCKS_DIFFER = timedelta(minutes=5)
@@ -62,17 +61,6 @@ INDEXES: Wanted = {
         {"unique": True, "partialFilterExpression": {SLOT: {"$exists": True}}},
     ),
 }
-
-
-@dataclass(frozen=True)
-class ListQuery:
-    """Which snapshots, in which order, from where, how many (0: all) and which of their fields."""
-
-    where: Mapping[str, Any] = field(default_factory=dict)
-    sort: Mapping[str, int] = field(default_factory=lambda: NEWEST_FIRST)
-    fields: Mapping[str, int] = field(default_factory=dict)
-    offset: int = 0
-    count: int = 50
 
 
 class Store:

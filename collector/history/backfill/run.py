@@ -16,7 +16,8 @@ from collector.sources.collections import Collection
 from collector.statistics.reading import Values
 from collector.statistics.snapshot import put
 from collector.statistics.subjects.sessions import session_statistics
-from collector.store.snapshots import ListQuery, Store
+from collector.store.parameters import ListQuery
+from collector.store.snapshots import Store
 
 ORIGIN = "reconstructed"
 COMMENT = "rcstats backfill"

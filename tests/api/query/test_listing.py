@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from api.query.listing import BadParametersError, BadQueryError, PageLimits, parameters, parse
 from collector.key_paths import PATH
 from collector.store.filters import COMPARISONS, LOGICAL, MAX_DEPTH, MAX_PARTS, MAX_PATTERN, NESTED, OPERATORS
-from collector.store.parameters import MAX_TEXT
-from collector.store.snapshots import ListQuery
+from collector.store.parameters import MAX_TEXT, ListQuery
 
 EVERY_OPERATOR_OF_MONGODB = """
 $eq $ne $gt $gte $lt $lte $in $nin $and $or $nor $not $exists $type $expr $jsonSchema $mod $regex $options $text $where

@@ -10,7 +10,8 @@ from pymongo.errors import DuplicateKeyError
 from collector.demo.mongod import free_port
 from collector.errors import CommandRefusedError, DatabaseError, IndexProblemError
 from collector.mongodb.connection import connect
-from collector.store.snapshots import COLLECTION, ListQuery, Store
+from collector.store.parameters import ListQuery
+from collector.store.snapshots import COLLECTION, Store
 from tests.factories import NOW, hours, snapshot
 
 Db = Database[dict[str, Any]]
