@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from socket import socket
 
@@ -115,26 +116,26 @@ def prune(components: Components, abandoned: Callable[[], bool], within: float =
         log.info("snapshots pruned count=%d", removed)
 
 
+@dataclass
 class Reload:
     """Takes over the settings that can change while the daemon runs; wrong settings change nothing."""
 
-    def __init__(self, running: Settings, scheduler: Scheduler, admission: Admission) -> None:
-        self._running = running
-        self._scheduler = scheduler
-        self._admission = admission
+    running: Settings
+    scheduler: Scheduler
+    admission: Admission
 
     def __call__(self) -> None:
-        running = self._running
+        running = self.running
         try:
             read = load()
-            self._scheduler.change(planned(read, running.timezone))
+            self.scheduler.change(planned(read, running.timezone))
         except Exception as error:  # noqa: BLE001  it goes on with the settings that it has
             log.error('settings refused reason="%s"', logs.described(error))  # noqa: TRY400  all there is to say
             return
-        self._admission.limit(read.rate_limit)
+        self.admission.limit(read.rate_limit)
         logs.from_level(read.log_level)
         log.info("settings reloaded %s", _difference(running, read))
-        self._running = running.model_copy(update={name: getattr(read, name) for name in CHANGEABLE})
+        self.running = running.model_copy(update={name: getattr(read, name) for name in CHANGEABLE})
 
 
 def _difference(running: Settings, read: Settings) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,13 +16,6 @@ CHECKED_WITHIN = 3.0  # time limit of all checks together, in seconds
 Checks = Mapping[str, Callable[[], str]]
 
 
-class Problem(NamedTuple):
-    """A problem: its full text, and one without host names."""
-
-    whole: str
-    brief: str
-
-
 class Status:
     """Runs the `checks` by name, each of which returns a problem or "".
 
@@ -32,7 +24,7 @@ class Status:
     """
 
     def __init__(self, checks: Checks, seconds: float = SECONDS) -> None:
-        self._problems = SingleFlightCache[str, dict[str, Problem]](
+        self._problems = SingleFlightCache[str, dict[str, DatabaseError]](
             lambda _: _problems(checks), 1, seconds, within=CHECKED_WITHIN
         )
 
@@ -45,22 +37,19 @@ class Status:
         try:
             problems = await self._problems.get("", asyncio.get_running_loop().time() + IN_ALL)
         except TimeoutError:
-            problems = {"mongodb": _plain("MongoDB did not answer in time")}
-        shown = {name: problem.whole if is_local(request) else problem.brief for name, problem in problems.items()}
+            problems = {"mongodb": DatabaseError("MongoDB did not answer in time")}
+        shown = {name: str(problem) if is_local(request) else problem.brief for name, problem in problems.items()}
         body = {"ready": not shown} | ({"problems": shown} if shown else {})
         return envelope.response(body, 503 if shown else 200)
 
 
-def _problems(checks: Checks) -> dict[str, Problem]:
-    return {name: problem for name, check in checks.items() if (problem := _problem(check)).whole}
+def _problems(checks: Checks) -> dict[str, DatabaseError]:
+    return {name: problem for name, check in checks.items() if (problem := _problem(check))}
 
 
-def _problem(check: Callable[[], str]) -> Problem:
+def _problem(check: Callable[[], str]) -> DatabaseError | None:
     try:
-        return _plain(check())
+        text = check()
     except DatabaseError as error:
-        return Problem(str(error), error.brief)
-
-
-def _plain(text: str) -> Problem:
-    return Problem(text, text)
+        return error
+    return DatabaseError(text) if text else None
