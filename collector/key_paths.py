@@ -52,6 +52,12 @@ def place(document: Document, path: str, value: Any) -> None:
     document[last] = value
 
 
+def place_parents(document: Document, path: str) -> None:
+    """Creates the documents above a dotted path."""
+    for parent in path.split(".")[:-1]:
+        document = document.setdefault(parent, {})
+
+
 def flatten(document: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
     """The path and value of each leaf, in order; lists are leaves."""
     for key, value in document.items():

@@ -2,57 +2,60 @@
 
 import json
 from base64 import urlsafe_b64decode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from collector.key_paths import Document, at
 
+SETTINGS = ("Enterprise_License_Status", "Enterprise_License")
+_VALID = "Valid"
 _PREFIX = "RCV3_"
-VALID = "Valid"
 
 
 @dataclass(frozen=True)
 class Licence:
-    """The modules that are active; None if they are not known."""
+    """The modules of the licence that are active, none without a valid licence; None if they are not known."""
 
     modules: frozenset[str] | None = None
 
     @classmethod
-    def read(cls, own: Document, settings: Document) -> "Licence":
-        """By `enterprise.modules` of the server's own newest document, else by the licence among the settings' values.
+    def read(cls, own: Document, settings: Mapping[str, Any]) -> "Licence":
+        """By `enterprise.modules` of the server's own newest document, else by the values of SETTINGS.
 
-        The licence's text names persons and contracts; only its modules are kept.
+        A licence names persons and contracts; only its modules are read.
         """
         if isinstance(modules := at(own, "enterprise.modules"), list):
             return cls(frozenset(module for module in modules if isinstance(module, str)))
-        if "Enterprise_License_Status" not in settings:
+        status, licence = map(settings.get, SETTINGS)
+        if status is None:
             return cls()
-        if settings["Enterprise_License_Status"] != VALID:
-            return cls(frozenset())
-        return cls(_granted(settings.get("Enterprise_License")))
+        return cls(_granted(licence) if status == _VALID else frozenset())
 
-    def effective(self, row: Document) -> Any:
-        """The value of a setting's row as the server sees it: without its licence a setting has `invalidValue`.
+    def applied(self, rows: Mapping[str, Document]) -> dict[str, Document]:
+        """Rows of settings, with the values that the server sees.
 
-        Raises:
-            UnknownLicenceError: that depends on the licence, which is not known.
-            KeyError: the row has no such value.
+        A setting that needs a licence has its `invalidValue` without one. Where the licence is not known such a setting
+        is taken as stored.
         """
-        if row.get("enterprise") is not True:
-            return row["value"]
-        if self.modules is None:
-            raise UnknownLicenceError
+        return {name: row if self._allows(row) else _invalid(row) for name, row in rows.items()}
+
+    def _allows(self, row: Document) -> bool:
+        if row.get("enterprise") is not True or self.modules is None:
+            return True
         wanted = row.get("modules")
-        is_licensed = bool(self.modules) and self.modules.issuperset(wanted if isinstance(wanted, list) else ())
-        return row["value" if is_licensed else "invalidValue"]
+        needed = wanted if isinstance(wanted, list) else []
+        return bool(self.modules) and all(isinstance(module, str) and module in self.modules for module in needed)
 
 
-class UnknownLicenceError(Exception):
-    """Neither the server's own document nor its settings say what is licensed."""
+def _invalid(row: Document) -> Document:
+    """The row with its `invalidValue`, or without a value where it has none."""
+    kept = {key: value for key, value in row.items() if key != "value"}
+    return kept | ({"value": row["invalidValue"]} if "invalidValue" in row else {})
 
 
 def _granted(licence: Any) -> frozenset[str] | None:
-    """The modules of a licence of version 3, a JSON Web Token whose payload anybody can read; None of another."""
+    """The modules of a licence of version 3, a JSON Web Token with a readable payload; None of another one."""
     if not (isinstance(licence, str) and licence.startswith(_PREFIX)):
         return None
     try:

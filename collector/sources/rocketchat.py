@@ -27,6 +27,8 @@ INSTANCE_IS_FRESH = timedelta(seconds=60)
 _SECTIONS_LEFT_OUT: Document = dict.fromkeys(
     ("wiredTiger", "metrics", "tcmalloc", "locks", "repl", "transactions", "electionMetrics", "opLatencies"), 0
 )
+_OF_A_SETTING = ("value", "packageValue", "createdAt", "enterprise", "modules", "invalidValue")
+
 _LONGEST_ID = 256  # bytes; the server's own ids of workspaces have 17 or 24
 
 
@@ -88,7 +90,10 @@ class RocketChat(Queries):
         return self._database[Collection.STATISTICS].with_options(codec_options=raw)
 
     def settings(self, *ids: str) -> dict[str, Document]:
-        """The rows of the existing settings among these, by id: {id: {_id, value, packageValue, createdAt}}."""
+        """The rows of the existing settings among these, by id.
+
+        Each is {_id, value, packageValue, createdAt, enterprise, modules, invalidValue}, as far as they are stored.
+        """
         return self._settings({"$in": list(ids)})
 
     def settings_like(self, beginning: str) -> dict[str, Document]:
@@ -96,7 +101,7 @@ class RocketChat(Queries):
         return self._settings({"$regex": f"^{re.escape(beginning)}"})
 
     def _settings(self, ids: Document) -> dict[str, Document]:
-        shown = {"value": 1, "packageValue": 1, "createdAt": 1}
+        shown = dict.fromkeys(_OF_A_SETTING, 1)
         rows = self.aggregate(Collection.SETTINGS, [{"$match": {"_id": ids}}, {"$project": shown}])
         return {row["_id"]: row for row in rows}
 

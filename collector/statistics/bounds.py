@@ -10,7 +10,7 @@ from bson.errors import BSONError
 
 from collector.key_paths import Document
 from collector.sources.expressions import MOST_NAME
-from collector.statistics.reading import LIST_BYTES, Absent, Noted, Values
+from collector.statistics.reading import UNDEFINED, LIST_BYTES, Absent, Noted, Values
 
 # MongoDB's limit is 180 levels; a value lies some levels below the root of its document.
 MOST_DEPTH = 100
@@ -63,6 +63,8 @@ def size(value: Any) -> float:
 
 def _weighed(value: Any) -> tuple[Any, float]:
     """A value in a storable form, and its size."""
+    if value is UNDEFINED:
+        return value, 0
     if isinstance(value, Absent):
         return value, size(value.reason)
     if isinstance(value, Noted):

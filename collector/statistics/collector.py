@@ -2,14 +2,16 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from collector.errors import DatabaseError
 from collector.key_paths import Document
-from collector.sources import Sources
+from collector.sources import Sources, licence
+from collector.sources.licence import Licence
 from collector.statistics import catalog, snapshot
 from collector.statistics.reading import Reading
+from collector.statistics.releases import Release
 
 log = logging.getLogger(__name__)
 
@@ -37,10 +39,12 @@ class Collector:
             DatabaseError: the workspace's MongoDB cannot be read.
             AbandonedError: `abandoned` has come true.
         """
-        workspace = self.sources.workspace.identity()
-        about = snapshot.SnapshotContext(workspace, self.timezone, slot)
+        source = self.sources.workspace
+        workspace, own = source.identity(), source.own_statistics("version", "enterprise.modules")
+        sources = replace(self.sources, licence=Licence.read(own, source.values(*licence.SETTINGS)))
+        about = snapshot.SnapshotContext(workspace, self.timezone, slot, Release.parse(own.get("version")))
         previous = None if fresh else self._previous(workspace)
-        return snapshot.take(self.readings, self.sources, about, progress, previous, abandoned)
+        return snapshot.take(self.readings, sources, about, progress, previous, abandoned)
 
     def _previous(self, workspace: str) -> Document | None:
         """The newest snapshot; a store that cannot be read costs only the values that could be reused."""

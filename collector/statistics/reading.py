@@ -1,13 +1,14 @@
 """Owns the declarations: statistics, readings, settings and subjects. No I/O."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from typing import Any, Self
 
 from collector.key_paths import Document, at
 from collector.sources import Sources
 from collector.sources.collections import Collection
+from collector.statistics.releases import ALL, Release, Span
 
 
 class Unit(StrEnum):
@@ -48,6 +49,15 @@ class Absent:
     reason: str
 
 
+class Undefined(Enum):
+    """The server itself has no value: null in the document from release 7.4 on, and no key before."""
+
+    UNDEFINED = "undefined"
+
+
+UNDEFINED = Undefined.UNDEFINED
+
+
 @dataclass(frozen=True)
 class Noted:
     """Wraps a value with a note, such as that it is incomplete."""
@@ -79,6 +89,7 @@ class Statistic:
     `moves`: it changes by the minute, such as the number of online users; close values count as equal.
     `estimated`: it is a collection's own count, which can be off by a few after an unclean shutdown of MongoDB.
     `source`: its source, if more specific than the reading's.
+    `releases`: those of Rocket.Chat that have it, by this definition.
     """
 
     key: str
@@ -88,13 +99,14 @@ class Statistic:
     source: str = ""
     moves: bool = False
     is_setting: bool = False
+    releases: Span = ALL
 
 
 @dataclass(frozen=True)
 class Reading:
     """One query or probe that yields statistics, and is timed, limited and failed as one.
 
-    `read` returns a value, a Noted or an Absent for exactly the keys of `statistics`.
+    `read` returns a value, a Noted, an Absent or UNDEFINED for exactly the keys of `statistics`.
     `limit` is in seconds. `reason` is the reason why a scan cannot be avoided.
     `unchanged_while` returns, cheaply, the inputs of the values: while these are equal, the last values are reused.
     `lists` is the number of values whose entries depend on the workspace's data.
@@ -109,6 +121,18 @@ class Reading:
     limit: float = 0.0
     unchanged_while: Callable[[Sources], Document] | None = None
     lists: int = 0
+
+    def of(self, release: Release) -> "Reading | None":
+        """The same without the statistics that a release does not have; None if it has none of them."""
+        kept = tuple(statistic for statistic in self.statistics if release in statistic.releases)
+        if not kept or kept == self.statistics:
+            return self if kept else None
+
+        def read(sources: Sources) -> Values:
+            values = self.read(sources)
+            return {statistic.key: values[statistic.key] for statistic in kept}
+
+        return replace(self, statistics=kept, read=read)
 
     @property
     def most_bytes(self) -> int:
@@ -126,15 +150,16 @@ class Reading:
 class Setting:
     """A statistic that is a setting of the workspace, or is derived from one.
 
-    `how` derives the value from the setting's row; `missing` is the value without a row.
+    `how` derives the value from the setting's row; `missing` is the value without a row. A row can lack a value too.
     """
 
     key: str
     meaning: str
     unit: Unit
     id: str
-    how: Callable[[Document], Any] = lambda row: row.get("value")
-    missing: Any = None
+    how: Callable[[Document], Any] = lambda row: row.get("value", UNDEFINED)
+    missing: Any = UNDEFINED
+    releases: Span = ALL
 
     @classmethod
     def each(cls, unit: Unit, settings: Mapping[str, tuple[str, str]], **more: Any) -> Iterator[Self]:
@@ -143,13 +168,13 @@ class Setting:
 
     @property
     def statistic(self) -> Statistic:
-        return Statistic(self.key, self.meaning, self.unit, source=f"setting {self.id}", is_setting=True)
+        source = f"setting {self.id}"
+        return Statistic(self.key, self.meaning, self.unit, source=source, is_setting=True, releases=self.releases)
 
     def value(self, rows: Mapping[str, Document]) -> Any:
-        """The value by the existing rows, or Absent with the reason."""
+        """The value by the existing rows."""
         row = rows.get(self.id)
-        value = self.missing if row is None else self.how(row)
-        return Absent(f"the setting {self.id} is not set") if value is None else value
+        return self.missing if row is None else self.how(row)
 
 
 @dataclass
@@ -218,11 +243,16 @@ class Subject:
         """Declares settings of the workspace, read together."""
 
         def read(sources: Sources) -> Values:
-            rows = sources.workspace.settings(*dict.fromkeys(setting.id for setting in settings))
+            rows = sources.settings(*dict.fromkeys(setting.id for setting in settings))
             return {setting.key: setting.value(rows) for setting in settings}
 
         statistics = [setting.statistic for setting in settings]
         self.reads(f"{self.name}_settings", *statistics, source=Collection.SETTINGS, cost=Cost.INDEXED)(read)
+
+
+def of_release(readings: Iterable[Reading], release: Release) -> list[Reading]:
+    """The readings of a release, without the statistics that it does not have."""
+    return [found for reading in readings if (found := reading.of(release))]
 
 
 def changed(row: Document) -> bool:

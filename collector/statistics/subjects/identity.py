@@ -16,7 +16,7 @@ identity = Subject("identity", "Identity of the workspace, the answers of its se
     cost=Cost.INDEXED,
 )
 def workspace(sources: Sources) -> Values:
-    row = sources.workspace.settings("uniqueID").get("uniqueID")
+    row = sources.settings("uniqueID").get("uniqueID")
     if row is None:
         return dict.fromkeys(("uniqueId", "installedAt"), Absent("the workspace has no setting uniqueID"))
     unique_id, created = row.get("value"), row.get("createdAt")

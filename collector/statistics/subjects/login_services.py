@@ -92,11 +92,11 @@ login_services.settings(
     lists=1,
 )
 def accounts(sources: Sources) -> Values:
-    settings = sources.workspace.settings_like("Accounts_OAuth_Custom-")
+    settings = sources.settings_like("Accounts_OAuth_Custom-")
     names = sorted(match[1] for id_ in settings if (match := _CUSTOM.fullmatch(id_)))
     custom = [name for name in names if len(name.encode()) <= MOST_NAME][:MOST_KINDS]
     users = _users_by_service(sources, [*_PROVIDED, *custom])
-    known = sources.workspace.settings(*(id_ for id_, _ in EARLIER_OAUTH.values()))
+    known = sources.settings(*(id_ for id_, _ in EARLIER_OAUTH.values()))
     values: Document = {f"services.{name}.users": users.get(name, 0) for name in ("ldap", "saml", "cas")}
     for key, (_, name) in OAUTH.items():
         values[f"services.oauth.{key}.users"] = users.get(name, 0)

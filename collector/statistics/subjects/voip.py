@@ -71,4 +71,4 @@ def webrtc_calls(sources: Sources) -> Values:
 
 def _knows(sources: Sources, setting: str) -> bool:
     """Whether this release still has the feature: the setting that enables it exists."""
-    return bool(sources.workspace.settings(setting))
+    return bool(sources.settings(setting))
