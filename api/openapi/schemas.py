@@ -136,8 +136,8 @@ SCHEMAS: dict[str, Schema] = {
         statistics={
             "type": "array",
             "items": object_(
-                "key meaning unit source cost accuracy",
-                **dict.fromkeys(("key", "meaning", "unit", "source", "cost", "accuracy"), TEXT),
+                "key meaning unit source cost accuracy releases",
+                **dict.fromkeys(("key", "meaning", "unit", "source", "cost", "accuracy", "releases"), TEXT),
             ),
         },
         count=_COUNT,

@@ -167,9 +167,18 @@ def prune(
 
 
 @app.command()
-def dictionary() -> None:
+def dictionary(
+    release: Annotated[
+        str | None, typer.Option(help="Only the statistics of this release of Rocket.Chat, for example 8.6.")
+    ] = None,
+) -> None:
     """Print the definition of every statistic, as Markdown."""
-    sys.stdout.write(catalog.dictionary())
+    from collector.statistics.releases import Release
+
+    wanted = Release.parse(release)
+    if release is not None and wanted is None:
+        raise RcstatsError("--release: expected a release of Rocket.Chat, for example 8.6")
+    sys.stdout.write(catalog.dictionary(wanted))
 
 
 @app.command()

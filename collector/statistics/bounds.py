@@ -10,7 +10,7 @@ from bson.errors import BSONError
 
 from collector.key_paths import Document
 from collector.sources.expressions import MOST_NAME
-from collector.statistics.reading import UNDEFINED, LIST_BYTES, Absent, Noted, Values
+from collector.statistics.reading import LIST_BYTES, UNDEFINED, Absent, Noted, Values
 
 # MongoDB's limit is 180 levels; a value lies some levels below the root of its document.
 MOST_DEPTH = 100
@@ -56,7 +56,7 @@ def hold(values: Values, most: int) -> tuple[dict[str, Any], str]:
 def size(value: Any) -> float:
     """The size of a value in a document, in bytes; infinite if it cannot be stored."""
     try:
-        return len(bson.encode({"": value}))
+        return len(bson.encode({"": resolved(value, nulls=True)}))
     except (BSONError, OverflowError, ValueError):
         return inf
 

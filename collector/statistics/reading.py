@@ -71,6 +71,19 @@ def noted(value: Any, note: str) -> Any:
     return Noted(value, note) if note else value
 
 
+def resolved(value: Any, *, nulls: bool) -> Any:
+    """The value with null in place of each UNDEFINED in it, or without the keys that have it."""
+    match value:
+        case Undefined():
+            return None
+        case dict():
+            kept = {key: item for key, item in value.items() if nulls or item is not UNDEFINED}
+            return {key: resolved(item, nulls=nulls) for key, item in kept.items()}
+        case list():
+            return [resolved(item, nulls=nulls) for item in value]
+    return value
+
+
 Values = Mapping[str, Any]
 
 # The size limit of a list or document whose entries depend on the workspace's data.
@@ -78,7 +91,6 @@ LIST_BYTES = 256 * 2**10
 # The size limit of all other values of a reading together.
 PLAIN_BYTES = 64 * 2**10
 
-MISSING_IN_SERVER_STATISTICS = "the server's newest statistics document does not contain it"
 NO_SERVER_STATISTICS = "the server has not stored a statistics document yet"
 
 
@@ -199,14 +211,16 @@ class Subject:
 
         return declare
 
-    def count(self, key: str, meaning: str, unit: Unit, *, of: Collection, where: Mapping[str, Any]) -> None:
+    def count(
+        self, key: str, meaning: str, unit: Unit, *, of: Collection, where: Mapping[str, Any], releases: Span = ALL
+    ) -> None:
         """Declares the number of documents of a collection that match by an index."""
 
         def read(sources: Sources) -> Values:
             return {key: sources.workspace.count(of, where)}
 
         source = f"{of}, count of {dict(where)}"
-        self.reads(key, Statistic(key, meaning, unit), source=source, cost=Cost.INDEXED)(read)
+        self.reads(key, Statistic(key, meaning, unit, releases=releases), source=source, cost=Cost.INDEXED)(read)
 
     def newest(self, key: str, meaning: str, *, of: Collection, by: str, none: str) -> None:
         """Declares the newest date in an indexed field of a collection; `none` is the reason for its absence."""
@@ -233,7 +247,7 @@ class Subject:
 
         def read(sources: Sources) -> Values:
             own = sources.workspace.own_statistics(*(statistic.key for statistic in statistics))
-            missing = Absent(MISSING_IN_SERVER_STATISTICS if own else NO_SERVER_STATISTICS)
+            missing = UNDEFINED if own else Absent(NO_SERVER_STATISTICS)
             return {s.key: missing if (value := at(own, s.key)) is None else value for s in statistics}
 
         source = f"{Collection.STATISTICS}, the server's own newest document"

@@ -16,7 +16,7 @@ from collector.meteor_id import new_id
 from collector.mongodb.connection import time_limit
 from collector.sources import Sources
 from collector.statistics.bounds import hold, size
-from collector.statistics.reading import UNDEFINED, Absent, Noted, Reading, Values, noted, of_release
+from collector.statistics.reading import UNDEFINED, Absent, Noted, Reading, Values, noted, of_release, resolved
 from collector.statistics.releases import NEWEST, NULLS, Release
 
 log = logging.getLogger(__name__)
@@ -193,12 +193,10 @@ def put(document: Document, own: Document, values: Values, release: Release = NE
                 put(document, own, {key: value.value}, release)
             case _ if value is UNDEFINED and release < NULLS:
                 place_parents(document, key)
-            case _ if value is UNDEFINED:
-                place(document, key, None)
             case _ if key.startswith("collector."):
                 place(own, key.removeprefix("collector."), value)
             case _:
-                place(document, key, value)
+                place(document, key, resolved(value, nulls=release >= NULLS))
 
 
 def now() -> datetime:

@@ -9,7 +9,8 @@ from collector.sources import Sources
 from collector.sources.collections import NATURAL_ORDER, Collection
 from collector.sources.expressions import MOST_KINDS, MOST_NAME
 from collector.statistics.bounds import keyed
-from collector.statistics.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values, changed, noted
+from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values, changed, noted
+from collector.statistics.releases import ALL, before
 
 login_services = Subject("login_services", "Login services: their settings, and the number of accounts that use each.")
 
@@ -48,16 +49,15 @@ CAS = {
 OAUTH = {
     "github": ("Accounts_OAuth_Github", "github"),
     "githubEnterprise": ("Accounts_OAuth_GitHub_Enterprise", "github_enterprise"),
-    "gitlab": ("Accounts_OAuth_Gitlab", "gitlab"),
-    "google": ("Accounts_OAuth_Google", "google"),
-}
-# The same, of providers that newer releases no longer know.
-EARLIER_OAUTH = {
+} | {
     name.lower(): (f"Accounts_OAuth_{name}", name.lower())
-    for name in "Apple Dolphin Drupal Facebook Linkedin Meteor Nextcloud Tokenpass Twitter Wordpress".split()
+    for name in (
+        "Gitlab Google Apple Dolphin Drupal Facebook Linkedin Meteor Nextcloud Tokenpass Twitter Wordpress".split()
+    )
 }
-# The names under which an account keeps the services that have a place of their own.
-_PROVIDED = ("ldap", "saml", "cas", *(name for _, name in (OAUTH | EARLIER_OAUTH).values()))
+_UNTIL = {"tokenpass": before("8.0")}  # the releases of a provider that was removed
+# Below `services`: the name under which an account keeps the service.
+_NAMES = {name: name for name in ("ldap", "saml", "cas")} | {f"oauth.{key}": name for key, (_, name) in OAUTH.items()}
 _CUSTOM = re.compile(r"Accounts_OAuth_Custom-([^-]+)")
 _PERSONS = {"active": True, "type": {"$nin": ["app"]}, "roles": {"$ne": ["guest"]}}
 
@@ -70,11 +70,18 @@ login_services.settings(
         Unit.FLAG,
         "SAML_Custom_Default_user_data_custom_fieldmap",
         changed,
+        missing=False,
     ),
     *(Setting(f"services.cas.{key}", f"CAS setting {id_}.", Unit.FLAG, id_) for key, id_ in CAS.items()),
     *(
-        Setting(f"services.oauth.{key}.enabled", "Whether this provider is enabled.", Unit.FLAG, id_)
-        for key, (id_, _) in (OAUTH | EARLIER_OAUTH).items()
+        Setting(
+            f"services.oauth.{key}.enabled",
+            "Whether this provider is enabled.",
+            Unit.FLAG,
+            id_,
+            releases=_UNTIL.get(key, ALL),
+        )
+        for key, (id_, _) in OAUTH.items()
     ),
 )
 
@@ -82,8 +89,13 @@ login_services.settings(
 @login_services.reads(
     "services",
     *(
-        Statistic(f"services.{key}.users", f"Active accounts with {key}, apps and plain guests excepted.", Unit.USERS)
-        for key in ("ldap", "saml", "cas", *(f"oauth.{name}" for name in OAUTH | EARLIER_OAUTH))
+        Statistic(
+            f"services.{key}.users",
+            f"Active accounts with {key}, apps and plain guests excepted.",
+            Unit.USERS,
+            releases=_UNTIL.get(name, ALL),
+        )
+        for key, name in _NAMES.items()
     ),
     Statistic("services.oauth.custom", "Custom providers: enabled, mergeRoles, users and more by name.", Unit.DOCUMENT),
     source="users, one group over the names of services; settings Accounts_OAuth_Custom-…",
@@ -95,14 +107,8 @@ def accounts(sources: Sources) -> Values:
     settings = sources.settings_like("Accounts_OAuth_Custom-")
     names = sorted(match[1] for id_ in settings if (match := _CUSTOM.fullmatch(id_)))
     custom = [name for name in names if len(name.encode()) <= MOST_NAME][:MOST_KINDS]
-    users = _users_by_service(sources, [*_PROVIDED, *custom])
-    known = sources.settings(*(id_ for id_, _ in EARLIER_OAUTH.values()))
-    values: Document = {f"services.{name}.users": users.get(name, 0) for name in ("ldap", "saml", "cas")}
-    for key, (_, name) in OAUTH.items():
-        values[f"services.oauth.{key}.users"] = users.get(name, 0)
-    for key, (id_, name) in EARLIER_OAUTH.items():
-        unknown = Absent("this release does not support the provider")
-        values[f"services.oauth.{key}.users"] = users.get(name, 0) if id_ in known else unknown
+    users = _users_by_service(sources, [*_NAMES.values(), *custom])
+    values: Document = {f"services.{key}.users": users.get(name, 0) for key, name in _NAMES.items()}
     providers = ((name, _provider(settings, name, users.get(name, 0))) for name in custom)
     return values | {"services.oauth.custom": noted(*keyed(providers, more=len(custom) < len(names)))}
 

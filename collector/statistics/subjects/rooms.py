@@ -9,6 +9,7 @@ from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import among
 from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
+from collector.statistics.releases import before
 
 rooms = Subject("rooms", "Rooms by kind, and messages according to the rooms' counters.")
 
@@ -82,9 +83,16 @@ for _key, _meaning, _where in (
     ("totalDiscussions", "Discussions in rooms of any kind.", {"prid": {"$exists": True}}),
     ("totalBroadcastRooms", "Rooms in which only authorized users can write.", {"broadcast": True}),
     ("totalE2ERooms", "Rooms that are end-to-end encrypted.", {"encrypted": True}),
-    ("totalOTRRooms", "Rooms that had an off-the-record conversation.", {"createdOTR": True}),
 ):
     rooms.count(_key, _meaning, Unit.ROOMS, of=Collection.ROOMS, where=_where)
+rooms.count(
+    "totalOTRRooms",
+    "Rooms that had an off-the-record conversation.",
+    Unit.ROOMS,
+    of=Collection.ROOMS,
+    where={"createdOTR": True},
+    releases=before("8.0"),
+)
 
 
 @dataclass(frozen=True)
