@@ -95,6 +95,20 @@ rooms.count(
 )
 
 
+@rooms.reads(
+    "live_streams",
+    Statistic(
+        "totalRoomsWithActiveLivestream", "Rooms with a live stream that is on.", Unit.ROOMS, releases=before("7.0")
+    ),
+    source="rocketchat_room, count over streamingOptions.type",
+    cost=Cost.SCAN,
+    reason="No index covers streamingOptions.",
+)
+def live_streams(sources: Sources) -> Values:
+    where = {"streamingOptions.type": "livestream"}
+    return {"totalRoomsWithActiveLivestream": sources.workspace.count(Collection.ROOMS, where)}
+
+
 @dataclass(frozen=True)
 class _Kind:
     """Rooms of one type, and their message counters."""
