@@ -65,6 +65,13 @@ def snapshot(workspace: str = "workspace", at: datetime = NOW, slot: datetime | 
     return {"_id": f"snapshot{number()}", "createdAt": at, "_updatedAt": at, "collector": own} | over
 
 
+def job(name: str = "finish-sessions", at: datetime = datetime(2024, 3, 16, 1, 5, tzinfo=UTC)) -> Document:
+    """A job of the server, and when it runs next; by default at five past one UTC."""
+    intervals = {"finish-sessions": "5 1 * * *", "aggregate-sessions": "0 2 * * *"}
+    row = {"_id": f"job{number()}", "name": name, "repeatInterval": intervals[name], "repeatTimezone": None}
+    return row | {"nextRunAt": at}
+
+
 def hours(amount: float) -> timedelta:
     return timedelta(hours=amount)
 

@@ -20,7 +20,6 @@ TOLERANCE = 0.1
 SLACK = 10  # absolute tolerance, for small numbers
 
 _NOT_COMPARED = frozenset({"_id", "createdAt", "_updatedAt", "statsToken"})
-_JAVASCRIPT_DATE = "%a %b %d %Y %H:%M:%S GMT%z"
 
 
 class Verdict(StrEnum):
@@ -94,9 +93,7 @@ def _moment(value: Any) -> datetime | None:
         return value if value.tzinfo else value.replace(tzinfo=UTC)
     with suppress(ValueError):
         return dates.of_text(str(value))
-    with suppress(ValueError, OverflowError):
-        return datetime.strptime(str(value).partition(" (")[0], _JAVASCRIPT_DATE).astimezone(UTC)
-    return None
+    return dates.of_javascript(value)
 
 
 def _canonical(value: Any) -> Any:

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
 
+from pymongo import ReadPreference
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from collector.errors import CommandRefusedError
+from collector.errors import MissingIndexError
 from collector.key_paths import Document
 from collector.mongodb.connection import Client, asks
-from collector.sources.collections import MESSAGE_INDEXES, Collection, Pipeline
+from collector.sources.collections import MESSAGE_INDEXES, Collection, Pipeline, index_name
 from collector.sources.expressions import added, among, number
 
 _asks = asks("the workspace's")
@@ -26,11 +27,15 @@ DATES: Document = {
 
 
 class Queries:
-    """The queries of one database. `comment` marks each of them in MongoDB's profiler."""
+    """The queries of one database. `comment` marks each of them in MongoDB's profiler.
 
-    def __init__(self, database: Database[Document], comment: str = "rcstats") -> None:
+    Unless it `scans`, messages are read only by the index that is meant for the query.
+    """
+
+    def __init__(self, database: Database[Document], comment: str = "rcstats", *, scans: bool = False) -> None:
         self._database = database
         self._comment = comment
+        self._scans = scans
 
     @property
     def client(self) -> Client:
@@ -39,7 +44,12 @@ class Queries:
 
     def labelled(self, comment: str) -> Self:
         """The same database, its queries marked with another comment."""
-        return type(self)(self._database, comment)
+        return type(self)(self._database, comment, scans=self._scans)
+
+    def scanning(self) -> Self:
+        """The same database, its messages read without an index, on a secondary if there is one."""
+        database = self._database.with_options(read_preference=ReadPreference.SECONDARY_PREFERRED)
+        return type(self)(database, self._comment, scans=True)
 
     @_asks
     def estimate(self, of: Collection) -> int:
@@ -101,20 +111,19 @@ class Queries:
 
     @_asks
     def aggregate(self, of: Collection, pipeline: Pipeline, hint: Document | None = None) -> list[Document]:
-        """The rows of a pipeline; messages are read only by an index.
+        """The rows of a pipeline; messages are read only by an index, except in a scan.
 
         Raises:
-            CommandRefusedError: the messages lack the index.
+            MissingIndexError: the messages lack the index.
         """
-        index = _message_index(pipeline) if of is Collection.MESSAGES else hint
+        needs_index = of is Collection.MESSAGES and not self._scans
+        index = _message_index(pipeline) if needs_index else hint
         options: Document = {"hint": index} if index else {}
         try:
             return list(self._database[of].aggregate(list(pipeline), comment=self._comment, **options))
         except OperationFailure as error:
-            if of is Collection.MESSAGES and error.code == _BAD_HINT:
-                raise CommandRefusedError(
-                    f"{of} has no index on {', '.join(index or ())}: it is never scanned"
-                ) from error
+            if needs_index and error.code == _BAD_HINT:
+                raise MissingIndexError(f"the index {index_name(index or {})} of {of} is missing") from error
             raise
 
     @_asks

@@ -121,6 +121,7 @@ class Reading:
     `read` returns a value, a Noted, an Absent or UNDEFINED for exactly the keys of `statistics`.
     `limit` is in seconds. `reason` is the reason why a scan cannot be avoided.
     `unchanged_while` returns, cheaply, the inputs of the values: while these are equal, the last values are reused.
+    `message_index` is the index of the messages that it needs, by its first field.
     `lists` is the number of values whose entries depend on the workspace's data.
     """
 
@@ -133,6 +134,7 @@ class Reading:
     limit: float = 0.0
     unchanged_while: Callable[[Sources], Document] | None = None
     lists: int = 0
+    message_index: str = ""
 
     def of(self, release: Release) -> "Reading | None":
         """The same without the statistics that a release does not have; None if it has none of them."""
@@ -219,8 +221,9 @@ class Subject:
         def read(sources: Sources) -> Values:
             return {key: sources.workspace.count(of, where)}
 
-        source = f"{of}, count of {dict(where)}"
-        self.reads(key, Statistic(key, meaning, unit, releases=releases), source=source, cost=Cost.INDEXED)(read)
+        index = next(iter(where)) if of is Collection.MESSAGES else ""
+        statistic, source = Statistic(key, meaning, unit, releases=releases), f"{of}, count of {dict(where)}"
+        self.reads(key, statistic, source=source, cost=Cost.INDEXED, message_index=index)(read)
 
     def newest(self, key: str, meaning: str, *, of: Collection, by: str, none: str) -> None:
         """Declares the newest date in an indexed field of a collection; `none` is the reason for its absence."""
@@ -229,7 +232,8 @@ class Subject:
             return {key: sources.workspace.newest_date(of, by) or Absent(none)}
 
         statistic = Statistic(key, meaning, Unit.DATE, moves=True)
-        self.reads(key, statistic, source=f"{of}, newest {by}", cost=Cost.INDEXED)(read)
+        index = by if of is Collection.MESSAGES else ""
+        self.reads(key, statistic, source=f"{of}, newest {by}", cost=Cost.INDEXED, message_index=index)(read)
 
     def sizes(self, name: str, **sizes: tuple[Collection, str, Unit]) -> None:
         """Declares, by key, the number of documents of collections, from their metadata."""

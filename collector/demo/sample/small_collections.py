@@ -1,7 +1,7 @@
 """The small collections of the sample workspace, each given as a whole."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from collector.demo.sample import words
 from collector.demo.sample.blueprint import Plan
@@ -79,6 +79,21 @@ def bridged_rooms(plan: Plan) -> Iterator[Document]:
         yield {"_id": plan.id_of("bridged room", number), **row, "_updatedAt": plan.installed}
 
 
+def cron(plan: Plan) -> Iterator[Document]:
+    """The server's jobs of each night; its clock is that of this host."""
+    for name, at in {"finish-sessions": time(1, 5), "aggregate-sessions": time(2)}.items():
+        local = plan.now.astimezone()
+        following = local.date() + timedelta(days=local.time() >= at)
+        yield {
+            "_id": plan.id_of(name, 0),
+            "name": name,
+            "type": "single",
+            "repeatInterval": f"{at.minute} {at.hour} * * *",
+            "repeatTimezone": None,
+            "nextRunAt": datetime.combine(following, at).astimezone(),
+        }
+
+
 def statistics(plan: Plan) -> Iterator[Document]:
     """What the server itself stored, one document a day: only the fields that nobody else can know."""
     chance = plan.chance("statistics")
@@ -105,6 +120,7 @@ def statistics(plan: Plan) -> Iterator[Document]:
 _FEW: Mapping[Collection, Callable[[Plan], Iterable[Document]]] = {
     Collection.ABAC_ATTRIBUTES: attributes,
     Collection.APPS: apps,
+    Collection.CRON: cron,
     Collection.CUSTOM_FIELDS: custom_fields,
     Collection.INTEGRATIONS: integrations,
     Collection.MATRIX_BRIDGED_ROOMS: bridged_rooms,
