@@ -20,6 +20,7 @@ _IS_REMOVED = {"$eq": ["$t", "rm"]}
     Statistic("totalThreads", "Messages that began a thread.", Unit.MESSAGES),
     source="rocketchat_message, messages with tcount of any value",
     cost=Cost.INDEXED,
+    message_index="tcount",
 )
 def threads(sources: Sources) -> Values:
     """The index alone has all messages with tcount, and those that have only tlm, its second field."""
