@@ -90,17 +90,18 @@ def _bare_parents(path: str, kept: set[str]) -> Iterator[str]:
         yield parent
 
 
-def leaves(document: Document) -> dict[str, Any]:
-    """The leaves of a document, by the rules of the table; those under `collector` are left out."""
-    return dict(_leaves({key: value for key, value in document.items() if key != "collector"}, ""))
-
-
 _WHOLE = frozenset(name.path for name in NAMES)
 
 
-def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+def of_document(document: Document) -> dict[str, Any]:
+    """The leaves of a document, by the rules of the table; those under `collector` are left out."""
+    return dict(leaves({key: value for key, value in document.items() if key != "collector"}))
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """The leaves of the value at a path."""
     if path in _WHOLE or not isinstance(value, dict) or not value:
         yield path, value
         return
     for key, item in value.items():
-        yield from _leaves(item, f"{path}.{key}" if path else key)
+        yield from leaves(item, f"{path}.{key}" if path else key)

@@ -123,7 +123,7 @@ def test_leaves_are_lists_empty_documents_and_documents_whose_keys_are_data() ->
         "matrixFederation": {"biggestRoom": {"_id": "a"}, "smallestRoom": None},
         "collector": {"release": "8.6"},
     }
-    assert set(names.leaves(document)) == {
+    assert set(names.of_document(document)) == {
         "userLanguages",
         "os.cpus",
         "os.loadavg",

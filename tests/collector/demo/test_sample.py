@@ -42,10 +42,10 @@ def test_the_server_s_own_document_has_names_of_its_release(release: Release, re
     of_release = names.of_server(release, own["enterprise"]["modules"])
 
     assert Release.parse(own["version"]) == release
-    assert set(names.leaves(own)) <= of_release
+    assert set(names.of_document(own)) <= of_release
     known = set(ONLY_THE_SERVER_KNOWS) & of_release
     undefined = set() if release >= LATE_SEVEN else {"tag", "branch"}
-    assert known - undefined <= set(names.leaves(own))
+    assert known - undefined <= set(names.of_document(own))
 
 
 def test_a_sample_runs_8_6_1_unless_it_is_told_another_release(real_database: Db) -> None:
