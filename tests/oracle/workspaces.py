@@ -94,12 +94,8 @@ def whole_workspace(random: Random, now: datetime, zone: ZoneInfo, release: Rele
     }
     own = {Collection.STATISTICS: [*server_statistics(random, now, zone), newest_statistics(random, now, release)]}
     return own | {
-        name: documents for name, documents in whole.items() if exists(name, release) and random.random() < 0.9
+        name: documents for name, documents in whole.items() if indexes.has(release, name) and random.random() < 0.9
     }
-
-
-def exists(collection: Collection, release: Release) -> bool:
-    return collection not in indexes.COLLECTIONS or release in indexes.COLLECTIONS[collection]
 
 
 def without_calls(workspace: Workspace) -> None:
