@@ -101,10 +101,10 @@ def operating_systems(rows: list[Document]) -> list[Document]:
 
 
 def uses(rows: list[Document]) -> list[Document]:
-    """The elements of all `devices`; what is no array is its own only element, but for null."""
-    given = [row.get("devices") for row in rows]
+    """The elements of all `devices`; what is neither array nor null is its own only element."""
+    given = [row["devices"] for row in rows if row.get("devices") is not None]
     entries = [entry for value in given for entry in (value if isinstance(value, list) else [value])]
-    return [entry if isinstance(entry, dict) else {} for entry in entries if entry is not None]
+    return [entry if isinstance(entry, dict) else {} for entry in entries]
 
 
 def inner(holder: Document, key: str) -> Document:

@@ -47,12 +47,17 @@ def worked_out(rows: dict[str, Document]) -> Counts:
     return {
         "logoChange": isinstance(logo, dict) and "url" in logo,
         "livechatAutomaticForwardingUnansweredChats": isinstance(timeout, bool) or timeout != 0,
-        "BusinessHours.strategy": copy(strategy) if is_truthy(strategy) else "",
+        "BusinessHours.strategy": strategy_of(strategy),
         "webRTCEnabledForOmnichannel": value_of(rows, "Omnichannel_call_provider") == "WebRTC",
         "settings.cannedResponses.cannedResponsesEnabled": copy(value_of(rows, "Canned_Responses_Enable")),
         "push": push(rows),
         "enterpriseReady": True,
     }
+
+
+def strategy_of(value: Any) -> Any:
+    """The value if it is true, else ''; either if it is odd."""
+    return Allowed((value, "")) if isinstance(copy(value), Allowed) else value if is_truthy(value) else ""
 
 
 def push(rows: dict[str, Document]) -> Any:
