@@ -12,7 +12,7 @@ from collector.errors import MissingIndexError
 from collector.key_paths import Document
 from collector.mongodb.connection import Client, asks
 from collector.sources.collections import MESSAGE_INDEXES, Collection, Pipeline, index_name
-from collector.sources.expressions import added, among, number
+from collector.sources.expressions import added, each, equals, number
 
 _asks = asks("the workspace's")
 
@@ -61,11 +61,15 @@ class Queries:
         rows = self.aggregate(of, [{"$match": where}, {"$count": "documents"}])
         return int(rows[0]["documents"]) if rows else 0
 
-    def tally(self, of: Collection, by: str, values: Sequence[str]) -> dict[str, int]:
+    def tally(self, of: Collection, by: str, values: Sequence[str]) -> dict[str, int | float]:
         """The number of documents for each of these values of the field `by`."""
-        rows = self.groups(of, {by: {"$in": list(values)}}, by=among(f"${by}", values))
-        counts = {row["_id"]: row["documents"] for row in rows if row["_id"] is not None}
-        return dict.fromkeys(values, 0) | counts
+        sums = {value: each(equals(f"${by}", value)) for value in values}
+        return self.sums(of, {by: {"$in": list(values)}}, sums)
+
+    def sums(self, of: Collection, where: Mapping[str, Any], sums: Mapping[str, Any]) -> dict[str, int | float]:
+        """Sums over the matching documents, by any name: of a path's numbers, or of an expression."""
+        rows = self.groups(of, where, by=None, **{f"v{n}": what for n, what in enumerate(sums.values())})
+        return {name: rows[0][f"v{n}"] if rows else 0 for n, name in enumerate(sums)}
 
     def newest(self, of: Collection, by: str, *fields: str) -> Document:
         """The named fields of the document with the highest value of `by`; {} if the collection is empty."""

@@ -208,7 +208,7 @@ def put(document: Document, own: Document, values: Values, release: Release = NE
             case _ if key.startswith("collector."):
                 place(own, key.removeprefix("collector."), value)
             case _:
-                place(document, key, resolved(value, nulls=release >= NULLS))
+                place(document, key, resolved(value, release))
 
 
 def now() -> datetime:
