@@ -22,7 +22,7 @@ _IS_REMOVED = {"$eq": ["$t", "rm"]}
     message_index="tcount",
 )
 def threads(sources: Sources) -> Values:
-    """The index alone answers for numbers; that a count exists otherwise, the messages themselves would have to tell."""
+    """The index alone answers for numbers; for other values that are no null, the messages would have to be read."""
     numbers = sources.workspace.count(Collection.MESSAGES, {"tcount": {"$gte": -inf}})
     nulls = sources.workspace.count(Collection.MESSAGES, {"tcount": {"$type": "null"}})
     return {"totalThreads": numbers + nulls}
