@@ -65,6 +65,19 @@ def snapshot(workspace: str = "workspace", at: datetime = NOW, slot: datetime | 
     return {"_id": f"snapshot{number()}", "createdAt": at, "_updatedAt": at, "collector": own} | over
 
 
+def nulls() -> Document:
+    """Values that the server itself does not have, as release 7.4 and newer store them."""
+    apps = {"frameworkDevMode": None, "frameworkEnable": None}
+    rooms = {"biggestRoom": None, "smallestRoom": None, "amountOfFederatedRooms": 0}
+    widget = {"id": None, "alias": None, "type": "widget", "count": 2}
+    return {
+        "lastMessageSentAt": None,
+        "settings": {"general": {"apps": apps}},
+        "matrixFederation": rooms,
+        "omnichannelSources": [widget],
+    }
+
+
 def hours(amount: float) -> timedelta:
     return timedelta(hours=amount)
 

@@ -18,7 +18,8 @@ from collector.diagnostics.checks import Finding, Level, verdict
 from collector.diagnostics.explain import ReadingCost
 from collector.diagnostics.parity import Comparison, Verdict
 from collector.key_paths import Document, at
-from collector.statistics.reading import Reading, Statistic, Subject, Unit
+from collector.statistics.reading import Reading, Statistic, Subject, Unit, of_release
+from collector.statistics.releases import NEWEST, Release
 from collector.statistics.snapshot import Outcome
 
 out = Console(highlight=False)
@@ -26,6 +27,7 @@ err = Console(stderr=True, highlight=False)
 
 _STYLES = {Verdict.EQUAL: "green", Verdict.DIFFERS: "bold red", Verdict.UNKNOWN: "yellow"}
 _KEY_WIDTH, _VALUE_WIDTH = 52, 26
+NO_VALUE = "Rocket.Chat itself has no value"
 _BRIEF = 60  # characters of a value in a comparison
 _MARKS = {Level.OK: "[green]✓[/]", Level.WARNING: "[yellow]![/]", Level.CRITICAL: "[red]✗[/]"}
 
@@ -55,9 +57,10 @@ def snapshot(document: Document, subjects: Iterable[Subject], note: str, *, whol
     out.print(f"[bold]Snapshot {document['_id']}[/] of workspace {escape(own['workspace'])}")
     readings = f"{len(own['readings'])} readings in {own['seconds']:.2f} s"
     out.print(f"[dim]{local:%Y-%m-%d %H:%M:%S %Z}, {readings}; {note}[/]")
+    release = Release.parse(own.get("release")) or NEWEST
     left_out = 0
     for subject in subjects:
-        statistics = [statistic for reading in subject for statistic in reading.statistics]
+        statistics = [statistic for reading in of_release(subject, release) for statistic in reading.statistics]
         shown = [statistic for statistic in statistics if whole or _is_worth_showing(document, statistic)]
         left_out += len(statistics) - len(shown)
         if shown:
@@ -100,11 +103,12 @@ def _table(document: Document, subject: Subject, statistics: Iterable[Statistic]
 
 
 def _cells(document: Document, statistic: Statistic) -> tuple[str, str]:
-    """The value and its definition, or a dash and the reason for its absence."""
+    """The value and its definition, or a dash and the reason for its absence; without one the server has no value."""
     value = at(document, statistic.key)
     if value is None:
         reason = at(document["collector"]["unavailable"], statistic.key)
-        return "[yellow]–[/]", f"[yellow]{escape(str(reason))}[/]"
+        style = "yellow" if reason else "dim"
+        return f"[{style}]–[/]", f"[{style}]{escape(str(reason or NO_VALUE))}[/]"
     return escape(readable(value, statistic.unit)), escape(statistic.meaning)
 
 
