@@ -5,7 +5,7 @@ from typing import Any
 
 from collector.key_paths import Document
 from collector.sources.collections import Collection
-from tests.oracle.documents import Counts, Stored, has, holds, how_many
+from tests.oracle.documents import Counts, Stored, either, has, how_many, is_true, matches
 from tests.oracle.rooms import of_kind
 
 WINDOWS = {
@@ -19,7 +19,7 @@ def recounted(stored: Stored, now: datetime) -> Counts:
     rooms = of_kind(stored[Collection.ROOMS], "l")
     active = [room for room in rooms if has(room, "v.activity")]
     return {
-        "omnichannelSources": sources(rooms),
+        "omnichannelSources": either(sources(rooms), together(sources(rooms))),
         "omnichannelContactsBySource": contacts([room for room in active if is_of_month(room, now)]),
         **{key: contacts(since(active, now - length, now)) for key, length in WINDOWS.items()},
         **departments(stored),
@@ -29,25 +29,37 @@ def recounted(stored: Stored, now: datetime) -> Counts:
 def departments(stored: Stored) -> Counts:
     found, fields = stored[Collection.DEPARTMENTS], stored[Collection.CUSTOM_FIELDS]
     return {
-        "archivedDepartments": how_many(found, lambda department: department.get("archived") is True),
-        "enterprise.businessUnits": how_many(found, lambda department: department.get("type") == "u"),
-        "totalLivechatPublicCustomFields": how_many(fields, lambda field: field.get("public") is True),
+        "archivedDepartments": how_many(found, lambda department: is_true(department, "archived")),
+        "enterprise.businessUnits": how_many(found, lambda department: matches(department, "type", "u")),
+        "totalLivechatPublicCustomFields": how_many(fields, lambda field: is_true(field, "public")),
     }
 
 
 def sources(rooms: list[Document]) -> list[Document]:
-    """[{id, alias, type, count}], one row for each that is shown, whatever else the `source` holds."""
+    """[{id, alias, type, count}], one row for each different `source`, whatever is different in it."""
     groups: dict[str, Document] = {}
     for room in rooms:
         if has(room, "source"):
-            row = {key: room["source"][key] for key in ("id", "alias", "type") if key in room["source"]}
-            groups.setdefault(repr(row), row | {"count": 0})["count"] += 1
+            row = {key: source(room)[key] for key in ("id", "alias", "type") if key in source(room)}
+            groups.setdefault(repr(room["source"]), row | {"count": 0})["count"] += 1
     return list(groups.values())
+
+
+def together(rows: list[Document]) -> list[Document]:
+    """The same, with one row for all sources that are no document: nobody can tell them apart."""
+    odd, told = ([row for row in rows if (len(row) == 1) is is_odd] for is_odd in (True, False))
+    return [*told, *([{"count": sum(row["count"] for row in odd)}] if odd else [])]
+
+
+def source(room: Document) -> Document:
+    """What is no document has neither id nor alias nor type."""
+    given = room.get("source")
+    return given if isinstance(given, dict) else {}
 
 
 def is_of_month(room: Document, now: datetime) -> bool:
     """Months of activity are written in UTC."""
-    return holds(room["v"], "activity", f"{now.astimezone(UTC):%Y-%m}")
+    return matches(room, "v.activity", f"{now.astimezone(UTC):%Y-%m}")
 
 
 def since(rooms: list[Document], start: datetime, end: datetime) -> list[Document]:
@@ -71,8 +83,8 @@ def contacts(rooms: list[Document]) -> Document:
 
 
 def source_name(room: Document) -> Any:
-    source = room.get("source", {})
-    return source.get("type") if source.get("alias") is None else source["alias"]
+    given = source(room)
+    return given.get("type") if given.get("alias") is None else given["alias"]
 
 
 def visitors(rooms: list[Document]) -> int:

@@ -2,7 +2,7 @@
 
 from collector.key_paths import Document
 from collector.sources.collections import Collection
-from tests.oracle.documents import Counts, Stored, has, how_many, newest
+from tests.oracle.documents import ABSENT, UNDEFINED, Allowed, Counts, Stored, has, how_many, is_true, matches, newest
 
 
 def recounted(stored: Stored) -> Counts:
@@ -22,12 +22,16 @@ def recounted(stored: Stored) -> Counts:
 
 
 def dates(stored: Stored) -> Counts:
-    sent = newest(stored[Collection.MESSAGES], "ts", "lastMessageSentAt")
-    return sent | newest(stored[Collection.SUBSCRIPTIONS], "ls", "lastSeenSubscription")
+    """Ours are dates: what the server has in place of one is absent, as is the text that it has for none at all."""
+    sent, seen = newest(stored[Collection.MESSAGES], "ts"), newest(stored[Collection.SUBSCRIPTIONS], "ls")
+    return {
+        "lastMessageSentAt": Allowed((None,)) if sent is ABSENT else sent,
+        "lastSeenSubscription": ABSENT if seen is UNDEFINED else seen,
+    }
 
 
 def is_pinned(message: Document) -> bool:
-    return message.get("pinned") is True
+    return is_true(message, "pinned")
 
 
 def is_starred(message: Document) -> bool:
@@ -36,15 +40,15 @@ def is_starred(message: Document) -> bool:
 
 
 def is_hidden(message: Document) -> bool:
-    return message.get("_hidden") is True
+    return is_true(message, "_hidden")
 
 
 def is_shown(message: Document) -> bool:
-    return not is_hidden(message) and message.get("t") != "rm"
+    return not is_hidden(message) and not matches(message, "t", "rm")
 
 
 def of_type(messages: list[Document], kind: str) -> list[Document]:
-    return [message for message in messages if message.get("t") == kind]
+    return [message for message in messages if matches(message, "t", kind)]
 
 
 def rooms_of(messages: list[Document]) -> int:

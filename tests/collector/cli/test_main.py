@@ -98,7 +98,7 @@ def test_check_reports_warnings_by_its_exit_code(urls: dict[str, str]) -> None:
     )
     assert before.stdout.splitlines()[0].endswith("; freshness: no snapshot has been stored yet")
     assert after.stdout.splitlines()[0] == "WARNING: 1 of 4 checks: privileges: MongoDB has access control disabled"
-    assert "runs Rocket.Chat 7.10.0" in after.stdout
+    assert "runs Rocket.Chat 8.6.1" in after.stdout
 
 
 def test_check_prints_plain_lines_without_a_terminal(urls: dict[str, str]) -> None:
