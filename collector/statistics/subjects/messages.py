@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from bson import MinKey
+
 from collector.key_paths import Document
 from collector.sources import Sources
 from collector.sources.collections import Collection
@@ -12,13 +14,18 @@ messages = Subject("messages", "Messages with features: threads, pins, stars, en
 _IS_HIDDEN = {"$eq": ["$_hidden", True]}
 _IS_REMOVED = {"$eq": ["$t", "rm"]}
 
-messages.count(
+
+@messages.reads(
     "totalThreads",
-    "Messages that began a thread.",
-    Unit.MESSAGES,
-    of=Collection.MESSAGES,
-    where={"tcount": {"$gte": 0}},  # whether it exists only the documents could tell, a number is in the index
+    Statistic("totalThreads", "Messages that began a thread.", Unit.MESSAGES),
+    source="rocketchat_message, messages with tcount of any value",
+    cost=Cost.INDEXED,
 )
+def threads(sources: Sources) -> Values:
+    """The index alone has all messages with tcount, and those that have only tlm, its second field."""
+    indexed = sources.workspace.count(Collection.MESSAGES, {"tcount": {"$gte": MinKey()}})
+    others = sources.workspace.count(Collection.MESSAGES, {"tcount": {"$exists": False}})
+    return {"totalThreads": indexed - others}
 
 
 @messages.reads(
