@@ -25,10 +25,10 @@ from collector.statistics.snapshot import Outcome
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
-_STYLES = {Verdict.EQUAL: "green", Verdict.DIFFERS: "bold red", Verdict.UNKNOWN: "yellow"}
+_STYLES = {Verdict.EQUAL: "green", Verdict.EXPLAINED: "dim", Verdict.UNEXPLAINED: "bold red"}
 _KEY_WIDTH, _VALUE_WIDTH = 52, 26
 NO_VALUE = "Rocket.Chat itself has no value"
-_BRIEF = 60  # characters of a value in a comparison
+_BRIEF = 40  # characters of a value in a comparison
 _MARKS = {Level.OK: "[green]✓[/]", Level.WARNING: "[yellow]![/]", Level.CRITICAL: "[red]✗[/]"}
 
 
@@ -147,21 +147,21 @@ def _plans(one: ReadingCost) -> str:
 
 
 def parity(compared: list[Comparison], taken: Any, *, whole: bool) -> None:
-    """The unequal statistics with both values, then the number of each verdict.
+    """The unequal statistics with both values and the cause of the difference, then the number of each verdict.
 
     `taken` is the server's createdAt, which is not always a date.
     """
-    table = headed(("statistic", "verdict"), ("server", "rcstats", "difference"))
+    table = headed(["statistic"], ("server", "rcstats", "difference"))
+    table.add_column("cause", overflow="fold")
     for one in compared:
-        if whole or one.verdict not in {Verdict.EQUAL, Verdict.OURS_ONLY}:
-            style = _STYLES.get(one.verdict, "dim")
-            name, verdict = escape(one.key), f"[{style}]{one.verdict}[/]"
-            table.add_row(name, verdict, _brief(one.server), _brief(one.ours), escape(one.note))
+        if whole or one.verdict is not Verdict.EQUAL:
+            cause = f"[{_STYLES[one.verdict]}]{escape(one.cause or one.verdict)}[/]"
+            table.add_row(escape(one.key), _brief(one.server), _brief(one.ours), one.difference, cause)
     out.print(table)
     counts = Counter(one.verdict for one in compared)
     age = f"{taken:%Y-%m-%d %H:%M:%S} UTC ({_ago(taken)})" if isinstance(taken, datetime) else "an unknown time"
     out.print(f"\nThe server's document dates from {age}.")
-    out.print(", ".join(f"[{_STYLES.get(v, 'dim')}]{counts[v]} {v}[/]" for v in Verdict if counts[v]))
+    out.print(", ".join(f"[{_STYLES[v]}]{counts[v]} {v}[/]" for v in Verdict))
 
 
 def _brief(value: Any) -> str:

@@ -158,6 +158,10 @@ class Reading:
             object.__setattr__(self, "limit", self.cost.limit)
 
 
+# The source of a statistic that is a setting: this, and the setting's id.
+SETTING = "setting "
+
+
 @dataclass(frozen=True)
 class Setting:
     """A statistic that is a setting of the workspace, or is derived from one.
@@ -180,7 +184,7 @@ class Setting:
 
     @property
     def statistic(self) -> Statistic:
-        source = f"setting {self.id}"
+        source = f"{SETTING}{self.id}"
         return Statistic(self.key, self.meaning, self.unit, source=source, is_setting=True, releases=self.releases)
 
     def value(self, rows: Mapping[str, Document]) -> Any:

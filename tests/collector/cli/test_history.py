@@ -11,6 +11,7 @@ from pymongo.database import Database
 
 from collector.cli.charts import spark
 from collector.history.diff import Change, changes
+from collector.key_paths import Document
 from collector.sources.collections import Collection
 from collector.statistics.snapshot import now
 from collector.store.snapshots import Store
@@ -279,7 +280,7 @@ def test_a_sparkline_is_never_wider_than_requested() -> None:
 
 
 def test_null_absent_and_an_empty_document_are_no_change() -> None:
-    older = {"omnichannelSources": [{"type": "widget", "count": 2}], "settings": {"general": {"apps": {}}}}
+    older: Document = {"omnichannelSources": [{"type": "widget", "count": 2}], "settings": {"general": {"apps": {}}}}
     older["matrixFederation"] = {"amountOfFederatedRooms": 0}
 
     assert changes(snapshot(**older), snapshot(**nulls())) == []
