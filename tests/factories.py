@@ -78,6 +78,13 @@ def nulls() -> Document:
     }
 
 
+def job(name: str = "finish-sessions", at: datetime = datetime(2024, 3, 16, 1, 5, tzinfo=UTC)) -> Document:
+    """A job of the server, and when it runs next; by default at five past one UTC."""
+    intervals = {"finish-sessions": "5 1 * * *", "aggregate-sessions": "0 2 * * *"}
+    row = {"_id": f"job{number()}", "name": name, "repeatInterval": intervals[name], "repeatTimezone": None}
+    return row | {"nextRunAt": at}
+
+
 def hours(amount: float) -> timedelta:
     return timedelta(hours=amount)
 

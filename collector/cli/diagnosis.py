@@ -2,6 +2,7 @@
 
 import sys
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -73,7 +74,7 @@ def check(
         bool, typer.Option("--roles", help="Print the minimal MongoDB roles as mongosh commands.")
     ] = False,
 ) -> None:
-    """Check settings, connections, privileges, indexes and freshness.
+    """Check settings, connections, privileges, time zone, indexes and freshness.
 
     The exit code is 0 (ok), 1 (warning) or 2 (critical), as monitoring systems expect.
     """
@@ -88,7 +89,8 @@ def check(
     with open_components(settings) as components:
         slots = Slots(settings.schedule, settings.timezone)
         workspace, store = components.sources.workspace, components.store
-        now, zone = datetime.now(UTC), settings.timezone
-        found = list(checks.findings(workspace, store, lambda: privileges.access(settings), slots, now, zone))
+        given = checks.Given(settings.timezone, settings.timezone_is_set, settings.daily_scan)
+        access = partial(privileges.access, settings)
+        found = list(checks.findings(workspace, store, access, slots, datetime.now(UTC), given))
     tables.findings(found)
     raise typer.Exit(max(finding.level for finding in found))

@@ -59,7 +59,8 @@ def _speak_the_same(server: Any, ours: Any) -> bool:
 
 
 def _differ_in_roles(server: Any, ours: Any) -> bool:
-    return _without_roles(server) == _without_roles(ours) is not None
+    period = _without_roles(ours)
+    return period is not None and bool(period == _without_roles(server))
 
 
 def _without_roles(period: Any) -> Any:

@@ -13,8 +13,6 @@ from collector.numbers import is_number
 TOLERANCE = 0.1
 SLACK = 10  # absolute tolerance, for small numbers
 
-_JAVASCRIPT_DATE = "%a %b %d %Y %H:%M:%S GMT%z"
-
 
 def can_move(server: Any, ours: Any) -> bool:
     """Whether both are numbers, dates, lists or documents, or one is and the other is no value."""
@@ -55,9 +53,7 @@ def moment_of(value: Any) -> datetime | None:
         return value if value.tzinfo else value.replace(tzinfo=UTC)
     with suppress(ValueError):
         return dates.of_text(str(value))
-    with suppress(ValueError, OverflowError):
-        return datetime.strptime(str(value).partition(" (")[0], _JAVASCRIPT_DATE).astimezone(UTC)
-    return None
+    return dates.of_javascript(value)
 
 
 def _canonical(value: Any) -> Any:

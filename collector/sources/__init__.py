@@ -1,7 +1,7 @@
 """Owns the sources of readings: the workspace's database, this host, and the deployment settings."""
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -17,15 +17,17 @@ class Sources:
     """The sources of a reading.
 
     `now` is the time of the snapshot; `timezone` is that of the workspace's calendar days; by the `licence` the server
-    sees some settings otherwise than they are stored.
+    sees some settings otherwise than they are stored. `may_scan`:
+    messages whose index is missing may be scanned once a day.
     """
 
     workspace: RocketChat
     machine: Host = field(default_factory=Host)
     deployment: Deployment = field(default_factory=Deployment)
-    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    timezone: tzinfo = field(default_factory=lambda: ZoneInfo("UTC"))
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     licence: Licence = field(default_factory=Licence)
+    may_scan: bool = False
 
     @property
     def today(self) -> date:

@@ -41,6 +41,12 @@ class RocketChat(Queries):
     """What a workspace is asked for by name: its settings, servers, logins and own statistics."""
 
     @_asks
+    def has_secondary(self) -> bool:
+        """Whether reads can go to a secondary; on a sharded cluster MongoDB's router decides."""
+        hello = self._database.command("hello", read_preference=ReadPreference.SECONDARY_PREFERRED)
+        return bool(hello.get("secondary")) or hello.get("msg") == "isdbgrid"
+
+    @_asks
     def server(self) -> Document:
         """MongoDB's version, and the name of its storage engine if this login may run serverStatus."""
         version = self._database.client.server_info()["version"]

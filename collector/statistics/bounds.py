@@ -11,6 +11,7 @@ from bson.errors import BSONError
 from collector.key_paths import Document
 from collector.sources.expressions import MOST_NAME
 from collector.statistics.reading import LIST_BYTES, UNDEFINED, Absent, Noted, Values, resolved
+from collector.statistics.releases import NEWEST
 
 # MongoDB's limit is 180 levels; a value lies some levels below the root of its document.
 MOST_DEPTH = 100
@@ -56,7 +57,7 @@ def hold(values: Values, most: int) -> tuple[dict[str, Any], str]:
 def size(value: Any) -> float:
     """The size of a value in a document, in bytes; infinite if it cannot be stored."""
     try:
-        return len(bson.encode({"": resolved(value, nulls=True)}))
+        return len(bson.encode({"": resolved(value, NEWEST)}))
     except (BSONError, OverflowError, ValueError):
         return inf
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from collector.errors import DatabaseError
 from collector.key_paths import Document
 from collector.sources import Sources, licence
+from collector.sources.day_zone import day_zone
 from collector.sources.licence import Licence
 from collector.statistics import catalog, snapshot
 from collector.statistics.reading import Reading
@@ -18,12 +19,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Collector:
-    """Runs the readings over a workspace; `newest` gives its newest snapshot, whose unchanged readings are reused."""
+    """Runs the readings over a workspace; `newest` gives its newest snapshot, whose unchanged readings are reused.
+
+    Unless the `timezone` is a setting, the days are those of the server where its zone can be inferred.
+    """
 
     sources: Sources
     timezone: str
     newest: Callable[[str], Document | None]
     readings: Sequence[Reading] = catalog.READINGS
+    timezone_is_set: bool = True
 
     def collect(
         self,
@@ -41,15 +46,22 @@ class Collector:
         """
         source = self.sources.workspace
         workspace, own = source.identity(), source.own_statistics("version", "enterprise.modules")
-        sources = replace(self.sources, licence=Licence.read(own, source.values(*licence.SETTINGS)))
-        about = snapshot.SnapshotContext(workspace, self.timezone, slot, Release.parse(own.get("version")))
-        previous = None if fresh else self._previous(workspace)
+        days = day_zone(source, self.timezone, snapshot.now(), is_set=self.timezone_is_set)
+        previous, is_known = (None, True) if fresh else self._previous(workspace)
+        sources = replace(
+            self.sources,
+            licence=Licence.read(own, source.values(*licence.SETTINGS)),
+            timezone=days.zone,
+            may_scan=self.sources.may_scan and is_known,  # otherwise a day without the store would have many scans
+        )
+        release = Release.parse(own.get("version"))
+        about = snapshot.SnapshotContext(workspace, days.name, slot, release, days.origin())
         return snapshot.take(self.readings, sources, about, progress, previous, abandoned)
 
-    def _previous(self, workspace: str) -> Document | None:
-        """The newest snapshot; a store that cannot be read costs only the values that could be reused."""
+    def _previous(self, workspace: str) -> tuple[Document | None, bool]:
+        """The newest snapshot, and whether that is known: without the store, values are not reused."""
         try:
-            return self.newest(workspace)
+            return self.newest(workspace), True
         except DatabaseError as error:
             log.warning('no reading reused reason="%s"', error)
-            return None
+            return None, False

@@ -8,7 +8,7 @@ from typing import Any, Self
 from collector.key_paths import Document, at
 from collector.sources import Sources
 from collector.sources.collections import Collection
-from collector.statistics.releases import ALL, Release, Span
+from collector.statistics.releases import ALL, NULLS, Release, Span
 
 
 class Unit(StrEnum):
@@ -71,17 +71,36 @@ def noted(value: Any, note: str) -> Any:
     return Noted(value, note) if note else value
 
 
-def resolved(value: Any, *, nulls: bool) -> Any:
-    """The value with null in place of each UNDEFINED in it, or without the keys that have it."""
+@dataclass(frozen=True)
+class Only:
+    """Wraps a part of a value that only some releases have."""
+
+    releases: Span
+    value: Any
+
+
+def resolved(value: Any, release: Release) -> Any:
+    """The value as the document of a release has it: null for UNDEFINED from 7.4 on, else not even its key."""
     match value:
         case Undefined():
             return None
         case dict():
-            kept = {key: item for key, item in value.items() if nulls or item is not UNDEFINED}
-            return {key: resolved(item, nulls=nulls) for key, item in kept.items()}
+            return {key: resolved(item, release) for key, item in _parts(value, release) if _is_there(item, release)}
         case list():
-            return [resolved(item, nulls=nulls) for item in value]
+            return [resolved(item, release) for item in value]
     return value
+
+
+def _parts(value: Document, release: Release) -> Iterator[tuple[str, Any]]:
+    for key, item in value.items():
+        if not isinstance(item, Only):
+            yield key, item
+        elif release in item.releases:
+            yield key, item.value
+
+
+def _is_there(item: Any, release: Release) -> bool:
+    return item is not UNDEFINED or release >= NULLS
 
 
 Values = Mapping[str, Any]
@@ -121,6 +140,7 @@ class Reading:
     `read` returns a value, a Noted, an Absent or UNDEFINED for exactly the keys of `statistics`.
     `limit` is in seconds. `reason` is the reason why a scan cannot be avoided.
     `unchanged_while` returns, cheaply, the inputs of the values: while these are equal, the last values are reused.
+    `message_index` is the index of the messages that it needs, by its first field.
     `lists` is the number of values whose entries depend on the workspace's data.
     """
 
@@ -133,6 +153,7 @@ class Reading:
     limit: float = 0.0
     unchanged_while: Callable[[Sources], Document] | None = None
     lists: int = 0
+    message_index: str = ""
 
     def of(self, release: Release) -> "Reading | None":
         """The same without the statistics that a release does not have; None if it has none of them."""
@@ -223,17 +244,19 @@ class Subject:
         def read(sources: Sources) -> Values:
             return {key: sources.workspace.count(of, where)}
 
-        source = f"{of}, count of {dict(where)}"
-        self.reads(key, Statistic(key, meaning, unit, releases=releases), source=source, cost=Cost.INDEXED)(read)
+        index = next(iter(where)) if of is Collection.MESSAGES else ""
+        statistic, source = Statistic(key, meaning, unit, releases=releases), f"{of}, count of {dict(where)}"
+        self.reads(key, statistic, source=source, cost=Cost.INDEXED, message_index=index)(read)
 
-    def newest(self, key: str, meaning: str, *, of: Collection, by: str, none: str) -> None:
-        """Declares the newest date in an indexed field of a collection; `none` is the reason for its absence."""
+    def newest(self, key: str, meaning: str, *, of: Collection, by: str, none: Absent | Undefined) -> None:
+        """Declares the newest date in an indexed field of a collection; `none` is the value without any."""
 
         def read(sources: Sources) -> Values:
-            return {key: sources.workspace.newest_date(of, by) or Absent(none)}
+            return {key: sources.workspace.newest_date(of, by) or none}
 
         statistic = Statistic(key, meaning, Unit.DATE, moves=True)
-        self.reads(key, statistic, source=f"{of}, newest {by}", cost=Cost.INDEXED)(read)
+        index = by if of is Collection.MESSAGES else ""
+        self.reads(key, statistic, source=f"{of}, newest {by}", cost=Cost.INDEXED, message_index=index)(read)
 
     def sizes(self, name: str, **sizes: tuple[Collection, str, Unit]) -> None:
         """Declares, by key, the number of documents of collections, from their metadata."""
@@ -275,7 +298,7 @@ def of_release(readings: Iterable[Reading], release: Release) -> list[Reading]:
 
 def changed(row: Document) -> bool:
     """Whether a setting differs from Rocket.Chat's default."""
-    return not same(row.get("value"), row.get("packageValue"))
+    return not same(row.get("value", UNDEFINED), row.get("packageValue", UNDEFINED))
 
 
 def same(one: Any, other: Any) -> bool:

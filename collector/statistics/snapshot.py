@@ -3,19 +3,20 @@
 import logging
 import platform
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from collector import __version__
-from collector.errors import AbandonedError, DatabaseError, UnreachableError
+from collector.errors import AbandonedError, DatabaseError, MissingIndexError, UnreachableError
 from collector.key_paths import Document, at, has, place, place_parents
 from collector.meteor_id import new_id
 from collector.mongodb.connection import time_limit
 from collector.sources import Sources
 from collector.statistics.bounds import hold, size
+from collector.statistics.daily_scan import daily_scan
 from collector.statistics.reading import UNDEFINED, Absent, Noted, Reading, Values, noted, of_release, resolved
 from collector.statistics.releases import NEWEST, NULLS, Release
 
@@ -55,12 +56,14 @@ class SnapshotContext:
     """The provenance of a snapshot. One on demand has no slot.
 
     `release` is the workspace's; where it is not known, the definitions are those of the newest release.
+    `timezone_origin` says how the time zone is known; see `DayZone.origin`.
     """
 
     workspace: str
     timezone: str
     slot: datetime | None = None
     release: Release | None = None
+    timezone_origin: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def definitions(self) -> Release:
@@ -121,13 +124,22 @@ class Runner:
         """Runs one reading. Its record has an error text of ours; the log has the cause."""
         begun = time.perf_counter()
         try:
-            outcome = self._outcome(reading)
+            outcome = self._with_index(reading)
         except (UnreachableError, AbandonedError):
             raise
         except Exception as error:  # noqa: BLE001  a reading must not cost the snapshot
             log.warning("reading failed reading=%s error=%r", reading.name, error.__cause__ or error)
             outcome = Outcome(reading, 0, error=_error_text(error))
         return replace(outcome, seconds=round(time.perf_counter() - begun, 4))
+
+    def _with_index(self, reading: Reading) -> Outcome:
+        """If an index is missing and a scan is allowed, the outcome of the day's scan."""
+        try:
+            return self._outcome(reading)
+        except MissingIndexError as missing:
+            if not self.sources.may_scan:
+                raise
+            return self._outcome(daily_scan(reading, missing))
 
     def _outcome(self, reading: Reading) -> Outcome:
         if self.abandoned():
@@ -198,7 +210,7 @@ def put(document: Document, own: Document, values: Values, release: Release = NE
             case _ if key.startswith("collector."):
                 place(own, key.removeprefix("collector."), value)
             case _:
-                place(document, key, resolved(value, nulls=release >= NULLS))
+                place(document, key, resolved(value, release))
 
 
 def now() -> datetime:
@@ -216,6 +228,7 @@ def _metadata(about: SnapshotContext, started: datetime, finished: datetime) -> 
         **({"slot": about.slot} if about.slot else {}),
         "release": str(about.definitions),
         "timezone": about.timezone,
+        **about.timezone_origin,
         "startedAt": started,
         "finishedAt": finished,
         "seconds": round((finished - started).total_seconds(), 3),

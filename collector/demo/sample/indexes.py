@@ -119,6 +119,7 @@ INDEXES: Mapping[Collection, Sequence[IndexModel]] = {
     Collection.ROOMS: [*ROOMS, *CONVERSATIONS],
     Collection.SESSIONS: SESSIONS,
     Collection.CONTACTS: CONTACTS,
+    Collection.CRON: [_together("name", "nextRunAt", "-priority", "lockedAt", "disabled")],
     Collection.ANALYTICS: [
         *_plain("date"),
         _together("room._id", "date", unique=True, partialFilterExpression={"type": "rooms"}),

@@ -1,6 +1,7 @@
 """The small collections of the sample workspace, each given as a whole."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, time, timedelta
 
 from collector.demo.sample import indexes, own_statistics, words
 from collector.demo.sample.blueprint import WITH_CALLS, Plan
@@ -77,6 +78,21 @@ def bridged_rooms(plan: Plan) -> Iterator[Document]:
         yield {"_id": plan.id_of("bridged room", number), **row, "_updatedAt": plan.installed}
 
 
+def cron(plan: Plan) -> Iterator[Document]:
+    """The server's jobs of each night; its clock is that of this host."""
+    for name, at in {"finish-sessions": time(1, 5), "aggregate-sessions": time(2)}.items():
+        local = plan.now.astimezone()
+        following = local.date() + timedelta(days=local.time() >= at)
+        yield {
+            "_id": plan.id_of(name, 0),
+            "name": name,
+            "type": "single",
+            "repeatInterval": f"{at.minute} {at.hour} * * *",
+            "repeatTimezone": None,
+            "nextRunAt": datetime.combine(following, at).astimezone(),
+        }
+
+
 def federation_servers(plan: Plan) -> Iterator[Document]:
     """The peers of the old federation; from 8.0 on the same collection keeps the keys of Matrix servers."""
     key = "domain" if plan.release in WITH_CALLS else "name"
@@ -93,6 +109,7 @@ def migrations(plan: Plan) -> Iterator[Document]:
 _FEW: Mapping[Collection, Callable[[Plan], Iterable[Document]]] = {
     Collection.ABAC_ATTRIBUTES: attributes,
     Collection.APPS: apps,
+    Collection.CRON: cron,
     Collection.CUSTOM_FIELDS: custom_fields,
     Collection.FEDERATION_SERVERS: federation_servers,
     Collection.INTEGRATIONS: integrations,

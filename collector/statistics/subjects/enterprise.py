@@ -1,12 +1,13 @@
 """Owns the statistics of the licence, and of features that require one."""
 
 from datetime import datetime, timedelta
+from math import nan
 
 from collector.key_paths import Document
 from collector.sources import Sources
 from collector.sources.collections import Collection, Pipeline
 from collector.sources.expressions import among, finite, number, total
-from collector.statistics.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values
+from collector.statistics.reading import UNDEFINED, Absent, Cost, Statistic, Subject, Unit, Values
 from collector.statistics.releases import ALL, before, since
 
 enterprise = Subject("enterprise", "The licence, and figures of features that require one.")
@@ -110,7 +111,7 @@ _DIRECTIONS = {
 # Whether a call took 5 s or more; null of one whose duration is neither missing nor a number.
 _IS_SUCCESS = {
     "$cond": [
-        {"$isNumber": "$duration"},
+        {"$and": [{"$isNumber": "$duration"}, {"$ne": ["$duration", nan]}]},
         {"$gte": ["$duration", 5]},
         {"$cond": [{"$eq": [{"$type": "$duration"}, "missing"]}, False, None]},
     ]
@@ -163,6 +164,7 @@ def _calls(rows: list[Document]) -> Document:
 
 @enterprise.reads(
     "abac",
+    Statistic("abacEnabled", "Whether attribute-based access control is enabled.", Unit.FLAG, releases=since("8.0")),
     Statistic(
         "abacTotalAttributes",
         "Attributes of attribute-based access control.",
@@ -177,34 +179,24 @@ def _calls(rows: list[Document]) -> Document:
         releases=since("8.0"),
     ),
     Statistic("abacRoomsEnrolled", "Rooms with attributes, archived ones excepted.", Unit.ROOMS, releases=since("8.0")),
-    source="rocketchat_abac_attributes; rocketchat_room, count over abacAttributes; where the licence has abac",
+    source="setting ABAC_Enabled, rocketchat_abac_attributes, rocketchat_room; where the licence has abac",
     cost=Cost.SCAN,
     reason="No index covers the lengths of lists or abacAttributes.",
 )
 def abac(sources: Sources) -> Values:
-    keys = ("abacTotalAttributes", "abacTotalAttributeValues", "abacRoomsEnrolled")
+    keys = ("abacEnabled", "abacTotalAttributes", "abacTotalAttributeValues", "abacRoomsEnrolled")
     if missing := _unlicensed(sources, ABAC):
         return dict.fromkeys(keys, missing)
     values = {"$cond": [{"$isArray": "$values"}, {"$size": "$values"}, 0]}
     rows = sources.workspace.groups(Collection.ABAC_ATTRIBUTES, {}, by=None, values=values)
     return {
+        "abacEnabled": sources.settings("ABAC_Enabled").get("ABAC_Enabled", {}).get("value", UNDEFINED),
         "abacTotalAttributes": sources.workspace.estimate(Collection.ABAC_ATTRIBUTES),
         "abacTotalAttributeValues": rows[0]["values"] if rows else 0,
         "abacRoomsEnrolled": sources.workspace.count(
             Collection.ROOMS, {"abacAttributes": {"$exists": True}, "archived": {"$ne": True}}
         ),
     }
-
-
-enterprise.settings(
-    Setting(
-        "abacEnabled",
-        "Whether attribute-based access control is enabled.",
-        Unit.FLAG,
-        "ABAC_Enabled",
-        releases=since("8.0"),
-    ),
-)
 
 
 def _unlicensed(sources: Sources, module: str) -> Absent | None:

@@ -1,7 +1,7 @@
 """Owns the dates of last activity."""
 
 from collector.sources.collections import Collection
-from collector.statistics.reading import Subject
+from collector.statistics.reading import UNDEFINED, Absent, Subject
 
 last_activity = Subject("last_activity", "Dates of last activity.")
 
@@ -10,19 +10,19 @@ last_activity.newest(
     "Date of the last login.",
     of=Collection.USERS,
     by="lastLogin",
-    none="no account has a date of its last login",
+    none=Absent("no account has a date of its last login"),
 )
 last_activity.newest(
     "lastMessageSentAt",
     "Date of the newest message.",
     of=Collection.MESSAGES,
     by="ts",
-    none="no message has a date",
+    none=UNDEFINED,
 )
 last_activity.newest(
     "lastSeenSubscription",
     "Date on which a room was last viewed.",
     of=Collection.SUBSCRIPTIONS,
     by="ls",
-    none="no subscription has a date on which its room was seen",
+    none=Absent("no subscription has a date on which its room was seen"),
 )

@@ -9,8 +9,19 @@ from collector.sources import Sources
 from collector.sources.collections import NATURAL_ORDER, Collection
 from collector.sources.expressions import MOST_KINDS, MOST_NAME
 from collector.statistics.bounds import keyed
-from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values, changed, noted
-from collector.statistics.releases import ALL, before
+from collector.statistics.reading import (
+    UNDEFINED,
+    Cost,
+    Only,
+    Setting,
+    Statistic,
+    Subject,
+    Unit,
+    Values,
+    changed,
+    noted,
+)
+from collector.statistics.releases import ALL, before, since
 
 login_services = Subject("login_services", "Login services: their settings, and the number of accounts that use each.")
 
@@ -113,15 +124,29 @@ def accounts(sources: Sources) -> Values:
     return values | {"services.oauth.custom": noted(*keyed(providers, more=len(custom) < len(names)))}
 
 
+# The names of an account's services; of a list, those of its documents, each once.
+_DOCUMENTS = {"$filter": {"input": "$services", "cond": {"$eq": [{"$type": "$$this"}, "object"]}}}
+_OF_LIST = {
+    "$reduce": {
+        "input": _DOCUMENTS,
+        "initialValue": [],
+        "in": {
+            "$setUnion": ["$$value", {"$map": {"input": {"$objectToArray": "$$this"}, "as": "own", "in": "$$own.k"}}]
+        },
+    }
+}
+_OF_DOCUMENT = {"$map": {"input": {"$objectToArray": "$services"}, "in": "$$this.k"}}
+_SERVICES = {"$cond": [{"$isArray": "$services"}, _OF_LIST, _OF_DOCUMENT]}
+
+
 def _users_by_service(sources: Sources, services: Sequence[str]) -> dict[str, int]:
     """The number of active accounts with each of these services."""
-    names = {"$map": {"input": {"$objectToArray": "$services"}, "in": "$$this.k"}}
-    where = _PERSONS | {"services": {"$type": "object", "$not": {"$type": "array"}}}
+    where = _PERSONS | {"services": {"$type": "object"}}  # also in a list, which a query looks into
     rows = sources.workspace.aggregate(
         Collection.USERS,
         [
             {"$match": where},
-            {"$group": {"_id": names, "users": {"$sum": 1}}},  # few lists of names are many accounts'
+            {"$group": {"_id": _SERVICES, "users": {"$sum": 1}}},  # few lists of names are many accounts'
             {"$unwind": "$_id"},
             {"$match": {"_id": {"$in": list(services)}}},
             {"$group": {"_id": "$_id", "users": {"$sum": "$users"}}},
@@ -135,13 +160,16 @@ def _provider(settings: Mapping[str, Document], name: str, users: int) -> Docume
     """A custom provider, by its settings."""
 
     def value(aside: str = "") -> Any:
-        return settings.get(f"Accounts_OAuth_Custom-{name}{aside}", {}).get("value")
+        return settings.get(f"Accounts_OAuth_Custom-{name}{aside}", {}).get("value", UNDEFINED)
 
-    found = {
+    return {
         "enabled": value(),
         "mergeRoles": value("-merge_roles"),
         "users": users,
-        "mapChannels": value("-map_channels"),
-        "rolesToSync": bool(value("-roles_to_sync")),
+        "mapChannels": Only(since("8.0"), value("-map_channels")),
+        "rolesToSync": Only(since("8.0"), _is_truthy(value("-roles_to_sync"))),
     }
-    return {key: value for key, value in found.items() if value is not None}
+
+
+def _is_truthy(value: Any) -> bool:
+    return value is not UNDEFINED and bool(value)

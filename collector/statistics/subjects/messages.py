@@ -20,6 +20,7 @@ _IS_REMOVED = {"$eq": ["$t", "rm"]}
     Statistic("totalThreads", "Messages that began a thread.", Unit.MESSAGES),
     source="rocketchat_message, messages with tcount of any value",
     cost=Cost.INDEXED,
+    message_index="tcount",
 )
 def threads(sources: Sources) -> Values:
     """The index alone has all messages with tcount, and those that have only tlm, its second field."""
@@ -34,6 +35,7 @@ def threads(sources: Sources) -> Values:
     Statistic("totalStarred", "Messages that somebody starred, without hidden ones.", Unit.MESSAGES),
     source="rocketchat_message, one group over those with starred._id",
     cost=Cost.INDEXED,
+    message_index="starred._id",
 )
 def starred(sources: Sources) -> Values:
     row = _rooms_and_messages(sources, {"starred._id": {"$exists": True}}, left_out=_IS_HIDDEN)
@@ -46,6 +48,7 @@ def starred(sources: Sources) -> Values:
     Statistic("totalPinned", "Pinned messages, without hidden and removed ones.", Unit.MESSAGES),
     source="rocketchat_message, one group over those with pinned",
     cost=Cost.INDEXED,
+    message_index="pinned",
 )
 def pinned(sources: Sources) -> Values:
     row = _rooms_and_messages(sources, {"pinned": True}, left_out={"$or": [_IS_HIDDEN, _IS_REMOVED]})

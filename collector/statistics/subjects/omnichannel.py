@@ -84,6 +84,7 @@ def public_fields(sources: Sources) -> Values:
     Statistic("chatsOnHold", "Conversations that were ever put on hold.", Unit.ROOMS),
     source="rocketchat_message, rooms of messages of type omnichannel_placed_chat_on_hold",
     cost=Cost.INDEXED,
+    message_index="t",
 )
 def on_hold(sources: Sources) -> Values:
     where = {"t": "omnichannel_placed_chat_on_hold"}

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from math import nan
 from typing import Any
 
 from collector.key_paths import Document
@@ -12,6 +13,9 @@ from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
 from collector.statistics.releases import before
 
 rooms = Subject("rooms", "Rooms by kind, and messages according to the rooms' counters.")
+
+# What JavaScript takes for false, and so for no parent of a discussion.
+_FALSY = [None, "", False, 0, nan]
 
 CHANNEL, GROUP, DIRECT, LIVECHAT = "c", "p", "d", "l"
 
@@ -54,7 +58,7 @@ CHANNEL, GROUP, DIRECT, LIVECHAT = "c", "p", "d", "l"
 )
 def totals(sources: Sources) -> Values:
     kinds = _kinds(sources, {})
-    discussions = _kinds(sources, {"prid": {"$gt": ""}, "t": {"$in": [CHANNEL, GROUP]}})
+    discussions = _kinds(sources, {"prid": {"$nin": _FALSY}, "t": {"$in": [CHANNEL, GROUP]}})
     messages = {
         "totalChannelMessages": kinds[CHANNEL].messages - discussions[CHANNEL].messages,
         "totalPrivateGroupMessages": kinds[GROUP].messages - discussions[GROUP].messages,

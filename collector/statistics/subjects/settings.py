@@ -36,8 +36,8 @@ _FLAGS = {
 _REMOVED = {
     "general.apps.frameworkDevMode": ("Apps run in development mode.", "Apps_Framework_Development_Mode", "6.0"),
     "general.apps.frameworkEnable": ("Apps are in use.", "Apps_Framework_enabled", "6.0"),
-    "liveStreamAndBroadcasting.liveStream": ("Live streams are in use.", "Livestream_enabled", "7.0"),
-    "liveStreamAndBroadcasting.broadcasting": ("Broadcasting is in use.", "Broadcasting_enabled", "7.0"),
+    "liveStreamAndBroadcasting.liveStream": ("Live streams are in use.", "Livestream_enabled", "6.0"),
+    "liveStreamAndBroadcasting.broadcasting": ("Broadcasting is in use.", "Broadcasting_enabled", "6.0"),
     "webRTC.webRTCEnableChannel": ("WebRTC calls in channels.", "WebRTC_Enable_Channel", "8.0"),
     "webRTC.webRTCEnablePrivate": ("WebRTC calls in private groups.", "WebRTC_Enable_Private", "8.0"),
     "webRTC.webRTCEnableDirect": ("WebRTC calls in direct rooms.", "WebRTC_Enable_Direct", "8.0"),

@@ -33,6 +33,7 @@ voip.settings(
     Statistic("voipOnHoldCalls", "Calls that were ever put on hold.", Unit.ROOMS, releases=_UNTIL),
     source="rocketchat_room and rocketchat_message, counts over t",
     cost=Cost.INDEXED,
+    message_index="t",
 )
 def voip_calls(sources: Sources) -> Values:
     types = sources.workspace.tally(Collection.MESSAGES, by="t", values=tuple(_TYPES.values()))

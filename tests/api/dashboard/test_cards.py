@@ -92,12 +92,15 @@ def test_null_is_no_number_and_no_change(driver: Chrome, real_database: Database
     now = datetime.now(UTC)
     filled(
         real_database,
-        [snapshot(at=now - timedelta(days=1), totalUsers=7), snapshot(at=now, totalUsers=None, **nulls())],
+        [
+            snapshot(at=now - timedelta(days=1), totalUsers=7, totalMessages=9),
+            snapshot(at=now, totalUsers=7, totalMessages=None, **nulls()),
+        ],
     )
     with served(real_database) as address:
         page = afresh(Page(driver, address).open()).sign_in().wait_for_cards().wait_for_plots()
 
-        assert page.card("totalUsers") == "–"
-        assert "Rocket.Chat itself has no value." in page.text('[data-path="totalUsers"]')
-        assert page.all('[data-path="totalUsers"] dd') == []
+        assert page.card("totalMessages") == "–"
+        assert "Rocket.Chat itself has no value." in page.text('[data-path="totalMessages"]')
+        assert page.all('[data-path="totalMessages"] dd') == []
         assert page.complaints() == []

@@ -258,7 +258,10 @@ def test_a_scrape_is_one_query_which_concurrent_scrapes_share(workspace: Db, mon
 
 
 def test_null_has_no_metric_at_any_depth(workspace: Db, here: TestClient) -> None:
-    rows: dict[str, Any] = {"uniqueUsersOfYesterday": {"data": [{"count": None}]}, "uniqueUsersOfLastWeek": {"data": None}}
+    rows: dict[str, Any] = {
+        "uniqueUsersOfYesterday": {"data": [{"count": None}]},
+        "uniqueUsersOfLastWeek": {"data": None},
+    }
     Store(workspace).add(snapshot(totalUsers=5, version=None, **rows, **nulls()))
 
     assert series(here, "rocketchat_") == {"rocketchat_accounts": 5}

