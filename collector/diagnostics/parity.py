@@ -137,7 +137,7 @@ class _Both:
         if reason := reason_for(path, value, None):
             return reason
         if other := others.get(path):
-            return f"rcstats expects it only in {other.releases}"
+            return f"other releases have it: {other.releases}"
         if self.release is None:
             return NO_RELEASE
         return NEWER if self.release > NEWEST else ""
