@@ -159,7 +159,7 @@ class Reading:
         """The same without the statistics that a release does not have; None if it has none of them."""
         kept = tuple(statistic for statistic in self.statistics if release in statistic.releases)
         if not kept or kept == self.statistics:
-            return self if kept else None
+            return self if kept == self.statistics else None
 
         def read(sources: Sources) -> Values:
             values = self.read(sources)

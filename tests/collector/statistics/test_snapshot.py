@@ -23,7 +23,7 @@ from collector.statistics.snapshot import Outcome, SnapshotContext, now, take
 from tests.factories import NOW, some_reading
 
 Db = Database[dict[str, Any]]
-ABOUT = SnapshotContext(workspace="w", timezone="Europe/Berlin", slot=NOW)
+ABOUT = SnapshotContext(workspace="w", timezone="Europe/Berlin", slot=NOW, release=Release(8, 6))
 
 SLOW = "function() { sleep(5000); return true; }"
 
