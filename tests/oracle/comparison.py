@@ -36,7 +36,8 @@ def is_right(document: Document, path: str, pair: tuple[Any, Any], release: Rele
     if not isinstance(expected, Allowed):
         return equal(ours, expected, release)
     if ours is MISSING:
-        return expected.absent and is_explained(document, path)
+        is_no_null = release < NULLS and None in expected.values
+        return expected.absent and (is_no_null or is_explained(document, path))
     return any(equal(ours, value, release) for value in expected.values)
 
 

@@ -14,7 +14,7 @@ _HOME = "Federation_Matrix_homeserver_domain"
 _ROOM = {
     "usersCount": finite("$usersCount", None),
     "_id": "$_id",
-    "name": {"$ifNull": [name("$fname"), {"$ifNull": [name("$name"), ""]}]},
+    "name": {"$cond": [{"$gt": [name("$fname"), ""]}, name("$fname"), {"$ifNull": [name("$name"), ""]}]},
 }
 
 federation.settings(

@@ -1,8 +1,7 @@
 """Owns the statistics of messages with features: threads, pins, stars, encryption."""
 
+from math import inf
 from typing import Any
-
-from bson import MinKey
 
 from collector.key_paths import Document
 from collector.sources import Sources
@@ -18,15 +17,15 @@ _IS_REMOVED = {"$eq": ["$t", "rm"]}
 @messages.reads(
     "totalThreads",
     Statistic("totalThreads", "Messages that began a thread.", Unit.MESSAGES),
-    source="rocketchat_message, messages with tcount of any value",
+    source="rocketchat_message, messages whose tcount is a number or null",
     cost=Cost.INDEXED,
     message_index="tcount",
 )
 def threads(sources: Sources) -> Values:
-    """The index alone has all messages with tcount, and those that have only tlm, its second field."""
-    indexed = sources.workspace.count(Collection.MESSAGES, {"tcount": {"$gte": MinKey()}})
-    others = sources.workspace.count(Collection.MESSAGES, {"tcount": {"$exists": False}})
-    return {"totalThreads": indexed - others}
+    """The index alone answers for numbers; that a count exists otherwise, the messages themselves would have to tell."""
+    numbers = sources.workspace.count(Collection.MESSAGES, {"tcount": {"$gte": -inf}})
+    nulls = sources.workspace.count(Collection.MESSAGES, {"tcount": {"$type": "null"}})
+    return {"totalThreads": numbers + nulls}
 
 
 @messages.reads(

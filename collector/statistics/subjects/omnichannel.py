@@ -37,7 +37,11 @@ def agents(sources: Sources) -> Values:
 
 @omnichannel.reads(
     "sources",
-    Statistic("omnichannelSources", "Sources of conversations: id, alias, type and count of each.", Unit.LIST),
+    Statistic(
+        "omnichannelSources",
+        "Sources of conversations: id, alias, type and count; one row where the server has several that look alike.",
+        Unit.LIST,
+    ),
     source="rocketchat_room, omnichannel rooms grouped by id, alias and type of their source",
     cost=Cost.INDEXED,
     lists=1,

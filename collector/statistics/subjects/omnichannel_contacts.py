@@ -5,6 +5,7 @@ from typing import Any
 from collector.key_paths import Document
 from collector.sources import Sources
 from collector.sources.collections import Collection
+from collector.sources.expressions import each
 from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values
 from collector.statistics.releases import Span, since
 
@@ -18,34 +19,51 @@ _FULLY_BLOCKED = _BLOCKED | {
 }
 
 
-@omnichannel_contacts.reads(
-    "contacts",
-    Statistic("contactVerification.totalContacts", "Contacts.", Unit.NUMBER, estimated=True, releases=_RELEASES),
-    Statistic(
-        "contactVerification.totalConflicts",
-        "Fields of contacts with values that conflict.",
-        Unit.NUMBER,
-        releases=_RELEASES,
-    ),
-    Statistic(
-        "contactVerification.avgChannelsPerContact",
-        "Channels of a contact, on average.",
-        Unit.NUMBER,
-        releases=_RELEASES,
-    ),
-    source="rocketchat_livechat_contact, metadata and one group over all",
-    cost=Cost.SCAN,
-    reason="No index covers the lengths of lists; one pass yields all of them.",
-)
-def lists(sources: Sources) -> Values:
-    conflicts, channels = _length("$conflictingFields"), _length("$channels")
-    rows = sources.workspace.groups(Collection.CONTACTS, {}, by=None, conflicts=conflicts, channels=channels)
-    row = rows[0] if rows else {"conflicts": 0, "channels": 0, "documents": 1}
-    return {
-        "contactVerification.totalContacts": sources.workspace.estimate(Collection.CONTACTS),
-        "contactVerification.totalConflicts": row["conflicts"],
-        "contactVerification.avgChannelsPerContact": row["channels"] / row["documents"],
+def _lists(name: str, releases: Span, without_channels: str, is_without: Document) -> None:
+    """Declares what one pass over all contacts yields; releases define a contact without channels differently."""
+    statistics = {
+        "totalContacts": "Contacts.",
+        "totalConflicts": "Fields of contacts with values that conflict.",
+        "avgChannelsPerContact": "Channels of a contact, on average.",
+        "totalContactsWithoutChannels": without_channels,
     }
+
+    def read(sources: Sources) -> Values:
+        sums = {
+            "conflicts": _length("$conflictingFields"),
+            "channels": _length("$channels"),
+            "without": each(is_without),
+        }
+        rows = sources.workspace.groups(Collection.CONTACTS, {}, by=None, **sums)
+        row = rows[0] if rows else {"conflicts": 0, "channels": 0, "without": 0, "documents": 1}
+        return {
+            "contactVerification.totalContacts": sources.workspace.estimate(Collection.CONTACTS),
+            "contactVerification.totalConflicts": row["conflicts"],
+            "contactVerification.avgChannelsPerContact": row["channels"] / row["documents"],
+            "contactVerification.totalContactsWithoutChannels": row["without"],
+        }
+
+    omnichannel_contacts.reads(
+        name,
+        *(
+            Statistic(
+                f"contactVerification.{key}",
+                meaning,
+                Unit.NUMBER,
+                estimated=key == "totalContacts",
+                releases=releases,
+            )
+            for key, meaning in statistics.items()
+        ),
+        source="rocketchat_livechat_contact, metadata and one group over all",
+        cost=Cost.SCAN,
+        reason="No index covers the lengths of lists; one pass yields all of them.",
+    )(read)
+
+
+_IS_EMPTY: Document = {"$eq": ["$channels", []]}
+_lists("contacts_until_7", _EARLIER, "Contacts without channels.", {"$or": [{"$lte": ["$channels", None]}, _IS_EMPTY]})
+_lists("contacts", _NOW, "Contacts with an empty list of channels.", _IS_EMPTY)
 
 
 @omnichannel_contacts.reads(
@@ -80,8 +98,6 @@ def _redefined(key: str, meaning: str, where: Document, releases: Span) -> None:
 
 _redefined("totalVerifiedContacts", "Contacts that are marked as known.", {"unknown": False}, _EARLIER)
 _redefined("totalVerifiedContacts", "Contacts with a verified channel.", {"channels.verified": True}, _NOW)
-_redefined("totalContactsWithoutChannels", "Contacts without channels.", {"channels": {"$in": [None, []]}}, _EARLIER)
-_redefined("totalContactsWithoutChannels", "Contacts with an empty list of channels.", {"channels": {"$size": 0}}, _NOW)
 
 _COUNTERS = {
     "totalMergedContacts": ("Contacts that were merged.", "Merged_Contacts_Count"),

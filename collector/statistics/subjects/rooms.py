@@ -58,7 +58,7 @@ CHANNEL, GROUP, DIRECT, LIVECHAT = "c", "p", "d", "l"
 )
 def totals(sources: Sources) -> Values:
     kinds = _kinds(sources, {})
-    discussions = _kinds(sources, {"prid": {"$nin": _FALSY}, "t": {"$in": [CHANNEL, GROUP]}})
+    discussions = _kinds(sources, {"prid": {"$exists": True, "$nin": _FALSY}, "t": {"$in": [CHANNEL, GROUP]}})
     messages = {
         "totalChannelMessages": kinds[CHANNEL].messages - discussions[CHANNEL].messages,
         "totalPrivateGroupMessages": kinds[GROUP].messages - discussions[GROUP].messages,
