@@ -67,6 +67,19 @@ def snapshot(workspace: str = "workspace", at: datetime = NOW, slot: datetime | 
     return {"_id": f"snapshot{number()}", "createdAt": at, "_updatedAt": at, "collector": own} | over
 
 
+def nulls() -> Document:
+    """Values that the server itself does not have, as release 7.4 and newer store them."""
+    apps = {"frameworkDevMode": None, "frameworkEnable": None}
+    rooms = {"biggestRoom": None, "smallestRoom": None, "amountOfFederatedRooms": 0}
+    widget = {"id": None, "alias": None, "type": "widget", "count": 2}
+    return {
+        "lastMessageSentAt": None,
+        "settings": {"general": {"apps": apps}},
+        "matrixFederation": rooms,
+        "omnichannelSources": [widget],
+    }
+
+
 def job(name: str = "finish-sessions", at: datetime = datetime(2024, 3, 16, 1, 5, tzinfo=UTC)) -> Document:
     """A job of the server, and when it runs next; by default at five past one UTC."""
     intervals = {"finish-sessions": "5 1 * * *", "aggregate-sessions": "0 2 * * *"}

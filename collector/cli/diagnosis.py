@@ -1,16 +1,20 @@
 """Owns the commands that examine the running workspace: parity and check, and the costs of readings."""
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from collector.bootstrap import open_components
 from collector.errors import RcstatsError
 from collector.settings import load
+from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog, snapshot
+
+if TYPE_CHECKING:
+    from collector.diagnostics.parity import Settings
 
 app = typer.Typer()
 
@@ -31,13 +35,11 @@ def show_costs() -> None:
 @app.command()
 def parity(
     *,
-    whole: Annotated[
-        bool, typer.Option("--all", help="Include equal statistics, and those that only rcstats has.")
-    ] = False,
+    whole: Annotated[bool, typer.Option("--all", help="Include equal statistics.")] = False,
 ) -> None:
     """Compare a fresh snapshot with the server's own newest statistics document.
 
-    The exit code is 1 if values differ.
+    Each difference is shown with its cause. The exit code is 1 if the cause of one is not known.
     """
     from collector.cli import tables
     from collector.diagnostics.parity import Verdict, compare
@@ -50,10 +52,19 @@ def parity(
             )
         with tables.progress(catalog.READINGS) as progress:
             ours = components.collector.collect(fresh=True, progress=progress)
-    compared = list(compare(ours, own, catalog.STATISTICS))
+        settings = _settings(components.sources.workspace, own.get("createdAt"))
+    compared = list(compare(ours, own, catalog.READINGS, settings))
     tables.parity(compared, own.get("createdAt"), whole=whole)
-    if any(comparison.verdict is Verdict.DIFFERS for comparison in compared):
+    if any(comparison.verdict is Verdict.UNEXPLAINED for comparison in compared):
         raise typer.Exit(_FINDINGS)
+
+
+def _settings(workspace: RocketChat, taken: Any) -> "Settings":
+    """The settings that explain differences from a document; the server computes one within a minute."""
+    from collector.diagnostics.parity import Settings
+
+    since = {"$gt": taken - timedelta(minutes=1)} if isinstance(taken, datetime) else {"$exists": True}
+    return Settings(workspace.settings_where(_updatedAt=since), workspace.settings_where(enterprise=True))
 
 
 @app.command()

@@ -111,6 +111,11 @@ class RocketChat(Queries):
         rows = self.aggregate(Collection.SETTINGS, [{"$match": {"_id": ids}}, {"$project": shown}])
         return {row["_id"]: row for row in rows}
 
+    def settings_where(self, **conditions: Any) -> set[str]:
+        """The ids of the settings whose rows match."""
+        rows = self.aggregate(Collection.SETTINGS, [{"$match": conditions}, {"$project": {"_id": 1}}])
+        return {row["_id"] for row in rows}
+
     def values(self, *ids: str) -> Document:
         """The values of the settings that exist and have one, by id."""
         return {name: row["value"] for name, row in self.settings(*ids).items() if "value" in row}

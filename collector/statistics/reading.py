@@ -159,7 +159,7 @@ class Reading:
         """The same without the statistics that a release does not have; None if it has none of them."""
         kept = tuple(statistic for statistic in self.statistics if release in statistic.releases)
         if not kept or kept == self.statistics:
-            return self if kept else None
+            return self if kept == self.statistics else None
 
         def read(sources: Sources) -> Values:
             values = self.read(sources)
@@ -177,6 +177,10 @@ class Reading:
             raise ValueError(f"reading {self.name}: expected a reason for a scan, and only for a scan")
         if not self.limit:
             object.__setattr__(self, "limit", self.cost.limit)
+
+
+# The source of a statistic that is a setting: this, and the setting's id.
+SETTING = "setting "
 
 
 @dataclass(frozen=True)
@@ -201,7 +205,7 @@ class Setting:
 
     @property
     def statistic(self) -> Statistic:
-        source = f"setting {self.id}"
+        source = f"{SETTING}{self.id}"
         return Statistic(self.key, self.meaning, self.unit, source=source, is_setting=True, releases=self.releases)
 
     def value(self, rows: Mapping[str, Document]) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 from collector import __version__
 from collector.errors import AbandonedError, DatabaseError, MissingIndexError, UnreachableError
-from collector.key_paths import Document, at, place, place_parents
+from collector.key_paths import Document, at, has, place, place_parents
 from collector.meteor_id import new_id
 from collector.mongodb.connection import time_limit
 from collector.sources import Sources
@@ -177,9 +177,11 @@ def reused(reading: Reading, inputs: Document, previous: Document) -> Values:
 
 
 def _last_value(previous: Document, key: str) -> Any:
-    """The value of the previous snapshot, even if it is zero or empty; or the reason for its absence."""
+    """The value of the previous snapshot, even if it is zero, empty or null; or the reason for its absence."""
     if (value := at(previous, key)) is not None:
         return noted(value, at(previous, f"collector.notes.{key}"))
+    if has(previous, key):
+        return None
     reason = at(previous, f"collector.unavailable.{key}")
     return Absent(reason) if isinstance(reason, str) else UNDEFINED
 

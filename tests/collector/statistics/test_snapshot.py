@@ -439,3 +439,15 @@ def test_a_document_reads_back_from_the_database_as_it_was(real_database: Db) ->
     real_database["kept"].insert_one(document)
 
     assert real_database["kept"].find_one() == document
+
+
+def test_null_is_reused_as_null_in_releases_that_leave_undefined_values_out_too() -> None:
+    about = replace(ABOUT, release=Release(7, 2))
+    reading = settled(room=None, undefined=UNDEFINED)
+
+    first = take([reading], nowhere(), about)
+    second = take([reading], nowhere(), about, previous=first)
+
+    assert second["collector"]["readings"]["settled"]["carried"] is True
+    assert ["undefined" in one for one in (first, second)] == [False, False]
+    assert ["room" in one for one in (first, second)] == [True, True]
