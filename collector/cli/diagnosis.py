@@ -9,8 +9,11 @@ import typer
 
 from collector.bootstrap import open_components
 from collector.errors import RcstatsError
+from collector.key_paths import at
 from collector.settings import load
 from collector.statistics import catalog, snapshot
+from collector.statistics.reading import of_release
+from collector.statistics.releases import NEWEST, Release
 
 app = typer.Typer()
 
@@ -24,8 +27,10 @@ def show_costs() -> None:
 
     recorder = Recorder()
     with open_components(load(), recorder) as components:
-        components.sources.workspace.identity()
-        tables.costs(costs(catalog.READINGS, components.sources.at(snapshot.now()), recorder))
+        workspace = components.sources.workspace
+        workspace.identity()
+        readings = of_release(catalog.READINGS, Release.parse(workspace.release()) or NEWEST)
+        tables.costs(costs(readings, components.sources.at(snapshot.now()), recorder))
 
 
 @app.command()
@@ -50,7 +55,8 @@ def parity(
             )
         with tables.progress(catalog.READINGS) as progress:
             ours = components.collector.collect(fresh=True, progress=progress)
-    compared = list(compare(ours, own, catalog.STATISTICS))
+    readings = of_release(catalog.READINGS, Release.parse(at(ours, "collector.release")) or NEWEST)
+    compared = list(compare(ours, own, [statistic for reading in readings for statistic in reading.statistics]))
     tables.parity(compared, own.get("createdAt"), whole=whole)
     if any(comparison.verdict is Verdict.DIFFERS for comparison in compared):
         raise typer.Exit(_FINDINGS)

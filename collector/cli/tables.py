@@ -18,7 +18,8 @@ from collector.diagnostics.checks import Finding, Level, verdict
 from collector.diagnostics.explain import ReadingCost
 from collector.diagnostics.parity import Comparison, Verdict
 from collector.key_paths import Document, at
-from collector.statistics.reading import Reading, Statistic, Subject, Unit
+from collector.statistics.reading import NO_VALUE, Reading, Statistic, Subject, Unit, of_release
+from collector.statistics.releases import NEWEST, Release
 from collector.statistics.snapshot import Outcome
 
 out = Console(highlight=False)
@@ -57,7 +58,8 @@ def snapshot(document: Document, subjects: Iterable[Subject], note: str, *, whol
     out.print(f"[dim]{local:%Y-%m-%d %H:%M:%S %Z}, {readings}; {note}[/]")
     left_out = 0
     for subject in subjects:
-        statistics = [statistic for reading in subject for statistic in reading.statistics]
+        readings_here = of_release(subject, Release.parse(own["release"]) or NEWEST)
+        statistics = [statistic for reading in readings_here for statistic in reading.statistics]
         shown = [statistic for statistic in statistics if whole or _is_worth_showing(document, statistic)]
         left_out += len(statistics) - len(shown)
         if shown:
@@ -103,7 +105,7 @@ def _cells(document: Document, statistic: Statistic) -> tuple[str, str]:
     """The value and its definition, or a dash and the reason for its absence."""
     value = at(document, statistic.key)
     if value is None:
-        reason = at(document["collector"]["unavailable"], statistic.key)
+        reason = at(document["collector"]["unavailable"], statistic.key) or NO_VALUE
         return "[yellow]–[/]", f"[yellow]{escape(str(reason))}[/]"
     return escape(readable(value, statistic.unit)), escape(statistic.meaning)
 

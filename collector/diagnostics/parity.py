@@ -60,8 +60,8 @@ def compare(ours: Document, server: Document, statistics: Iterable[Statistic]) -
 
 
 def _compared(statistic: Statistic, server: Any, ours: Any, reasons: Document, *, fresh: bool) -> Comparison:
-    if ours is None:
-        return Comparison(statistic.key, Verdict.NOT_DERIVABLE, server, note=str(at(reasons, statistic.key)))
+    if ours is None and (reason := at(reasons, statistic.key)):
+        return Comparison(statistic.key, Verdict.NOT_DERIVABLE, server, note=str(reason))
     if server is None:
         return Comparison(statistic.key, Verdict.OURS_ONLY, ours=ours)
     if _same(server, ours):

@@ -20,6 +20,7 @@ from collector.demo.sample import workspace
 from collector.key_paths import Document
 from collector.mongodb.connection import Client
 from collector.statistics import catalog
+from collector.statistics.releases import Release
 from tests.failpoints import DISK_FULL, refused
 from tests.processes import RCSTATS, environment, rcstats, running
 
@@ -167,6 +168,21 @@ def test_parity_fails_without_a_document_of_the_server(mongod_url: str) -> None:
 
 def test_dictionary_needs_no_settings() -> None:
     assert rcstats("dictionary").stdout == catalog.dictionary()
+
+
+def test_the_dictionary_of_a_release_has_no_other_statistics() -> None:
+    told = rcstats("dictionary", "--release", "8.6.1").stdout
+
+    assert told == catalog.dictionary(Release(8, 6, 1))
+    assert ("`abacTotalAttributes`" in told, "`voipCalls`" in told, "| `fips` |" in told) == (True, False, False)
+
+
+@pytest.mark.parametrize("release", ["", "8", "newest"])
+def test_a_dictionary_of_no_release_is_an_error(release: str) -> None:
+    done = rcstats("dictionary", "--release", release)
+
+    assert (done.returncode == 0, done.stdout) == (False, "")
+    assert "--release: expected a release of Rocket.Chat, for example 8.6" in done.stderr
 
 
 def test_version() -> None:

@@ -86,6 +86,10 @@ def test_statistics_of_one_side_have_verdicts_of_their_own() -> None:
     ]
 
 
+def test_null_without_a_reason_differs_from_a_value_of_the_server() -> None:
+    assert verdict(None, 7) is Verdict.DIFFERS
+
+
 def test_the_collectors_own_fields_are_not_compared() -> None:
     assert compared({}, {}, Statistic("collector.messages.counted", "Made up.", Unit.NUMBER)) == []
 
