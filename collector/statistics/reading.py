@@ -110,6 +110,7 @@ LIST_BYTES = 256 * 2**10
 # The size limit of all other values of a reading together.
 PLAIN_BYTES = 64 * 2**10
 
+NO_VALUE = "the server has no value either"
 NO_SERVER_STATISTICS = "the server has not stored a statistics document yet"
 
 

@@ -80,7 +80,7 @@ def test_calls_are_counted_by_period_direction_and_success(real_database: Db) ->
 def test_only_a_duration_of_a_number_is_a_success_and_only_without_one_a_call_failed(real_database: Db) -> None:
     assert "callsDuration" not in calls_of(real_database)
 
-    rows = ({"duration": 5}, {"duration": 4.9}, {"duration": None}, {"duration": "9"}, {})
+    rows: tuple[dict[str, Any], ...] = ({"duration": 5}, {"duration": 4.9}, {"duration": None}, {"duration": "9"}, {})
     insert(real_database, Collection.FREESWITCH_CALLS, *({"direction": "internal"} | row for row in rows))
     found = calls_of(real_database)
     assert (found["internalCalls"], found["successfulCalls"], found["failedCalls"], found["calls"]) == (5, 1, 2, 3)
