@@ -8,7 +8,7 @@ from pymongo.database import Database
 from collector.sources.collections import Collection
 from collector.statistics.reading import Absent
 from collector.statistics.releases import Release
-from tests.factories import NOW, insert, licensed, read, room
+from tests.factories import NOW, insert, licensed, read, room, setting
 
 Db = Database[dict[str, Any]]
 
@@ -105,4 +105,6 @@ def test_abac_counts_values_and_rooms_that_are_not_archived(real_database: Db) -
     rooms = (room(abacAttributes=[{"key": "k"}]), room(abacAttributes=[]), room(abacAttributes=[], archived=True))
     insert(real_database, Collection.ROOMS, *rooms, room())
 
-    assert list(read("abac", real_database, licence=licensed("abac")).values()) == [3, 2, 2]
+    insert(real_database, Collection.SETTINGS, setting("ABAC_Enabled", True))
+
+    assert list(read("abac", real_database, licence=licensed("abac")).values()) == [True, 3, 2, 2]

@@ -33,11 +33,11 @@ def test_a_setting_is_given_as_it_is_and_undefined_where_it_has_no_value(real_da
 
 
 def test_a_setting_that_a_release_removed_has_no_value_from_there_on(real_database: Db) -> None:
-    insert(real_database, Collection.SETTINGS, setting("Livestream_enabled", True))
+    insert(real_database, Collection.SETTINGS, setting("WebRTC_Enable_Channel", True))
 
-    key = "settings.liveStreamAndBroadcasting.liveStream"
-    assert read("settings_settings", real_database, release=Release(6, 13))[key] is True
-    assert read("removed_settings", real_database, release=Release(7))[key] is UNDEFINED
+    key = "settings.webRTC.webRTCEnableChannel"
+    assert read("settings_settings", real_database, release=Release(7, 10))[key] is True
+    assert read("removed_settings", real_database, release=Release(8))[key] is UNDEFINED
 
 
 def test_a_licensed_setting_has_its_value_under_the_licence_only(real_database: Db) -> None:
