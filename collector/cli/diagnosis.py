@@ -12,6 +12,8 @@ from collector.errors import RcstatsError
 from collector.settings import load
 from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog, snapshot
+from collector.statistics.reading import of_release
+from collector.statistics.releases import NEWEST
 
 if TYPE_CHECKING:
     from collector.diagnostics.parity import Settings
@@ -28,8 +30,9 @@ def show_costs() -> None:
 
     recorder = Recorder()
     with open_components(load(), recorder) as components:
-        components.sources.workspace.identity()
-        tables.costs(costs(catalog.READINGS, components.sources.at(snapshot.now()), recorder))
+        sources, about = components.collector.prepared()
+        readings = of_release(catalog.READINGS, about.definitions)
+        tables.costs(costs(readings, sources.at(snapshot.now()), recorder))
 
 
 @app.command()
@@ -50,7 +53,7 @@ def parity(
             raise RcstatsError(
                 "the server has not stored a statistics document yet; its administration page creates one"
             )
-        with tables.progress(catalog.READINGS) as progress:
+        with tables.progress(of_release(catalog.READINGS, NEWEST)) as progress:
             ours = components.collector.collect(fresh=True, progress=progress)
         settings = _settings(components.sources.workspace, own.get("createdAt"))
     compared = list(compare(ours, own, catalog.READINGS, settings))

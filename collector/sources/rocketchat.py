@@ -135,12 +135,6 @@ class RocketChat(Queries):
         version = self.own_statistics("version").get("version")
         return version if isinstance(version, str) else None
 
-    def licence_modules(self) -> list[str] | None:
-        """The modules of the server's licence, from its own newest statistics document; or None."""
-        enterprise = self.own_statistics("enterprise.modules").get("enterprise")
-        modules = enterprise.get("modules") if isinstance(enterprise, dict) else None
-        return None if modules is None else _strings(modules)
-
     def migration(self) -> Document:
         """The control document of the server's database migrations, or {}."""
         rows = self.aggregate(Collection.MIGRATIONS, [{"$match": {"_id": "control"}}])

@@ -44,19 +44,25 @@ class Collector:
             DatabaseError: the workspace's MongoDB cannot be read.
             AbandonedError: `abandoned` has come true.
         """
+        sources, about = self.prepared(slot)
+        previous, is_known = (None, True) if fresh else self._previous(about.workspace)
+        # Otherwise a day without the store would have many scans.
+        sources = replace(sources, may_scan=sources.may_scan and is_known)
+        return snapshot.take(self.readings, sources, about, progress, previous, abandoned)
+
+    def prepared(self, slot: datetime | None = None) -> tuple[Sources, snapshot.SnapshotContext]:
+        """The sources with the workspace's licence and days, and the provenance with its release.
+
+        Raises:
+            DatabaseError: the workspace's MongoDB cannot be read.
+        """
         source = self.sources.workspace
         workspace, own = source.identity(), source.own_statistics("version", "enterprise.modules")
         days = day_zone(source, self.timezone, snapshot.now(), is_set=self.timezone_is_set)
-        previous, is_known = (None, True) if fresh else self._previous(workspace)
-        sources = replace(
-            self.sources,
-            licence=Licence.read(own, source.values(*licence.SETTINGS)),
-            timezone=days.zone,
-            may_scan=self.sources.may_scan and is_known,  # otherwise a day without the store would have many scans
-        )
+        granted = Licence.read(own, source.values(*licence.SETTINGS))
         release = Release.parse(own.get("version"))
         about = snapshot.SnapshotContext(workspace, days.name, slot, release, days.origin())
-        return snapshot.take(self.readings, sources, about, progress, previous, abandoned)
+        return replace(self.sources, licence=granted, timezone=days.zone), about
 
     def _previous(self, workspace: str) -> tuple[Document | None, bool]:
         """The newest snapshot, and whether that is known: without the store, values are not reused."""
