@@ -90,7 +90,7 @@ def _runtime(plan: Plan, moment: datetime) -> Document:
         "instanceCount": 1,
         "msEnabled": False,
         "oplogEnabled": plan.release in WITH_CALLS,
-        "mongoVersion": "7.0.14",
+        "mongoVersion": "6.0.5",
         "mongoStorageEngine": "wiredTiger",
     }
 

@@ -10,7 +10,7 @@ apps = Subject("apps", "Marketplace and private apps.")
 
 ENABLED, DISABLED = ("auto_enabled", "manually_enabled"), "manually_disabled"
 PRIVATE = "private"
-_PRIVATE_SINCE = since("7.10")  # the first release is not known for sure
+_PRIVATE_SINCE = since("7.5")  # the first release is not known for sure
 
 apps.from_server_statistics(
     "apps_engine", Statistic("apps.engineVersion", "The release of the apps engine.", Unit.TEXT)

@@ -7,7 +7,7 @@ last_activity = Subject("last_activity", "Dates of last activity.")
 
 last_activity.newest(
     "lastLogin",
-    "Date of the last login.",
+    "Date of the last login; the server has a text.",
     of=Collection.USERS,
     by="lastLogin",
     none=Absent("no account has a date of its last login"),
@@ -21,7 +21,7 @@ last_activity.newest(
 )
 last_activity.newest(
     "lastSeenSubscription",
-    "Date on which a room was last viewed.",
+    "Date on which a room was last viewed; the server has a text.",
     of=Collection.SUBSCRIPTIONS,
     by="ls",
     none=Absent("no subscription has a date on which its room was seen"),

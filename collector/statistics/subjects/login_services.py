@@ -108,7 +108,11 @@ login_services.settings(
         )
         for key, name in _NAMES.items()
     ),
-    Statistic("services.oauth.custom", "Custom providers: enabled, mergeRoles, users and more by name.", Unit.DOCUMENT),
+    Statistic(
+        "services.oauth.custom",
+        "Custom providers by name, with their accounts; the server numbers them and counts nobody.",
+        Unit.DOCUMENT,
+    ),
     source="users, one group over the names of services; settings Accounts_OAuth_Custom-…",
     cost=Cost.SCAN,
     reason="No index covers the services; one pass over the active accounts counts all of them.",
