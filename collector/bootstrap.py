@@ -83,6 +83,7 @@ def _sources(settings: Settings, workspace: Database[Document]) -> Sources:
             settings.deploy_method, settings.deploy_platform, settings.server_pid_file, settings.server_port
         ),
         timezone=ZoneInfo(settings.timezone),
+        may_scan=settings.daily_scan,
     )
 
 
@@ -90,7 +91,7 @@ def _components(
     settings: Settings, sources: Sources, kept: Database[Document], readings: Sequence[Reading], lease_seconds: float
 ) -> Components:
     store, leases, telemetry = Store(kept), Leases(kept, lease_seconds), Telemetry()
-    collector = Collector(sources, settings.timezone, store.newest, readings)
+    collector = Collector(sources, settings.timezone, store.newest, readings, timezone_is_set=settings.timezone_is_set)
     archive = Archive(store, leases, Spool(settings.spool), telemetry)
     job = SnapshotJob(collector, archive, leases, sources.workspace.identity)
     return Components(settings, sources, store, collector, archive, job, telemetry)

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, tzinfo
 
+_JAVASCRIPT = "%a %b %d %Y %H:%M:%S GMT%z"
+
 
 def of_text(text: str, zone: tzinfo = UTC) -> datetime:
     """An ISO 8601 date or time; without a zone of its own it is one of `zone`.
@@ -14,6 +16,17 @@ def of_text(text: str, zone: tzinfo = UTC) -> datetime:
         return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
     except OverflowError as error:
         raise ValueError(str(error)) from error
+
+
+def of_javascript(value: object) -> datetime | None:
+    """A date such as "Fri Mar 15 2024 13:30:00 GMT+0100 (Central European Standard Time)", in the zone of the text.
+
+    None if the value is not such a text.
+    """
+    try:
+        return datetime.strptime(str(value).partition(" (")[0], _JAVASCRIPT)  # noqa: DTZ007  it has %z
+    except (ValueError, OverflowError):
+        return None
 
 
 def of_milliseconds(number: float) -> datetime:

@@ -33,6 +33,10 @@ class CommandRefusedError(DatabaseError):
     """MongoDB refused the command as invalid."""
 
 
+class MissingIndexError(CommandRefusedError):
+    """The query needs an index that does not exist; the text names it."""
+
+
 class NotAuthorizedError(DatabaseError):
     """MongoDB does not give this login the right to this command."""
 

@@ -44,12 +44,37 @@ def at(document: Document, path: str) -> Any:
     return value
 
 
+def has(document: Document, path: str) -> bool:
+    """Whether there is a value at a dotted path, null included."""
+    above, _, last = path.rpartition(".")
+    parent = at(document, above) if above else document
+    return isinstance(parent, dict) and last in parent
+
+
+def without_nothing(value: Any) -> Any:
+    """The value without what the server means by no value: null, and documents that have nothing else."""
+    match value:
+        case dict():
+            items = ((key, without_nothing(item)) for key, item in value.items())
+            return {key: item for key, item in items if item is not None} or None
+        case list():
+            return [without_nothing(item) for item in value]
+        case _:
+            return value
+
+
 def place(document: Document, path: str, value: Any) -> None:
     """Sets the value at a dotted path, creating the documents above it."""
     *parents, last = path.split(".")
     for parent in parents:
         document = document.setdefault(parent, {})
     document[last] = value
+
+
+def place_parents(document: Document, path: str) -> None:
+    """Creates the documents above a dotted path."""
+    for parent in path.split(".")[:-1]:
+        document = document.setdefault(parent, {})
 
 
 def flatten(document: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

@@ -106,7 +106,13 @@ class Settings(BaseSettings):
     timezone: TimeZone = Field(
         default_factory=tzlocal.get_localzone_name,
         validate_default=True,
-        description="IANA name of the time zone for the schedule and for calendar days. Default: the host's.",
+        description="IANA name of the time zone for the schedule and for calendar days. Default: the host's, and for "
+        "the days of a snapshot that of the Rocket.Chat server, if the database tells it.",
+    )
+    daily_scan: bool = Field(
+        default=False,
+        description="Count messages whose index is missing, as in older releases of Rocket.Chat, by a scan "
+        "once a day, on a secondary if there is one. Otherwise these statistics are absent.",
     )
     server_pid_file: Path | None = Field(
         default=None,
@@ -147,6 +153,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         file = TomlConfigSettingsSource(settings_cls, _config_file())
         return init_settings, env_settings, file_secret_settings, file
+
+    @cached_property
+    def timezone_is_set(self) -> bool:
+        """Whether the time zone is a setting; otherwise it is the host's."""
+        return "timezone" in self.model_fields_set
 
     @cached_property
     def workspace_url(self) -> str:

@@ -11,9 +11,11 @@ from collector.demo.sample.size import Size
 from collector.key_paths import Document
 from collector.sources import Sources
 from collector.sources.collections import Collection
+from collector.sources.licence import Licence
 from collector.sources.rocketchat import RocketChat, hash_token
 from collector.statistics import catalog
-from collector.statistics.reading import Cost, Reading, Statistic, Unit, Values
+from collector.statistics.reading import Cost, Reading, Statistic, Unit, Values, of_release
+from collector.statistics.releases import NEWEST, Release
 from collector.store.snapshots import COLLECTION
 
 SMALL = Size(users=50, channels=10, groups=5, directs=10, livechats=5, discussions=3, messages=200)
@@ -65,6 +67,26 @@ def snapshot(workspace: str = "workspace", at: datetime = NOW, slot: datetime | 
     return {"_id": f"snapshot{number()}", "createdAt": at, "_updatedAt": at, "collector": own} | over
 
 
+def nulls() -> Document:
+    """Values that the server itself does not have, as release 7.4 and newer store them."""
+    apps = {"frameworkDevMode": None, "frameworkEnable": None}
+    rooms = {"biggestRoom": None, "smallestRoom": None, "amountOfFederatedRooms": 0}
+    widget = {"id": None, "alias": None, "type": "widget", "count": 2}
+    return {
+        "lastMessageSentAt": None,
+        "settings": {"general": {"apps": apps}},
+        "matrixFederation": rooms,
+        "omnichannelSources": [widget],
+    }
+
+
+def job(name: str = "finish-sessions", at: datetime = datetime(2024, 3, 16, 1, 5, tzinfo=UTC)) -> Document:
+    """A job of the server, and when it runs next; by default at five past one UTC."""
+    intervals = {"finish-sessions": "5 1 * * *", "aggregate-sessions": "0 2 * * *"}
+    row = {"_id": f"job{number()}", "name": name, "repeatInterval": intervals[name], "repeatTimezone": None}
+    return row | {"nextRunAt": at}
+
+
 def hours(amount: float) -> timedelta:
     return timedelta(hours=amount)
 
@@ -77,9 +99,9 @@ def sources(database: Database[Document], **over: Any) -> Sources:
     return Sources(RocketChat(database), now=NOW, **over)
 
 
-def licensed(database: Database[Document], *modules: str) -> None:
-    """Gives the workspace a licence with these modules."""
-    insert(database, Collection.STATISTICS, {"createdAt": NOW, "enterprise": {"modules": list(modules), "tags": ["x"]}})
+def licensed(*modules: str) -> Licence:
+    """A licence with these modules."""
+    return Licence(frozenset(modules))
 
 
 def keep(database: Database[Document], *snapshots: Mapping[str, Any]) -> None:
@@ -87,13 +109,14 @@ def keep(database: Database[Document], *snapshots: Mapping[str, Any]) -> None:
     database[COLLECTION].insert_many(snapshots)  # type: ignore[arg-type]
 
 
-def reading(name: str) -> Reading:
-    return next(r for r in catalog.READINGS if r.name == name)
+def reading(name: str, release: Release = NEWEST) -> Reading:
+    """The catalogue's reading of this name, with the statistics and definitions of a release."""
+    return next(r for r in of_release(catalog.READINGS, release) if r.name == name)
 
 
-def read(name: str, database: Database[Document], **over: Any) -> Values:
-    """What the catalogue's reading of this name gives for a database."""
-    return reading(name).read(sources(database, **over))
+def read(name: str, database: Database[Document], *, release: Release = NEWEST, **over: Any) -> Values:
+    """What the catalogue's reading of this name gives for a database of a release."""
+    return reading(name, release).read(sources(database, **over))
 
 
 def some_reading(read_it: Callable[[Sources], Values], *keys: str, **over: Any) -> Reading:

@@ -8,8 +8,11 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.database import Database
 
 from collector.key_paths import Document
+from collector.sources.licence import Licence
 from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog
+from collector.statistics.reading import of_release
+from collector.statistics.releases import NEWEST, Release
 from collector.statistics.snapshot import BUDGET, Runner, SnapshotContext, lay_out
 from collector.store.snapshots import Store
 from tests.factories import NOW, hours, number, room, setting, sources
@@ -17,6 +20,7 @@ from tests.factories import NOW, hours, number, room, setting, sources
 Db = Database[Document]
 
 HUGE = "x" * 9_000_000
+UNKNOWN = Licence()
 
 
 def broken(document: Document, text: bytes = b"TEXT") -> Any:
@@ -24,11 +28,12 @@ def broken(document: Document, text: bytes = b"TEXT") -> Any:
     return RawBSONDocument(bson.encode(document).replace(text, b"\xff\xfe\xfd\xfc"[: len(text)]))
 
 
-def snapshot_of(database: Db) -> Document:
-    """A whole snapshot as of NOW, kept in a store."""
-    runner = Runner(sources(database), None, time.monotonic() + BUDGET, lambda: False)
-    about = SnapshotContext(RocketChat(database).identity(), "UTC")
-    document = lay_out([runner.run(reading) for reading in catalog.READINGS], about, NOW, NOW)
+def snapshot_of(database: Db, *, release: Release = NEWEST, licence: Licence = UNKNOWN) -> Document:
+    """A whole snapshot of a workspace of a release as of NOW, kept in a store."""
+    runner = Runner(sources(database, licence=licence), None, time.monotonic() + BUDGET, lambda: False)
+    about = SnapshotContext(RocketChat(database).identity(), "UTC", release=release)
+    outcomes = [runner.run(reading) for reading in of_release(catalog.READINGS, release)]
+    document = lay_out(outcomes, about, NOW, NOW)
     assert Store(database).add(document)
     return document
 

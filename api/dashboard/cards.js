@@ -4,6 +4,7 @@ import { byId, element } from "./elements.js";
 import { bytes, change, count, day, NONE } from "./formats.js";
 import { DAY } from "./time_ranges.js";
 
+const NO_VALUE = "Rocket.Chat itself has no value.";
 const BACK = { "1 day": 1, "7 days": 7, "30 days": 30 };
 const CARDS = [
   { path: "totalUsers", name: "Users" },
@@ -25,7 +26,7 @@ export function show(snapshot) {
 
 function cardOf({ path, name, write }, snapshot) {
   const value = valueAt(snapshot, path);
-  const reason = value === undefined && (reasonFor(snapshot, path) ?? "Not in this snapshot.");
+  const reason = value === undefined ? reasonFor(snapshot, path) : value === null && NO_VALUE;
   return element(
     "li",
     { class: "card", "data-path": path, title: reason },
@@ -41,13 +42,14 @@ function valueAt(snapshot, path) {
   return path.split(".").reduce((found, part) => found?.[part], snapshot);
 }
 
-/** The reason is at the path of the value, or of one of its parents. */
+/** The reason for an absent value is at the path of the value, or of one of its parents. */
 function reasonFor(snapshot, path) {
   let found = snapshot.collector?.unavailable;
   for (const part of path.split(".")) {
     found = found?.[part];
     if (typeof found === "string") return found;
   }
+  return "Not in this snapshot.";
 }
 
 /** Shows the changes: online users since the same hour, all others since the end of a day. */

@@ -81,7 +81,7 @@ function showHead() {
   byId("board").hidden = !_id;
   byId("sign-out").hidden = false;
   if (!_id) return byId("taken").replaceChildren("No snapshot has been taken yet.");
-  inZone(collector?.timezone);
+  inZone(collector?.scheduleTimezone ?? collector?.timezone); // that of series
   byId("zone").textContent = `Times are those of ${zone}.`;
   const taken = Date.parse(createdAt);
   const isOld = Date.now() - taken > OLD;

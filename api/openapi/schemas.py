@@ -28,8 +28,9 @@ def object_(required: str, **properties: Schema) -> Schema:
 
 
 _SNAPSHOT: Schema = object_("_id createdAt collector", _id=TEXT, createdAt=_DATE, _updatedAt=_DATE) | {
-    "description": "A statistics document. `statistics.dictionary` defines its other keys. A value that could not "
-    "be read is absent, and `collector.unavailable` gives the reason at the same path."
+    "description": "A statistics document. `statistics.dictionary` defines its other keys. A value is null "
+    "where Rocket.Chat itself has none: a setting that does not exist, or no message yet; before release 7.4 it is "
+    "absent. A value that could not be read is absent, and `collector.unavailable` gives the reason at the same path."
 }
 _SNAPSHOT["properties"]["collector"] = {
     "type": "object",
@@ -136,8 +137,8 @@ SCHEMAS: dict[str, Schema] = {
         statistics={
             "type": "array",
             "items": object_(
-                "key meaning unit source cost accuracy",
-                **dict.fromkeys(("key", "meaning", "unit", "source", "cost", "accuracy"), TEXT),
+                "key meaning unit source cost accuracy releases",
+                **dict.fromkeys(("key", "meaning", "unit", "source", "cost", "accuracy", "releases"), TEXT),
             ),
         },
         count=_COUNT,

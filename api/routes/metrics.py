@@ -218,7 +218,8 @@ def _number(document: Document, path: str) -> float | None:
     """The number at a dotted path: dates in seconds, rows of a list summed; None if absent."""
     parent, _, key = path.rpartition(".")
     if isinstance(rows := at(document, parent), list):
-        return float(sum(row[key] for row in rows))
+        numbers = [number for row in rows if is_number(number := at(row, key))]
+        return float(sum(numbers)) if numbers or not rows else None
     value = at(document, path)
     if isinstance(value, datetime):
         return value.timestamp()

@@ -1,15 +1,22 @@
 """Owns the commands that examine the running workspace: parity and check, and the costs of readings."""
 
 import sys
-from datetime import UTC, datetime
-from typing import Annotated
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from collector.bootstrap import open_components
 from collector.errors import RcstatsError
 from collector.settings import load
+from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog, snapshot
+from collector.statistics.reading import of_release
+from collector.statistics.releases import NEWEST
+
+if TYPE_CHECKING:
+    from collector.diagnostics.parity import Settings
 
 app = typer.Typer()
 
@@ -23,20 +30,19 @@ def show_costs() -> None:
 
     recorder = Recorder()
     with open_components(load(), recorder) as components:
-        components.sources.workspace.identity()
-        tables.costs(costs(catalog.READINGS, components.sources.at(snapshot.now()), recorder))
+        sources, about = components.collector.prepared()
+        readings = of_release(catalog.READINGS, about.definitions)
+        tables.costs(costs(readings, sources.at(snapshot.now()), recorder))
 
 
 @app.command()
 def parity(
     *,
-    whole: Annotated[
-        bool, typer.Option("--all", help="Include equal statistics, and those that only rcstats has.")
-    ] = False,
+    whole: Annotated[bool, typer.Option("--all", help="Include equal statistics.")] = False,
 ) -> None:
     """Compare a fresh snapshot with the server's own newest statistics document.
 
-    The exit code is 1 if values differ.
+    Each difference is shown with its cause. The exit code is 1 if the cause of one is not known.
     """
     from collector.cli import tables
     from collector.diagnostics.parity import Verdict, compare
@@ -47,12 +53,21 @@ def parity(
             raise RcstatsError(
                 "the server has not stored a statistics document yet; its administration page creates one"
             )
-        with tables.progress(catalog.READINGS) as progress:
+        with tables.progress(of_release(catalog.READINGS, NEWEST)) as progress:
             ours = components.collector.collect(fresh=True, progress=progress)
-    compared = list(compare(ours, own, catalog.STATISTICS))
+        settings = _settings(components.sources.workspace, own.get("createdAt"))
+    compared = list(compare(ours, own, catalog.READINGS, settings))
     tables.parity(compared, own.get("createdAt"), whole=whole)
-    if any(comparison.verdict is Verdict.DIFFERS for comparison in compared):
+    if any(comparison.verdict is Verdict.UNEXPLAINED for comparison in compared):
         raise typer.Exit(_FINDINGS)
+
+
+def _settings(workspace: RocketChat, taken: Any) -> "Settings":
+    """The settings that explain differences from a document; the server computes one within a minute."""
+    from collector.diagnostics.parity import Settings
+
+    since = {"$gt": taken - timedelta(minutes=1)} if isinstance(taken, datetime) else {"$exists": True}
+    return Settings(workspace.settings_where(_updatedAt=since), workspace.settings_where(enterprise=True))
 
 
 @app.command()
@@ -62,7 +77,7 @@ def check(
         bool, typer.Option("--roles", help="Print the minimal MongoDB roles as mongosh commands.")
     ] = False,
 ) -> None:
-    """Check settings, connections, privileges, indexes and freshness.
+    """Check settings, connections, privileges, time zone, indexes and freshness.
 
     The exit code is 0 (ok), 1 (warning) or 2 (critical), as monitoring systems expect.
     """
@@ -77,7 +92,8 @@ def check(
     with open_components(settings) as components:
         slots = Slots(settings.schedule, settings.timezone)
         workspace, store = components.sources.workspace, components.store
-        now, zone = datetime.now(UTC), settings.timezone
-        found = list(checks.findings(workspace, store, lambda: privileges.access(settings), slots, now, zone))
+        given = checks.Given(settings.timezone, settings.timezone_is_set, settings.daily_scan)
+        access = partial(privileges.access, settings)
+        found = list(checks.findings(workspace, store, access, slots, datetime.now(UTC), given))
     tables.findings(found)
     raise typer.Exit(max(finding.level for finding in found))

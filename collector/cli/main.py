@@ -21,6 +21,8 @@ from collector.key_paths import Document
 from collector.mongodb.connection import connect
 from collector.settings import load
 from collector.statistics import catalog, snapshot
+from collector.statistics.reading import of_release
+from collector.statistics.releases import NEWEST
 from collector.store.archive import WaitingError
 
 # Exit codes of every command; see the epilogue of --help.
@@ -121,7 +123,7 @@ def snapshot_now(
     with open_components(load()) as components:
         if components.settings.log_level == "info":
             logs.from_level("warning")  # the table shows what the level info logs
-        with tables.progress(catalog.READINGS) as progress:
+        with tables.progress(of_release(catalog.READINGS, NEWEST)) as progress:
             document = components.collector.collect(fresh=fresh, progress=progress)
         state, error = ("not stored", None) if dry_run else keep(components, document)
     if json:
@@ -167,9 +169,18 @@ def prune(
 
 
 @app.command()
-def dictionary() -> None:
+def dictionary(
+    release: Annotated[
+        str | None, typer.Option(help="Only the statistics of this release of Rocket.Chat, for example 8.6.")
+    ] = None,
+) -> None:
     """Print the definition of every statistic, as Markdown."""
-    sys.stdout.write(catalog.dictionary())
+    from collector.statistics.releases import Release
+
+    wanted = Release.parse(release)
+    if release is not None and wanted is None:
+        raise RcstatsError("--release: expected a release of Rocket.Chat, for example 8.6")
+    sys.stdout.write(catalog.dictionary(wanted))
 
 
 @app.command()

@@ -18,15 +18,17 @@ from collector.diagnostics.checks import Finding, Level, verdict
 from collector.diagnostics.explain import ReadingCost
 from collector.diagnostics.parity import Comparison, Verdict
 from collector.key_paths import Document, at
-from collector.statistics.reading import Reading, Statistic, Subject, Unit
+from collector.statistics.reading import Reading, Statistic, Subject, Unit, of_release
+from collector.statistics.releases import NEWEST, Release
 from collector.statistics.snapshot import Outcome
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
-_STYLES = {Verdict.EQUAL: "green", Verdict.DIFFERS: "bold red", Verdict.UNKNOWN: "yellow"}
+_STYLES = {Verdict.EQUAL: "green", Verdict.EXPLAINED: "dim", Verdict.UNEXPLAINED: "bold red"}
 _KEY_WIDTH, _VALUE_WIDTH = 52, 26
-_BRIEF = 60  # characters of a value in a comparison
+NO_VALUE = "Rocket.Chat itself has no value"
+_BRIEF = 40  # characters of a value in a comparison
 _MARKS = {Level.OK: "[green]✓[/]", Level.WARNING: "[yellow]![/]", Level.CRITICAL: "[red]✗[/]"}
 
 
@@ -55,9 +57,10 @@ def snapshot(document: Document, subjects: Iterable[Subject], note: str, *, whol
     out.print(f"[bold]Snapshot {document['_id']}[/] of workspace {escape(own['workspace'])}")
     readings = f"{len(own['readings'])} readings in {own['seconds']:.2f} s"
     out.print(f"[dim]{local:%Y-%m-%d %H:%M:%S %Z}, {readings}; {note}[/]")
+    release = Release.parse(own.get("release")) or NEWEST
     left_out = 0
     for subject in subjects:
-        statistics = [statistic for reading in subject for statistic in reading.statistics]
+        statistics = [statistic for reading in of_release(subject, release) for statistic in reading.statistics]
         shown = [statistic for statistic in statistics if whole or _is_worth_showing(document, statistic)]
         left_out += len(statistics) - len(shown)
         if shown:
@@ -100,11 +103,12 @@ def _table(document: Document, subject: Subject, statistics: Iterable[Statistic]
 
 
 def _cells(document: Document, statistic: Statistic) -> tuple[str, str]:
-    """The value and its definition, or a dash and the reason for its absence."""
+    """The value and its definition, or a dash and the reason for its absence; without one the server has no value."""
     value = at(document, statistic.key)
     if value is None:
         reason = at(document["collector"]["unavailable"], statistic.key)
-        return "[yellow]–[/]", f"[yellow]{escape(str(reason))}[/]"
+        style = "yellow" if reason else "dim"
+        return f"[{style}]–[/]", f"[{style}]{escape(str(reason or NO_VALUE))}[/]"
     return escape(readable(value, statistic.unit)), escape(statistic.meaning)
 
 
@@ -143,21 +147,21 @@ def _plans(one: ReadingCost) -> str:
 
 
 def parity(compared: list[Comparison], taken: Any, *, whole: bool) -> None:
-    """The unequal statistics with both values, then the number of each verdict.
+    """The unequal statistics with both values and the cause of the difference, then the number of each verdict.
 
     `taken` is the server's createdAt, which is not always a date.
     """
-    table = headed(("statistic", "verdict"), ("server", "rcstats", "difference"))
+    table = headed(["statistic"], ("server", "rcstats", "difference"))
+    table.add_column("cause", overflow="fold")
     for one in compared:
-        if whole or one.verdict not in {Verdict.EQUAL, Verdict.OURS_ONLY}:
-            style = _STYLES.get(one.verdict, "dim")
-            name, verdict = escape(one.key), f"[{style}]{one.verdict}[/]"
-            table.add_row(name, verdict, _brief(one.server), _brief(one.ours), escape(one.note))
+        if whole or one.verdict is not Verdict.EQUAL:
+            cause = f"[{_STYLES[one.verdict]}]{escape(one.cause or one.verdict)}[/]"
+            table.add_row(escape(one.key), _brief(one.server), _brief(one.ours), one.difference, cause)
     out.print(table)
     counts = Counter(one.verdict for one in compared)
     age = f"{taken:%Y-%m-%d %H:%M:%S} UTC ({_ago(taken)})" if isinstance(taken, datetime) else "an unknown time"
     out.print(f"\nThe server's document dates from {age}.")
-    out.print(", ".join(f"[{_STYLES.get(v, 'dim')}]{counts[v]} {v}[/]" for v in Verdict if counts[v]))
+    out.print(", ".join(f"[{_STYLES[v]}]{counts[v]} {v}[/]" for v in Verdict))
 
 
 def _brief(value: Any) -> str:

@@ -1,18 +1,24 @@
-"""Owns the checks of connections, privileges, indexes and freshness; each yields one finding."""
+"""Owns the checks of connections, privileges, days, indexes and freshness; each yields one finding."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
+from zoneinfo import ZoneInfo
 
 from collector import logs
 from collector.diagnostics.privileges import Access
-from collector.errors import NotAuthorizedError
+from collector.errors import MissingIndexError, NotAuthorizedError
 from collector.key_paths import Document
 from collector.mongodb.connection import time_limit
 from collector.scheduling.slots import Slots
-from collector.sources.collections import Collection
+from collector.sources.collections import MESSAGE_INDEXES, Collection, index_name
+from collector.sources.day_zone import offset_name
 from collector.sources.rocketchat import RocketChat
+from collector.sources.server_time import server_offset
+from collector.statistics.catalog import READINGS
+from collector.statistics.reading import of_release
+from collector.statistics.releases import NEWEST, Release
 from collector.store.snapshots import Store
 
 # Delay after which the snapshot of a slot is overdue.
@@ -32,6 +38,18 @@ class Level(IntEnum):
 
 
 @dataclass(frozen=True)
+class Given:
+    """The settings that the checks compare with the databases; see `Settings`."""
+
+    timezone: str = "UTC"
+    timezone_is_set: bool = False
+    daily_scan: bool = False
+
+
+DEFAULTS = Given()
+
+
+@dataclass(frozen=True)
 class Finding:
     """The result of one check: its name, level and text."""
 
@@ -41,16 +59,23 @@ class Finding:
 
 
 def findings(
-    workspace: RocketChat, store: Store, access: Callable[[], Access], slots: Slots, now: datetime, zone: str = ""
+    workspace: RocketChat,
+    store: Store,
+    access: Callable[[], Access],
+    slots: Slots,
+    now: datetime,
+    given: Given = DEFAULTS,
 ) -> Iterator[Finding]:
     """All findings up to the first critical one, on which the later checks depend.
 
-    `access` returns the privileges of the logins; `zone` is the time zone of the settings.
+    `access` returns the privileges of the logins.
     """
     checks: dict[str, Callable[[], tuple[Level, str]]] = {
         "workspace": lambda: _workspace(workspace),
         "privileges": lambda: _privileges(workspace, access()),
-        "store": lambda: _store(store, zone, now),
+        "timezone": lambda: _timezone(workspace, given, now),
+        "indexes": lambda: _indexes(workspace, given),
+        "store": lambda: _store(store, given.timezone, now),
         "freshness": lambda: _freshness(store, workspace.identity(), slots, now),
     }
     for name, check in checks.items():
@@ -117,6 +142,45 @@ def _may_read(workspace: RocketChat, collection: Collection) -> bool:
     return True
 
 
+def _timezone(workspace: RocketChat, given: Given, now: datetime) -> tuple[Level, str]:
+    """The zone of the days in the next snapshot, and whether the setting is that of the server."""
+    server, setting = server_offset(workspace, now), f"RCSTATS_TIMEZONE is {given.timezone}"
+    if server is None:
+        if given.timezone_is_set:
+            return Level.OK, f"{setting}; that of the server is unknown"
+        remedy = "set RCSTATS_TIMEZONE to that of the server"
+        return Level.WARNING, f"that of the server is unknown, days are those of this host, {given.timezone}; {remedy}"
+    found = f"{offset_name(server.offset)} ({server})"
+    is_same = server.agrees_with(ZoneInfo(given.timezone))
+    if given.timezone_is_set:
+        differs = f"{setting}, but the server's is {found}: set it to the zone of the server, or unset it"
+        return (Level.OK, f"{setting}, as the server's: {found}") if is_same else (Level.WARNING, differs)
+    host = f"this host's, {given.timezone}, {'agrees' if is_same else 'only counts for the schedule and series'}"
+    return Level.OK, f"the server's is {found}; {host}"
+
+
+def _indexes(workspace: RocketChat, given: Given) -> tuple[Level, str]:
+    """The indexes of the messages that readings need, and the statistics of those that are missing."""
+    missing = [field for field in MESSAGE_INDEXES if not _is_indexed(workspace, field)]
+    readings = of_release(READINGS, Release.parse(workspace.release()) or NEWEST)
+    costs = {field: [s.key for r in readings if r.message_index == field for s in r.statistics] for field in missing}
+    if not (listed := [f"{index_name(MESSAGE_INDEXES[field])} ({', '.join(keys)})" for field, keys in costs.items()]):
+        return Level.OK, f"{Collection.MESSAGES} has all indexes that readings need"
+    which = f"{Collection.MESSAGES} lacks {', '.join(listed)}"
+    if given.daily_scan:
+        return Level.OK, f"{which}: these statistics come from a scan once a day"
+    return Level.WARNING, f"{which}: these statistics are absent; RCSTATS_DAILY_SCAN allows a scan once a day"
+
+
+def _is_indexed(workspace: RocketChat, field: str) -> bool:
+    """Whether the messages have Rocket.Chat's index on a field; asks for a value that none has."""
+    try:
+        workspace.aggregate(Collection.MESSAGES, [{"$match": {field: ""}}, {"$limit": 1}, {"$project": {"_id": 1}}])
+    except MissingIndexError:
+        return False
+    return True
+
+
 def _store(store: Store, zone: str, now: datetime) -> tuple[Level, str]:
     if problem := store.indexes.problem():
         return Level.WARNING, f"reachable; {problem}"
@@ -125,7 +189,7 @@ def _store(store: Store, zone: str, now: datetime) -> tuple[Level, str]:
             obstacle = store.indexes.obstacle()
         reason = obstacle or f"missing indexes: {', '.join(missing)}; the first snapshot creates them"
         return Level.WARNING, f"reachable; {reason}"
-    if zone and (used := store.calendar(zone, now)) != zone:
+    if (used := store.calendar(zone, now)) != zone:
         return Level.WARNING, f"reachable; its MongoDB does not know the time zone {zone}, series use {used}"
     return Level.OK, "reachable, with all indexes"
 

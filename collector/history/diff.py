@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from collector.key_paths import Document, at, flatten
+from collector.key_paths import Document, at, flatten, without_nothing
 from collector.numbers import is_figure, is_number
 
 _LEFT_OUT = {"_id", "createdAt", "_updatedAt"}
@@ -48,6 +48,6 @@ def _compared(snapshot: Document) -> dict[str, Any]:
 
 
 def _same(before: Any, after: Any) -> bool:
-    """Equality in which NaN equals NaN."""
+    """Equality in which NaN equals NaN, and null inside a list is as absent."""
     is_nan = [isinstance(value, float) and value != value for value in (before, after)]  # noqa: PLR0124  only NaN
-    return all(is_nan) or bool(before == after)
+    return all(is_nan) or bool(without_nothing(before) == without_nothing(after))

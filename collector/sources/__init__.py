@@ -1,12 +1,14 @@
 """Owns the sources of readings: the workspace's database, this host, and the deployment settings."""
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from collector.key_paths import Document
 from collector.sources.deployment import Deployment
 from collector.sources.host import Host
+from collector.sources.licence import Licence
 from collector.sources.rocketchat import RocketChat
 
 
@@ -14,19 +16,31 @@ from collector.sources.rocketchat import RocketChat
 class Sources:
     """The sources of a reading.
 
-    `now` is the time of the snapshot; `timezone` is that of the workspace's calendar days.
+    `now` is the time of the snapshot; `timezone` is that of the workspace's calendar days; by the `licence` the server
+    sees some settings otherwise than they are stored. `may_scan`:
+    messages whose index is missing may be scanned once a day.
     """
 
     workspace: RocketChat
     machine: Host = field(default_factory=Host)
     deployment: Deployment = field(default_factory=Deployment)
-    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    timezone: tzinfo = field(default_factory=lambda: ZoneInfo("UTC"))
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    licence: Licence = field(default_factory=Licence)
+    may_scan: bool = False
 
     @property
     def today(self) -> date:
         """The workspace's calendar day."""
         return self.now.astimezone(self.timezone).date()
+
+    def settings(self, *ids: str) -> dict[str, Document]:
+        """The rows of the existing settings among these, by id, each with the value that the server sees, if any."""
+        return self.licence.applied(self.workspace.settings(*ids))
+
+    def settings_like(self, beginning: str) -> dict[str, Document]:
+        """The same of the settings whose id has this prefix."""
+        return self.licence.applied(self.workspace.settings_like(beginning))
 
     def at(self, now: datetime) -> Self:
         return replace(self, now=now)

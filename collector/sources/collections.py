@@ -1,5 +1,6 @@
 """Owns the names of the workspace's collections, and the indexes that Rocket.Chat creates."""
 
+import json
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
@@ -11,7 +12,7 @@ Pipeline = Sequence[Mapping[str, Any]]
 # A hint for queries that match nearly all documents: natural order is faster than any index.
 NATURAL_ORDER: Document = {"$natural": 1}
 
-# Rocket.Chat's indexes on the messages, by their first field.
+# Rocket.Chat's indexes on the messages, by their first field. Older releases do not have all of them.
 MESSAGE_INDEXES: Mapping[str, Document] = {
     "ts": {"ts": 1},
     "t": {"t": 1},
@@ -19,6 +20,12 @@ MESSAGE_INDEXES: Mapping[str, Document] = {
     "starred._id": {"starred._id": 1},
     "tcount": {"tcount": 1, "tlm": 1},
 }
+
+
+def index_name(index: Document) -> str:
+    """The keys of an index as in mongosh, for example {"starred._id": 1}."""
+    keys = (json.dumps(key) if "." in key else key for key in index)
+    return "{" + ", ".join(f"{key}: {order}" for key, order in zip(keys, index.values(), strict=True)) + "}"
 
 
 class Collection(StrEnum):
@@ -30,6 +37,7 @@ class Collection(StrEnum):
     BUSINESS_HOURS = "rocketchat_livechat_business_hours"
     CANNED_RESPONSES = "rocketchat_canned_response"
     CONTACTS = "rocketchat_livechat_contact"
+    CRON = "rocketchat_cron"
     CUSTOM_FIELDS = "rocketchat_livechat_custom_field"
     DEPARTMENTS = "rocketchat_livechat_department"
     EMAIL_INBOXES = "rocketchat_email_inbox"

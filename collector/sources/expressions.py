@@ -41,6 +41,16 @@ def among(path: str, values: Iterable[Any]) -> Document:
     return {"$cond": [{"$in": [{"$ifNull": [path, None]}, list(values)]}, path, None]}
 
 
+def equals(path: str, value: Any) -> Document:
+    """Whether a value at a path equals another one as in a query, which looks into lists."""
+    return {"$cond": [{"$isArray": [path]}, {"$in": [value, path]}, {"$eq": [path, value]}]}
+
+
+def each(*conditions: Document) -> Document:
+    """The number of documents with all these conditions, as a sum of `RocketChat.groups`."""
+    return {"$cond": [{"$and": list(conditions)}, 1, 0]}
+
+
 def total(rows: Iterable[Document], **wanted: object) -> int:
     """The documents of those groups whose keys have these values; the rows are those of `RocketChat.groups`."""
     return sum(row["documents"] for row in rows if wanted.items() <= row["_id"].items())

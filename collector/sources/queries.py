@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
 
+from pymongo import ReadPreference
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from collector.errors import CommandRefusedError
+from collector.errors import MissingIndexError
 from collector.key_paths import Document
 from collector.mongodb.connection import Client, asks
-from collector.sources.collections import MESSAGE_INDEXES, Collection, Pipeline
-from collector.sources.expressions import added, among, number
+from collector.sources.collections import MESSAGE_INDEXES, Collection, Pipeline, index_name
+from collector.sources.expressions import added, each, equals, number
 
 _asks = asks("the workspace's")
 
@@ -26,11 +27,15 @@ DATES: Document = {
 
 
 class Queries:
-    """The queries of one database. `comment` marks each of them in MongoDB's profiler."""
+    """The queries of one database. `comment` marks each of them in MongoDB's profiler.
 
-    def __init__(self, database: Database[Document], comment: str = "rcstats") -> None:
+    Unless it `scans`, messages are read only by the index that is meant for the query.
+    """
+
+    def __init__(self, database: Database[Document], comment: str = "rcstats", *, scans: bool = False) -> None:
         self._database = database
         self._comment = comment
+        self._scans = scans
 
     @property
     def client(self) -> Client:
@@ -39,7 +44,12 @@ class Queries:
 
     def labelled(self, comment: str) -> Self:
         """The same database, its queries marked with another comment."""
-        return type(self)(self._database, comment)
+        return type(self)(self._database, comment, scans=self._scans)
+
+    def scanning(self) -> Self:
+        """The same database, its messages read without an index, on a secondary if there is one."""
+        database = self._database.with_options(read_preference=ReadPreference.SECONDARY_PREFERRED)
+        return type(self)(database, self._comment, scans=True)
 
     @_asks
     def estimate(self, of: Collection) -> int:
@@ -51,11 +61,15 @@ class Queries:
         rows = self.aggregate(of, [{"$match": where}, {"$count": "documents"}])
         return int(rows[0]["documents"]) if rows else 0
 
-    def tally(self, of: Collection, by: str, values: Sequence[str]) -> dict[str, int]:
+    def tally(self, of: Collection, by: str, values: Sequence[str]) -> dict[str, int | float]:
         """The number of documents for each of these values of the field `by`."""
-        rows = self.groups(of, {by: {"$in": list(values)}}, by=among(f"${by}", values))
-        counts = {row["_id"]: row["documents"] for row in rows if row["_id"] is not None}
-        return dict.fromkeys(values, 0) | counts
+        sums = {value: each(equals(f"${by}", value)) for value in values}
+        return self.sums(of, {by: {"$in": list(values)}}, sums)
+
+    def sums(self, of: Collection, where: Mapping[str, Any], sums: Mapping[str, Any]) -> dict[str, int | float]:
+        """Sums over the matching documents, by any name: of a path's numbers, or of an expression."""
+        rows = self.groups(of, where, by=None, **{f"v{n}": what for n, what in enumerate(sums.values())})
+        return {name: rows[0][f"v{n}"] if rows else 0 for n, name in enumerate(sums)}
 
     def newest(self, of: Collection, by: str, *fields: str) -> Document:
         """The named fields of the document with the highest value of `by`; {} if the collection is empty."""
@@ -101,20 +115,19 @@ class Queries:
 
     @_asks
     def aggregate(self, of: Collection, pipeline: Pipeline, hint: Document | None = None) -> list[Document]:
-        """The rows of a pipeline; messages are read only by an index.
+        """The rows of a pipeline; messages are read only by an index, except in a scan.
 
         Raises:
-            CommandRefusedError: the messages lack the index.
+            MissingIndexError: the messages lack the index.
         """
-        index = _message_index(pipeline) if of is Collection.MESSAGES else hint
+        needs_index = of is Collection.MESSAGES and not self._scans
+        index = _message_index(pipeline) if needs_index else hint
         options: Document = {"hint": index} if index else {}
         try:
             return list(self._database[of].aggregate(list(pipeline), comment=self._comment, **options))
         except OperationFailure as error:
-            if of is Collection.MESSAGES and error.code == _BAD_HINT:
-                raise CommandRefusedError(
-                    f"{of} has no index on {', '.join(index or ())}: it is never scanned"
-                ) from error
+            if needs_index and error.code == _BAD_HINT:
+                raise MissingIndexError(f"the index {index_name(index or {})} of {of} is missing") from error
             raise
 
     @_asks

@@ -27,6 +27,8 @@ INSTANCE_IS_FRESH = timedelta(seconds=60)
 _SECTIONS_LEFT_OUT: Document = dict.fromkeys(
     ("wiredTiger", "metrics", "tcmalloc", "locks", "repl", "transactions", "electionMetrics", "opLatencies"), 0
 )
+_OF_A_SETTING = ("value", "packageValue", "createdAt", "enterprise", "modules", "invalidValue")
+
 _LONGEST_ID = 256  # bytes; the server's own ids of workspaces have 17 or 24
 
 
@@ -37,6 +39,12 @@ def hash_token(token: str) -> str:
 
 class RocketChat(Queries):
     """What a workspace is asked for by name: its settings, servers, logins and own statistics."""
+
+    @_asks
+    def has_secondary(self) -> bool:
+        """Whether reads can go to a secondary; on a sharded cluster MongoDB's router decides."""
+        hello = self._database.command("hello", read_preference=ReadPreference.SECONDARY_PREFERRED)
+        return bool(hello.get("secondary")) or hello.get("msg") == "isdbgrid"
 
     @_asks
     def server(self) -> Document:
@@ -88,7 +96,10 @@ class RocketChat(Queries):
         return self._database[Collection.STATISTICS].with_options(codec_options=raw)
 
     def settings(self, *ids: str) -> dict[str, Document]:
-        """The rows of the existing settings among these, by id: {id: {_id, value, packageValue, createdAt}}."""
+        """The rows of the existing settings among these, by id.
+
+        Each is {_id, value, packageValue, createdAt, enterprise, modules, invalidValue}, as far as they are stored.
+        """
         return self._settings({"$in": list(ids)})
 
     def settings_like(self, beginning: str) -> dict[str, Document]:
@@ -96,9 +107,14 @@ class RocketChat(Queries):
         return self._settings({"$regex": f"^{re.escape(beginning)}"})
 
     def _settings(self, ids: Document) -> dict[str, Document]:
-        shown = {"value": 1, "packageValue": 1, "createdAt": 1}
+        shown = dict.fromkeys(_OF_A_SETTING, 1)
         rows = self.aggregate(Collection.SETTINGS, [{"$match": {"_id": ids}}, {"$project": shown}])
         return {row["_id"]: row for row in rows}
+
+    def settings_where(self, **conditions: Any) -> set[str]:
+        """The ids of the settings whose rows match."""
+        rows = self.aggregate(Collection.SETTINGS, [{"$match": conditions}, {"$project": {"_id": 1}}])
+        return {row["_id"] for row in rows}
 
     def values(self, *ids: str) -> Document:
         """The values of the settings that exist and have one, by id."""
@@ -118,12 +134,6 @@ class RocketChat(Queries):
         """The server's release, from its own newest statistics document."""
         version = self.own_statistics("version").get("version")
         return version if isinstance(version, str) else None
-
-    def licence_modules(self) -> list[str] | None:
-        """The modules of the server's licence, from its own newest statistics document; or None."""
-        enterprise = self.own_statistics("enterprise.modules").get("enterprise")
-        modules = enterprise.get("modules") if isinstance(enterprise, dict) else None
-        return None if modules is None else _strings(modules)
 
     def migration(self) -> Document:
         """The control document of the server's database migrations, or {}."""

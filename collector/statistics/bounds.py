@@ -10,7 +10,8 @@ from bson.errors import BSONError
 
 from collector.key_paths import Document
 from collector.sources.expressions import MOST_NAME
-from collector.statistics.reading import LIST_BYTES, Absent, Noted, Values
+from collector.statistics.reading import LIST_BYTES, UNDEFINED, Absent, Noted, Values, resolved
+from collector.statistics.releases import NEWEST
 
 # MongoDB's limit is 180 levels; a value lies some levels below the root of its document.
 MOST_DEPTH = 100
@@ -56,13 +57,15 @@ def hold(values: Values, most: int) -> tuple[dict[str, Any], str]:
 def size(value: Any) -> float:
     """The size of a value in a document, in bytes; infinite if it cannot be stored."""
     try:
-        return len(bson.encode({"": value}))
+        return len(bson.encode({"": resolved(value, NEWEST)}))
     except (BSONError, OverflowError, ValueError):
         return inf
 
 
 def _weighed(value: Any) -> tuple[Any, float]:
     """A value in a storable form, and its size."""
+    if value is UNDEFINED:
+        return value, 0
     if isinstance(value, Absent):
         return value, size(value.reason)
     if isinstance(value, Noted):

@@ -1,13 +1,14 @@
 """Owns the declarations: statistics, readings, settings and subjects. No I/O."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from typing import Any, Self
 
 from collector.key_paths import Document, at
 from collector.sources import Sources
 from collector.sources.collections import Collection
+from collector.statistics.releases import ALL, NULLS, Release, Span
 
 
 class Unit(StrEnum):
@@ -48,6 +49,15 @@ class Absent:
     reason: str
 
 
+class Undefined(Enum):
+    """The server itself has no value: null in the document from release 7.4 on, and no key before."""
+
+    UNDEFINED = "undefined"
+
+
+UNDEFINED = Undefined.UNDEFINED
+
+
 @dataclass(frozen=True)
 class Noted:
     """Wraps a value with a note, such as that it is incomplete."""
@@ -61,6 +71,38 @@ def noted(value: Any, note: str) -> Any:
     return Noted(value, note) if note else value
 
 
+@dataclass(frozen=True)
+class Only:
+    """Wraps a part of a value that only some releases have."""
+
+    releases: Span
+    value: Any
+
+
+def resolved(value: Any, release: Release) -> Any:
+    """The value as the document of a release has it: null for UNDEFINED from 7.4 on, else not even its key."""
+    match value:
+        case Undefined():
+            return None
+        case dict():
+            return {key: resolved(item, release) for key, item in _parts(value, release) if _is_there(item, release)}
+        case list():
+            return [resolved(item, release) for item in value]
+    return value
+
+
+def _parts(value: Document, release: Release) -> Iterator[tuple[str, Any]]:
+    for key, item in value.items():
+        if not isinstance(item, Only):
+            yield key, item
+        elif release in item.releases:
+            yield key, item.value
+
+
+def _is_there(item: Any, release: Release) -> bool:
+    return item is not UNDEFINED or release >= NULLS
+
+
 Values = Mapping[str, Any]
 
 # The size limit of a list or document whose entries depend on the workspace's data.
@@ -68,7 +110,7 @@ LIST_BYTES = 256 * 2**10
 # The size limit of all other values of a reading together.
 PLAIN_BYTES = 64 * 2**10
 
-MISSING_IN_SERVER_STATISTICS = "the server's newest statistics document does not contain it"
+NO_VALUE = "the server has no value either"
 NO_SERVER_STATISTICS = "the server has not stored a statistics document yet"
 
 
@@ -79,6 +121,7 @@ class Statistic:
     `moves`: it changes by the minute, such as the number of online users; close values count as equal.
     `estimated`: it is a collection's own count, which can be off by a few after an unclean shutdown of MongoDB.
     `source`: its source, if more specific than the reading's.
+    `releases`: those of Rocket.Chat that have it, by this definition.
     """
 
     key: str
@@ -88,15 +131,17 @@ class Statistic:
     source: str = ""
     moves: bool = False
     is_setting: bool = False
+    releases: Span = ALL
 
 
 @dataclass(frozen=True)
 class Reading:
     """One query or probe that yields statistics, and is timed, limited and failed as one.
 
-    `read` returns a value, a Noted or an Absent for exactly the keys of `statistics`.
+    `read` returns a value, a Noted, an Absent or UNDEFINED for exactly the keys of `statistics`.
     `limit` is in seconds. `reason` is the reason why a scan cannot be avoided.
     `unchanged_while` returns, cheaply, the inputs of the values: while these are equal, the last values are reused.
+    `message_index` is the index of the messages that it needs, by its first field.
     `lists` is the number of values whose entries depend on the workspace's data.
     """
 
@@ -109,6 +154,19 @@ class Reading:
     limit: float = 0.0
     unchanged_while: Callable[[Sources], Document] | None = None
     lists: int = 0
+    message_index: str = ""
+
+    def of(self, release: Release) -> "Reading | None":
+        """The same without the statistics that a release does not have; None if it has none of them."""
+        kept = tuple(statistic for statistic in self.statistics if release in statistic.releases)
+        if not kept or kept == self.statistics:
+            return self if kept == self.statistics else None
+
+        def read(sources: Sources) -> Values:
+            values = self.read(sources)
+            return {statistic.key: values[statistic.key] for statistic in kept}
+
+        return replace(self, statistics=kept, read=read)
 
     @property
     def most_bytes(self) -> int:
@@ -122,19 +180,24 @@ class Reading:
             object.__setattr__(self, "limit", self.cost.limit)
 
 
+# The source of a statistic that is a setting: this, and the setting's id.
+SETTING = "setting "
+
+
 @dataclass(frozen=True)
 class Setting:
     """A statistic that is a setting of the workspace, or is derived from one.
 
-    `how` derives the value from the setting's row; `missing` is the value without a row.
+    `how` derives the value from the setting's row; `missing` is the value without a row. A row can lack a value too.
     """
 
     key: str
     meaning: str
     unit: Unit
     id: str
-    how: Callable[[Document], Any] = lambda row: row.get("value")
-    missing: Any = None
+    how: Callable[[Document], Any] = lambda row: row.get("value", UNDEFINED)
+    missing: Any = UNDEFINED
+    releases: Span = ALL
 
     @classmethod
     def each(cls, unit: Unit, settings: Mapping[str, tuple[str, str]], **more: Any) -> Iterator[Self]:
@@ -143,13 +206,13 @@ class Setting:
 
     @property
     def statistic(self) -> Statistic:
-        return Statistic(self.key, self.meaning, self.unit, source=f"setting {self.id}", is_setting=True)
+        source = f"{SETTING}{self.id}"
+        return Statistic(self.key, self.meaning, self.unit, source=source, is_setting=True, releases=self.releases)
 
     def value(self, rows: Mapping[str, Document]) -> Any:
-        """The value by the existing rows, or Absent with the reason."""
+        """The value by the existing rows."""
         row = rows.get(self.id)
-        value = self.missing if row is None else self.how(row)
-        return Absent(f"the setting {self.id} is not set") if value is None else value
+        return self.missing if row is None else self.how(row)
 
 
 @dataclass
@@ -174,23 +237,27 @@ class Subject:
 
         return declare
 
-    def count(self, key: str, meaning: str, unit: Unit, *, of: Collection, where: Mapping[str, Any]) -> None:
+    def count(
+        self, key: str, meaning: str, unit: Unit, *, of: Collection, where: Mapping[str, Any], releases: Span = ALL
+    ) -> None:
         """Declares the number of documents of a collection that match by an index."""
 
         def read(sources: Sources) -> Values:
             return {key: sources.workspace.count(of, where)}
 
-        source = f"{of}, count of {dict(where)}"
-        self.reads(key, Statistic(key, meaning, unit), source=source, cost=Cost.INDEXED)(read)
+        index = next(iter(where)) if of is Collection.MESSAGES else ""
+        statistic, source = Statistic(key, meaning, unit, releases=releases), f"{of}, count of {dict(where)}"
+        self.reads(key, statistic, source=source, cost=Cost.INDEXED, message_index=index)(read)
 
-    def newest(self, key: str, meaning: str, *, of: Collection, by: str, none: str) -> None:
-        """Declares the newest date in an indexed field of a collection; `none` is the reason for its absence."""
+    def newest(self, key: str, meaning: str, *, of: Collection, by: str, none: Absent | Undefined) -> None:
+        """Declares the newest date in an indexed field of a collection; `none` is the value without any."""
 
         def read(sources: Sources) -> Values:
-            return {key: sources.workspace.newest_date(of, by) or Absent(none)}
+            return {key: sources.workspace.newest_date(of, by) or none}
 
         statistic = Statistic(key, meaning, Unit.DATE, moves=True)
-        self.reads(key, statistic, source=f"{of}, newest {by}", cost=Cost.INDEXED)(read)
+        index = by if of is Collection.MESSAGES else ""
+        self.reads(key, statistic, source=f"{of}, newest {by}", cost=Cost.INDEXED, message_index=index)(read)
 
     def sizes(self, name: str, **sizes: tuple[Collection, str, Unit]) -> None:
         """Declares, by key, the number of documents of collections, from their metadata."""
@@ -208,7 +275,7 @@ class Subject:
 
         def read(sources: Sources) -> Values:
             own = sources.workspace.own_statistics(*(statistic.key for statistic in statistics))
-            missing = Absent(MISSING_IN_SERVER_STATISTICS if own else NO_SERVER_STATISTICS)
+            missing = UNDEFINED if own else Absent(NO_SERVER_STATISTICS)
             return {s.key: missing if (value := at(own, s.key)) is None else value for s in statistics}
 
         source = f"{Collection.STATISTICS}, the server's own newest document"
@@ -218,16 +285,21 @@ class Subject:
         """Declares settings of the workspace, read together."""
 
         def read(sources: Sources) -> Values:
-            rows = sources.workspace.settings(*dict.fromkeys(setting.id for setting in settings))
+            rows = sources.settings(*dict.fromkeys(setting.id for setting in settings))
             return {setting.key: setting.value(rows) for setting in settings}
 
         statistics = [setting.statistic for setting in settings]
         self.reads(f"{self.name}_settings", *statistics, source=Collection.SETTINGS, cost=Cost.INDEXED)(read)
 
 
+def of_release(readings: Iterable[Reading], release: Release) -> list[Reading]:
+    """The readings of a release, without the statistics that it does not have."""
+    return [found for reading in readings if (found := reading.of(release))]
+
+
 def changed(row: Document) -> bool:
     """Whether a setting differs from Rocket.Chat's default."""
-    return not same(row.get("value"), row.get("packageValue"))
+    return not same(row.get("value", UNDEFINED), row.get("packageValue", UNDEFINED))
 
 
 def same(one: Any, other: Any) -> bool:

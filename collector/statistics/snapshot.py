@@ -3,20 +3,22 @@
 import logging
 import platform
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from collector import __version__
-from collector.errors import AbandonedError, DatabaseError, UnreachableError
-from collector.key_paths import Document, at, place
+from collector.errors import AbandonedError, DatabaseError, MissingIndexError, UnreachableError
+from collector.key_paths import Document, at, has, place, place_parents
 from collector.meteor_id import new_id
 from collector.mongodb.connection import time_limit
 from collector.sources import Sources
 from collector.statistics.bounds import hold, size
-from collector.statistics.reading import Absent, Noted, Reading, Values, noted
+from collector.statistics.daily_scan import daily_scan
+from collector.statistics.reading import UNDEFINED, Absent, Noted, Reading, Values, noted, of_release, resolved
+from collector.statistics.releases import NEWEST, NULLS, Release
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,8 @@ AT_ONCE = 2
 
 # Maximum size of a reading's inputs, in bytes; values with larger ones are not reused.
 _MOST_INPUTS = 1024
+
+RELEASE_UNKNOWN = "the workspace's release is not known: the definitions are those of the newest"
 
 Progress = Callable[["Outcome"], None]
 
@@ -49,11 +53,22 @@ class Outcome:
 
 @dataclass(frozen=True)
 class SnapshotContext:
-    """The provenance of a snapshot. One on demand has no slot."""
+    """The provenance of a snapshot. One on demand has no slot.
+
+    `release` is the workspace's; where it is not known, the definitions are those of the newest release.
+    `timezone_origin` says how the time zone is known; see `DayZone.origin`.
+    """
 
     workspace: str
     timezone: str
     slot: datetime | None = None
+    release: Release | None = None
+    timezone_origin: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def definitions(self) -> Release:
+        """The release whose definitions count."""
+        return self.release or NEWEST
 
 
 def take(
@@ -64,19 +79,22 @@ def take(
     previous: Document | None = None,
     abandoned: Callable[[], bool] = lambda: False,
 ) -> Document:
-    """Computes a statistics document; nothing is stored. A failed reading costs only its own values.
+    """Computes a statistics document of the workspace's release; nothing is stored.
 
-    Values of readings whose inputs are unchanged are reused from `previous`, the last snapshot.
+    A failed reading costs only its own values. Values of readings whose inputs are unchanged are reused from
+    `previous`, the last snapshot, if that had the same definitions.
 
     Raises:
         UnreachableError: the workspace's MongoDB became unreachable; an incomplete document is discarded.
         AbandonedError: `abandoned` returned true.
     """
     started = now()
+    if previous and at(previous, "collector.release") != str(about.definitions):
+        previous = None
     runner = Runner(sources.at(started), previous, time.monotonic() + BUDGET, abandoned)
     outcomes: list[Outcome] = []
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="reading") as pool:
-        for outcome in _in_order(pool, runner, list(readings)):
+        for outcome in _in_order(pool, runner, of_release(readings, about.definitions)):
             progress(outcome)
             outcomes.append(outcome)
     return lay_out(outcomes, about, started, now())
@@ -106,13 +124,22 @@ class Runner:
         """Runs one reading. Its record has an error text of ours; the log has the cause."""
         begun = time.perf_counter()
         try:
-            outcome = self._outcome(reading)
+            outcome = self._with_index(reading)
         except (UnreachableError, AbandonedError):
             raise
         except Exception as error:  # noqa: BLE001  a reading must not cost the snapshot
             log.warning("reading failed reading=%s error=%r", reading.name, error.__cause__ or error)
             outcome = Outcome(reading, 0, error=_error_text(error))
         return replace(outcome, seconds=round(time.perf_counter() - begun, 4))
+
+    def _with_index(self, reading: Reading) -> Outcome:
+        """If an index is missing and a scan is allowed, the outcome of the day's scan."""
+        try:
+            return self._outcome(reading)
+        except MissingIndexError as missing:
+            if not self.sources.may_scan:
+                raise
+            return self._outcome(daily_scan(reading, missing))
 
     def _outcome(self, reading: Reading) -> Outcome:
         if self.abandoned():
@@ -150,11 +177,13 @@ def reused(reading: Reading, inputs: Document, previous: Document) -> Values:
 
 
 def _last_value(previous: Document, key: str) -> Any:
-    """The value of the previous snapshot, even if it is zero or empty; or the reason for its absence."""
-    value = at(previous, key)
-    if value is None:
-        return Absent(str(at(previous, f"collector.unavailable.{key}")))
-    return noted(value, at(previous, f"collector.notes.{key}"))
+    """The value of the previous snapshot, even if it is zero, empty or null; or the reason for its absence."""
+    if (value := at(previous, key)) is not None:
+        return noted(value, at(previous, f"collector.notes.{key}"))
+    if has(previous, key):
+        return None
+    reason = at(previous, f"collector.unavailable.{key}")
+    return Absent(reason) if isinstance(reason, str) else UNDEFINED
 
 
 def lay_out(outcomes: Iterable[Outcome], about: SnapshotContext, started: datetime, finished: datetime) -> Document:
@@ -163,23 +192,25 @@ def lay_out(outcomes: Iterable[Outcome], about: SnapshotContext, started: dateti
     own = _metadata(about, started, finished)
     for outcome in outcomes:
         own["readings"][outcome.reading.name] = _record(outcome)
-        put(document, own, _values(outcome))
+        put(document, own, _values(outcome), about.definitions)
     return document | {"createdAt": finished, "_updatedAt": finished, "collector": own}
 
 
-def put(document: Document, own: Document, values: Values) -> None:
-    """Puts values into a document, and reasons and notes on them into its metadata."""
+def put(document: Document, own: Document, values: Values, release: Release = NEWEST) -> None:
+    """Puts values into a document of a release, and reasons and notes on them into its metadata."""
     for key, value in values.items():
         match value:
             case Absent():
                 place(own["unavailable"], key, value.reason)
             case Noted():
                 place(own.setdefault("notes", {}), key, value.note)
-                put(document, own, {key: value.value})
+                put(document, own, {key: value.value}, release)
+            case _ if value is UNDEFINED and release < NULLS:
+                place_parents(document, key)
             case _ if key.startswith("collector."):
                 place(own, key.removeprefix("collector."), value)
             case _:
-                place(document, key, value)
+                place(document, key, resolved(value, release))
 
 
 def now() -> datetime:
@@ -195,12 +226,15 @@ def _metadata(about: SnapshotContext, started: datetime, finished: datetime) -> 
         "workspace": about.workspace,
         "origin": "collected",
         **({"slot": about.slot} if about.slot else {}),
+        "release": str(about.definitions),
         "timezone": about.timezone,
+        **about.timezone_origin,
         "startedAt": started,
         "finishedAt": finished,
         "seconds": round((finished - started).total_seconds(), 3),
         "readings": {},
         "unavailable": {},
+        **({} if about.release else {"notes": {"collector": {"release": RELEASE_UNKNOWN}}}),
     }
 
 

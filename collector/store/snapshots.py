@@ -175,7 +175,7 @@ class Store:
 
         Older releases of MongoDB do not have zones that are newer than they are.
         """
-        if self.has_time_zone(zone):
+        if zone == "UTC" or self.has_time_zone(zone):  # each release of MongoDB has UTC
             return zone
         found = next(filter(self.has_time_zone, most_alike(zone, now)), "UTC")
         log.warning("series time zone replaced zone=%s by=%s reason=unknown-to-mongodb", zone, found)

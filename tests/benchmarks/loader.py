@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pymongo import MongoClient
 
 from collector.demo.sample import indexes
-from collector.demo.sample.workspace import Sample, Size, insert
+from collector.demo.sample.workspace import RELEASE, Sample, Size, insert
 from tests.benchmarks.query_model import Db
 
 SLICE = 10_000  # documents
@@ -31,7 +31,7 @@ def fill(database: Db, now: datetime, size: Size, progress: Callable[[int], None
     sample = recipe()
     _side_by_side(database, list(_slices(sample)), recipe, progress)
     with ThreadPoolExecutor(PROCESSES) as pool:
-        list(pool.map(partial(indexes.make_for, database), indexes.INDEXES))
+        list(pool.map(partial(indexes.make_for, database), indexes.of(RELEASE)))
     for collection, documents in sample.small():
         insert(database, collection, documents)
 

@@ -2,7 +2,7 @@
 
 from collector.key_paths import Document
 from collector.sources.collections import Collection
-from tests.oracle.documents import Counts, Stored, how_many, under
+from tests.oracle.documents import Counts, Stored, how_many, matches, under
 
 CALLING, STARTED, ENDED = 0, 1, 3
 
@@ -45,7 +45,7 @@ def is_enabled(app: Document) -> bool:
 
 def conferences(found: list[Document]) -> Counts:
     def in_state(kind: str, status: int) -> int:
-        return how_many(found, lambda call: call.get("type") == kind and call.get("status") == status)
+        return how_many(found, lambda call: matches(call, "type", kind) and matches(call, "status", status))
 
     return {
         "videoConference.started": in_state("videoconference", STARTED),

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from collector.key_paths import Document
 from collector.sources.collections import Collection
-from tests.oracle.documents import Counts, Stored, added, how_many, is_number, under
+from tests.oracle.documents import Counts, Stored, added, as_number, how_many, matches, under
 
 SUCCESS = 5  # seconds
 PERIODS = {"lastMonth": timedelta(days=30), "lastWeek": timedelta(days=7), "lastDay": timedelta(days=1)}
@@ -38,12 +38,18 @@ def of_calls(calls: list[Document]) -> Counts:
 
 
 def toward(calls: list[Document], direction: str) -> int:
-    return how_many(calls, lambda call: call.get("direction") == direction)
+    return how_many(calls, lambda call: matches(call, "direction", direction))
 
 
 def is_successful(call: Document) -> bool:
-    return is_number(call.get("duration")) and call["duration"] >= SUCCESS
+    return is_comparable(call) and as_number(call["duration"]) >= SUCCESS
 
 
 def is_failed(call: Document) -> bool:
-    return "duration" not in call or (is_number(call["duration"]) and call["duration"] < SUCCESS)
+    return "duration" not in call or (is_comparable(call) and as_number(call["duration"]) < SUCCESS)
+
+
+def is_comparable(call: Document) -> bool:
+    """MongoDB compares numbers with numbers only, however large; NaN is neither less nor more."""
+    duration = as_number(call.get("duration"))
+    return isinstance(duration, int | float) and not isinstance(duration, bool)

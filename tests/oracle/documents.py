@@ -1,9 +1,12 @@
-"""How a recount looks into stored documents: paths, presence, truth, numbers; nothing of any subject."""
+"""How a recount looks into stored documents: paths, presence, equality, numbers; nothing of any subject."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from math import isfinite
+from math import isfinite, isnan
 from typing import Any, TypeGuard
+
+from bson import Decimal128
 
 from collector.key_paths import Document
 from collector.sources.collections import Collection
@@ -13,6 +16,29 @@ Stored = Mapping[Collection, list[Document]]
 
 Counts = dict[str, Any]
 """Values by the dotted path of their key."""
+
+UNDEFINED = object()
+"""What JavaScript has where a document lacks the key: the server has no value."""
+
+PLAUSIBLE = 2**53
+"""No counter reaches it; JavaScript's whole numbers end there."""
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """Values of which any one is right, as the data is odd; `absent`: our document may lack the key, with a reason."""
+
+    values: tuple[Any, ...] = ()
+    absent: bool = True
+
+
+ABSENT = Allowed()
+"""The server has something odd; ours has no key, and a reason."""
+
+
+def either(*values: Any) -> Any:
+    """The value if they are all the same, else any one of them."""
+    return values[0] if all(value == values[0] for value in values) else Allowed(values, absent=False)
 
 
 def reached(value: Any, path: str) -> list[Any]:
@@ -28,24 +54,45 @@ def has(document: Document, path: str) -> bool:
     return bool(reached(document, path))
 
 
+def matches(document: Document, path: str, wanted: Any) -> bool:
+    """MongoDB's {path: wanted}: the value itself, or one element of an array; numbers of any type are equal."""
+    found = reached(document, path)
+    return any(same(value, wanted) for item in found for value in (item if isinstance(item, list) else [item]))
+
+
+def same(value: Any, wanted: Any) -> bool:
+    if isinstance(value, Decimal128):
+        value = value.to_decimal()
+    return isinstance(value, bool) is isinstance(wanted, bool) and bool(value == wanted)
+
+
 def is_true(document: Document, path: str) -> bool:
     """MongoDB's {path: true}: 1 and "true" don't count."""
-    return any(value is True for value in reached(document, path))
+    return matches(document, path, wanted=True)
 
 
-def holds(document: Document, key: str, wanted: str) -> bool:
-    """MongoDB's {key: wanted}: the value itself, or one element of an array."""
-    value = document.get(key)
-    return wanted in value if isinstance(value, list) else value == wanted
+def is_truthy(value: Any) -> bool:
+    """JavaScript's truth: empty arrays and objects are true, NaN is not."""
+    if value is UNDEFINED or (isinstance(value, float) and isnan(value)):
+        return False
+    return isinstance(value, list | dict) or bool(value)
 
 
 def is_number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    """Whether it is a number that a counter can be."""
+    is_one = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_one and isfinite(value) and abs(value) < PLAUSIBLE
 
 
-def added(values: Iterable[Any]) -> float:
-    """The sum of those values that are finite numbers; an integer wherever it is whole."""
-    total = sum(value for value in values if is_number(value))
+def as_number(value: Any) -> Any:
+    """A Decimal128 as a float; anything else as it is."""
+    return float(value.to_decimal()) if isinstance(value, Decimal128) else value
+
+
+def added(values: Iterable[Any], *, decimals: bool = True) -> float:
+    """The sum of those values that are numbers; an integer wherever it is whole."""
+    numbers = [as_number(value) if decimals else value for value in values]
+    total = sum(value for value in numbers if is_number(value))
     return int(total) if total == int(total) else total
 
 
@@ -53,10 +100,11 @@ def how_many(documents: Iterable[Document], test: Callable[[Document], bool]) ->
     return len([document for document in documents if test(document)])
 
 
-def newest(documents: Iterable[Document], field: str, key: str) -> Counts:
-    """{key: the newest of the field's dates}, {} if it has none."""
-    dates = [document[field] for document in documents if isinstance(document.get(field), datetime)]
-    return {key: max(dates)} if dates else {}
+def newest(documents: Iterable[Document], field: str) -> Any:
+    """The newest of the field's dates; UNDEFINED without a document, ABSENT if none of them has a date."""
+    found = [document.get(field) for document in documents]
+    dates = [value for value in found if isinstance(value, datetime)]
+    return max(dates) if dates else ABSENT if found else UNDEFINED
 
 
 def under(prefix: str, values: Counts) -> Counts:

@@ -71,8 +71,11 @@ def room(random: Random, now: datetime, zone: ZoneInfo) -> Document:
         "federated": (MISSING, True, True, False, None, "true"),
         "teamId": (MISSING, "team", "team", None),
         "teamMain": (MISSING, MISSING, True, False, None),
-        "abacAttributes": (MISSING, MISSING, [{"key": "site", "values": ["north"]}]),
-        **dict.fromkeys(("broadcast", "encrypted", "teamDefault", "pdfTranscriptRequested"), FLAG),
+        "abacAttributes": (MISSING, MISSING, [{"key": "site", "values": ["north"]}], [], None),
+        "streamingOptions": (MISSING, MISSING, {"type": "livestream"}, {"type": "call"}, {}),
+        **dict.fromkeys(
+            ("broadcast", "encrypted", "teamDefault", "pdfTranscriptRequested", "createdOTR", "archived"), FLAG
+        ),
         **dict.fromkeys(("departmentId", "callStatus", "priorityId", "slaId", "pdfTranscriptFileId"), REFERENCE),
     }
     return draw(random, choices) | visit(random, now, zone)
@@ -111,7 +114,7 @@ def messages(random: Random, now: datetime) -> list[Document]:
         "_hidden": (MISSING, MISSING, True, False, None),
         "pinned": FLAG,
         "starred": STARS,
-        "tcount": (MISSING, MISSING, 0, 3, None),
+        "tcount": (MISSING, MISSING, 0, 3, None, -1),
     }
     return some(random, lambda number: {"_id": f"m{number}"} | draw(random, choices))
 

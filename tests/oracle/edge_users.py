@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from collector.key_paths import Document
 from tests.oracle.edge_settings import OWN
 from tests.oracle.randomness import FLAG, MISSING, draw, some
-from tests.oracle.services import OLDER_PROVIDERS, PROVIDERS
+from tests.oracle.services import PROVIDERS
 from tests.oracle.sessions import periods
 
 ROLES: tuple[Any, ...] = (
@@ -38,7 +38,7 @@ TWO_FACTOR: tuple[Any, ...] = (
     {"enabled": "yes"},
 )
 LINK: tuple[Any, ...] = (MISSING, MISSING, MISSING, None, {}, {"id": "7"}, "linked")
-LINKED = ("ldap", "saml", "cas", *(key for _, key in (PROVIDERS | OLDER_PROVIDERS).values()), *OWN)
+LINKED = ("ldap", "saml", "cas", *(key for _, key in PROVIDERS.values()), *OWN)
 
 
 def users(random: Random, now: datetime) -> list[Document]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from collector.key_paths import Document
 from collector.sources.collections import Collection
-from tests.oracle.documents import Counts, Stored, has, holds, how_many
+from tests.oracle.documents import Counts, Stored, has, how_many, is_true, matches
 from tests.oracle.rooms import of_kind
 
 WINDOWS = {
@@ -29,25 +29,31 @@ def recounted(stored: Stored, now: datetime) -> Counts:
 def departments(stored: Stored) -> Counts:
     found, fields = stored[Collection.DEPARTMENTS], stored[Collection.CUSTOM_FIELDS]
     return {
-        "archivedDepartments": how_many(found, lambda department: department.get("archived") is True),
-        "enterprise.businessUnits": how_many(found, lambda department: department.get("type") == "u"),
-        "totalLivechatPublicCustomFields": how_many(fields, lambda field: field.get("public") is True),
+        "archivedDepartments": how_many(found, lambda department: is_true(department, "archived")),
+        "enterprise.businessUnits": how_many(found, lambda department: matches(department, "type", "u")),
+        "totalLivechatPublicCustomFields": how_many(fields, lambda field: is_true(field, "public")),
     }
 
 
 def sources(rooms: list[Document]) -> list[Document]:
-    """[{id, alias, type, count}], one row for each that is shown, whatever else the `source` holds."""
+    """[{id, alias, type, count}]; ours has one row for all sources that these do not tell apart, the server several."""
     groups: dict[str, Document] = {}
     for room in rooms:
         if has(room, "source"):
-            row = {key: room["source"][key] for key in ("id", "alias", "type") if key in room["source"]}
+            row = {key: source(room)[key] for key in ("id", "alias", "type") if source(room).get(key) is not None}
             groups.setdefault(repr(row), row | {"count": 0})["count"] += 1
     return list(groups.values())
 
 
+def source(room: Document) -> Document:
+    """What is no document has neither id nor alias nor type."""
+    given = room.get("source")
+    return given if isinstance(given, dict) else {}
+
+
 def is_of_month(room: Document, now: datetime) -> bool:
     """Months of activity are written in UTC."""
-    return holds(room["v"], "activity", f"{now.astimezone(UTC):%Y-%m}")
+    return matches(room, "v.activity", f"{now.astimezone(UTC):%Y-%m}")
 
 
 def since(rooms: list[Document], start: datetime, end: datetime) -> list[Document]:
@@ -71,8 +77,8 @@ def contacts(rooms: list[Document]) -> Document:
 
 
 def source_name(room: Document) -> Any:
-    source = room.get("source", {})
-    return source.get("type") if source.get("alias") is None else source["alias"]
+    given = source(room)
+    return given.get("type") if given.get("alias") is None else given["alias"]
 
 
 def visitors(rooms: list[Document]) -> int:

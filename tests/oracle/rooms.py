@@ -2,7 +2,7 @@
 
 from collector.key_paths import Document
 from collector.sources.collections import Collection
-from tests.oracle.documents import Counts, Stored, added, has, how_many
+from tests.oracle.documents import Counts, Stored, added, either, has, how_many, is_true, is_truthy, matches
 
 
 def recounted(stored: Stored) -> Counts:
@@ -22,7 +22,7 @@ def kinds(rooms: list[Document]) -> Counts:
 
 
 def of_kind(rooms: list[Document], kind: str) -> list[Document]:
-    return [room for room in rooms if room.get("t") == kind]
+    return [room for room in rooms if matches(room, "t", kind)]
 
 
 def marks(rooms: list[Document]) -> Counts:
@@ -37,25 +37,39 @@ def marks(rooms: list[Document]) -> Counts:
     counted_if_true = {
         "totalBroadcastRooms": "broadcast",
         "totalE2ERooms": "encrypted",
+        "totalOTRRooms": "createdOTR",
         "enterprise.omnichannelPdfTranscriptRequested": "pdfTranscriptRequested",
         "matrixFederation.amountOfFederatedRooms": "federated",
     }
     present = {name: len([room for room in rooms if has(room, key)]) for name, key in counted_if_present.items()}
-    true = {name: len([room for room in rooms if room.get(key) is True]) for name, key in counted_if_true.items()}
-    return present | true | {"abacRoomsEnrolled": how_many(rooms, has_attributes)}
+    true = {name: len([room for room in rooms if is_true(room, key)]) for name, key in counted_if_true.items()}
+    live = [room for room in rooms if matches(room, "streamingOptions.type", "livestream")]
+    return (
+        present
+        | true
+        | {"abacRoomsEnrolled": how_many(rooms, is_enrolled), "totalRoomsWithActiveLivestream": len(live)}
+    )
 
 
-def has_attributes(room: Document) -> bool:
-    attributes = room.get("abacAttributes")
-    return isinstance(attributes, list) and len(attributes) > 0
+def is_enrolled(room: Document) -> bool:
+    """No attributes are attributes too."""
+    return has(room, "abacAttributes") and not is_true(room, "archived")
 
 
 def is_discussion(room: Document) -> bool:
-    parent = room.get("prid")
-    return room.get("t") in ("c", "p") and isinstance(parent, str) and parent != ""
+    return room.get("t") in ("c", "p") and is_truthy(room.get("prid"))
 
 
 def messages(rooms: list[Document]) -> Counts:
+    """Whether a Decimal128 adds nothing or its number is left open."""
+    both = [held_messages(rooms, decimals) for decimals in (False, True)]
+    return {key: either(*(counts[key] for counts in both)) for key in both[0]}
+
+
+def held_messages(rooms: list[Document], decimals: bool) -> Counts:
+    def held(some: list[Document]) -> float:
+        return added((room.get("msgs") for room in some), decimals=decimals)
+
     plain = [room for room in rooms if not is_discussion(room)]
     counts = {
         "totalChannelMessages": held(of_kind(plain, "c")),
@@ -67,13 +81,9 @@ def messages(rooms: list[Document]) -> Counts:
     return counts | {"totalMessages": sum(counts.values())}
 
 
-def held(rooms: list[Document]) -> float:
-    return added(room.get("msgs") for room in rooms)
-
-
 def teams(rooms: list[Document]) -> Counts:
     inside = [room for room in rooms if has(room, "teamId") and not has(room, "teamMain")]
     return {
         "teams.totalRoomsInsideTeams": len(inside),
-        "teams.totalDefaultRoomsInsideTeams": how_many(inside, lambda room: room.get("teamDefault") is True),
+        "teams.totalDefaultRoomsInsideTeams": how_many(inside, lambda room: is_true(room, "teamDefault")),
     }

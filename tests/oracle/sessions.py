@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from collector.key_paths import Document
 from collector.sources.collections import Collection
-from tests.oracle.documents import Counts, Stored, added, has, is_number
+from tests.oracle.documents import Counts, Stored, added, as_number, has, is_number
 
 Days = tuple[date, date]
 """The first and the last day, both included."""
@@ -17,7 +18,7 @@ def recounted(stored: Stored, now: datetime, zone: ZoneInfo) -> Counts:
     for name, days in periods(now, zone).items():
         rows = rows_of(stored[Collection.SESSIONS], days)
         systems = [row for row in rows if has(row, "devices.device.os.name")]
-        counts[f"uniqueUsersOf{name}"] = dated(days, users(rows if name == "Yesterday" else merged(rows)))
+        counts[f"uniqueUsersOf{name}"] = dated(days, users(rows) if name == "Yesterday" else users(merged(rows)))
         counts[f"uniqueDevicesOf{name}"] = dated(days, devices(rows))
         counts[f"uniqueOSOf{name}"] = dated(days, operating_systems(systems))
     return counts
@@ -51,11 +52,12 @@ def rows_of(sessions: list[Document], days: Days) -> list[Document]:
 
 
 def has_day(row: Document) -> bool:
-    return all(is_number(row.get(part)) for part in ("year", "month", "day"))
+    """Days are numbers of any type."""
+    return all(is_number(as_number(row.get(part))) for part in ("year", "month", "day"))
 
 
-def day_of(row: Document) -> tuple[int, int, int]:
-    return row["year"], row["month"], row["day"]
+def day_of(row: Document) -> tuple[float, float, float]:
+    return as_number(row["year"]), as_number(row["month"]), as_number(row["day"])
 
 
 def dated(days: Days, data: list[Document]) -> Document:
@@ -63,11 +65,11 @@ def dated(days: Days, data: list[Document]) -> Document:
 
 
 def merged(rows: list[Document]) -> list[Document]:
-    """One row a user, with the role of its earliest day."""
-    found: dict[str, list[Document]] = {}
+    """One row a user, with the role of its earliest day; no role and null are one."""
+    found: dict[Any, list[Document]] = {}
     for row in rows:
-        found.setdefault(row["userId"], []).append(row)
-    return [mine[0] | sums(mine) for mine in found.values()]
+        found.setdefault(row.get("userId"), []).append(row)
+    return [{"mostImportantRole": mine[0].get("mostImportantRole"), **sums(mine)} for mine in found.values()]
 
 
 def sums(rows: list[Document]) -> Document:
@@ -76,10 +78,11 @@ def sums(rows: list[Document]) -> Document:
 
 def users(rows: list[Document]) -> list[Document]:
     """[{count, sessions, time, roles: [{role, count, sessions, time}]}], [] without rows."""
-    groups: dict[str, list[Document]] = {}
+    groups: dict[str, tuple[Document, list[Document]]] = {}
     for row in rows:
-        groups.setdefault(row["mostImportantRole"], []).append(row)
-    roles = [{"role": role, "count": len(group), **sums(group)} for role, group in groups.items()]
+        role = {"role": row["mostImportantRole"]} if "mostImportantRole" in row else {}
+        groups.setdefault(repr(role), (role, []))[1].append(row)
+    roles = [{**role, "count": len(group), **sums(group)} for role, group in groups.values()]
     return [{"count": len(rows), **sums(rows), "roles": longest_first(roles)}] if rows else []
 
 
@@ -89,14 +92,24 @@ def longest_first(rows: Iterable[Document]) -> list[Document]:
 
 def devices(rows: list[Document]) -> list[Document]:
     """[{type, name, version, count, time}]."""
-    used = [entry for row in rows for entry in row.get("devices") or []]
-    return grouped([(named(entry.get("device", {}), "type", "name", "version"), entry) for entry in used])
+    return grouped([(named(inner(entry, "device"), "type", "name", "version"), entry) for entry in uses(rows)])
 
 
 def operating_systems(rows: list[Document]) -> list[Document]:
     """[{name, version, count, time}]."""
-    used = [entry for row in rows for entry in row.get("devices") or []]
-    return grouped([(named(entry.get("device", {}).get("os", {}), "name", "version"), entry) for entry in used])
+    return grouped([(named(inner(inner(entry, "device"), "os"), "name", "version"), entry) for entry in uses(rows)])
+
+
+def uses(rows: list[Document]) -> list[Document]:
+    """The elements of all `devices`; what is neither array nor null is its own only element."""
+    given = [row["devices"] for row in rows if row.get("devices") is not None]
+    entries = [entry for value in given for entry in (value if isinstance(value, list) else [value])]
+    return [entry if isinstance(entry, dict) else {} for entry in entries]
+
+
+def inner(holder: Document, key: str) -> Document:
+    value = holder.get(key)
+    return value if isinstance(value, dict) else {}
 
 
 def named(holder: Document, *keys: str) -> Document:

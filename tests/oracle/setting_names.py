@@ -1,5 +1,7 @@
 """Which setting a statistic is the plain copy of, by the statistic's dotted key."""
 
+from collector.statistics.releases import ALL, Span, since
+
 WIZARD = {
     "wizard.organizationType": "Organization_Type",
     "wizard.industry": "Industry",
@@ -21,6 +23,7 @@ COUNTERS = {
     "joinJitsiButton": "Jitsi_Click_To_Join_Count",
     "slashCommandsJitsi": "Jitsi_Start_SlashCommands_Count",
     "totalTriggeredEmails": "Triggered_Emails_Count",
+    "totalOTR": "OTR_Count",
     "totalWebRTCCalls": "WebRTC_Calls_Count",
     "totalEmailInvitation": "Invitation_Email_Count",
     "contactVerification.totalMergedContacts": "Merged_Contacts_Count",
@@ -59,7 +62,6 @@ FEATURES = {
 }
 ADMINISTRATION = {
     "settings.accounts.account2fa": "Accounts_TwoFactorAuthentication_Enabled",
-    "settings.cannedResponses.cannedResponsesEnabled": "Canned_Responses_Enable",
     "settings.e2ee.e2e": "E2E_Enable",
     "settings.e2ee.e2eDefaultDirectRoom": "E2E_Enabled_Default_DirectRooms",
     "settings.e2ee.e2eDefaultPrivateRoom": "E2E_Enabled_Default_PrivateRooms",
@@ -69,8 +71,6 @@ ADMINISTRATION = {
     "settings.fileUpload.fileUploadEnable": "FileUpload_Enabled",
     "settings.general.nps.surveyEnabled": "NPS_survey_enabled",
     "settings.general.update.updateChecker": "Update_EnableChecker",
-    "settings.liveStreamAndBroadcasting.liveStream": "Livestream_enabled",
-    "settings.liveStreamAndBroadcasting.broadcasting": "Broadcasting_enabled",
     "settings.message.allowEditing": "Message_AllowEditing",
     "settings.message.allowDeleting": "Message_AllowDeleting",
     "settings.message.allowUnrecognizedSlashCommand": "Message_AllowUnrecognizedSlashCommand",
@@ -112,6 +112,15 @@ SIGN_IN = {
     "services.cas.allowUserCreation": "CAS_Creation_User_Enabled",
     "services.cas.alwaysSyncUserData": "CAS_Sync_User_Data_Enabled",
 }
+# The server still asks for settings that its release does not have; a row left by an upgrade changes nothing.
+NO_LONGER_SET: dict[str, Span] = {
+    **dict.fromkeys(("general.apps.frameworkDevMode", "general.apps.frameworkEnable"), ALL),
+    **dict.fromkeys(("liveStreamAndBroadcasting.liveStream", "liveStreamAndBroadcasting.broadcasting"), ALL),
+    **{f"webRTC.webRTCEnable{rooms}": since("8.0") for rooms in ("Channel", "Private", "Direct")},
+}
+NO_LONGER_SET = {f"settings.{key}": releases for key, releases in NO_LONGER_SET.items()}
+NO_LONGER_SET["totalWebRTCCalls"] = since("8.0")
+
 COPIED = WIZARD | COUNTERS | FEATURES | ADMINISTRATION | SIGN_IN
 
 CHANGED = {

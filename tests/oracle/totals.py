@@ -1,7 +1,7 @@
 """Recounts the collections that are plainly counted or summed, whole."""
 
 from collector.sources.collections import Collection
-from tests.oracle.documents import Counts, Stored, added, how_many
+from tests.oracle.documents import Counts, Stored, added, how_many, matches
 
 WHOLE = {
     "totalLivechatVisitors": Collection.VISITORS,
@@ -25,13 +25,14 @@ WHOLE = {
 
 
 def recounted(stored: Stored) -> Counts:
-    roles, attributes = stored[Collection.ROLES], stored[Collection.ABAC_ATTRIBUTES]
+    roles = stored[Collection.ROLES]
+    given = [attribute.get("values") for attribute in stored[Collection.ABAC_ATTRIBUTES]]
     return {
         **{key: len(stored[collection]) for key, collection in WHOLE.items()},
         "totalLinkInvitationUses": added(invite.get("uses") for invite in stored[Collection.INVITES]),
         "uploadsTotalSize": added(upload.get("size") for upload in stored[Collection.UPLOADS]),
-        "totalSubscriptionRoles": how_many(roles, lambda role: role.get("scope") == "Subscriptions"),
-        "totalUserRoles": how_many(roles, lambda role: role.get("scope") == "Users"),
-        "totalCustomRoles": how_many(roles, lambda role: role.get("protected") is False),
-        "abacTotalAttributeValues": sum(len(attribute["values"]) for attribute in attributes),
+        "totalSubscriptionRoles": how_many(roles, lambda role: matches(role, "scope", "Subscriptions")),
+        "totalUserRoles": how_many(roles, lambda role: matches(role, "scope", "Users")),
+        "totalCustomRoles": how_many(roles, lambda role: matches(role, "protected", wanted=False)),
+        "abacTotalAttributeValues": sum(len(values) for values in given if isinstance(values, list)),
     }

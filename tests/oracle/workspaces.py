@@ -1,10 +1,8 @@
 """Small random workspaces that are full of special and odd cases, for the recount to be compared on.
 
-What would make the server's own definition undefined is left out: starred, pinned or held messages without a room,
-active visitors without a source, daily rows without user or role, federated rooms without a size.
+What would make the server's own definition undefined is left out: starred, pinned or held messages without a room.
 """
 
-from copy import deepcopy
 from datetime import datetime, time, timedelta
 from random import Random
 from typing import Any
@@ -12,9 +10,12 @@ from zoneinfo import ZoneInfo
 
 from pymongo.database import Database
 
+from collector.demo.sample import indexes, own_statistics
+from collector.demo.sample.blueprint import RELEASE, WITH_CALLS
 from collector.key_paths import Document
 from collector.sources.collections import Collection
-from tests.oracle import edge_rooms, edge_settings, edge_users
+from collector.statistics.releases import Release
+from tests.oracle import edge_rooms, edge_settings, edge_users, odd_data
 from tests.oracle.randomness import FLAG, MISSING, Choices, draw, some_drawn
 from tests.oracle.whole import to_the_millisecond
 
@@ -37,7 +38,7 @@ PLAIN = (
 
 SIMPLE: dict[Collection, Choices] = {
     **{collection: {"name": ("one", "two", MISSING)} for collection in PLAIN},
-    Collection.ABAC_ATTRIBUTES: {"key": ("site",), "values": ([], ["north"], ["north", "south", "east"])},
+    Collection.ABAC_ATTRIBUTES: {"key": ("site",), "values": ([], ["north"], ["north", "south", "east"], None)},
     Collection.APPS: {
         "status": (
             *("auto_enabled", "manually_enabled", "manually_enabled", "manually_disabled", "manually_disabled"),
@@ -63,9 +64,22 @@ SIMPLE: dict[Collection, Choices] = {
 }
 
 
-def random_workspace(random: Random, now: datetime, zone: ZoneInfo) -> Workspace:
-    """At most about 15 documents a collection, settings excepted; some collections are empty or not there at all."""
-    now = to_the_millisecond(now)
+def random_workspace(
+    random: Random, now: datetime, zone: ZoneInfo, release: Release = RELEASE, *, odd: bool = False
+) -> Workspace:
+    """At most about 15 documents a collection, settings excepted; some collections are empty or not there at all.
+
+    It is of a release, but for what an upgrade may leave behind; an `odd` one has data of every unlikely kind.
+    """
+    workspace = whole_workspace(random, to_the_millisecond(now), zone, release)
+    if odd:
+        odd_data.spoil(random, workspace)
+    if release not in WITH_CALLS and random.random() < 0.7:
+        without_calls(workspace)
+    return workspace
+
+
+def whole_workspace(random: Random, now: datetime, zone: ZoneInfo, release: Release) -> Workspace:
     whole = {
         **{collection: some_drawn(random, choices) for collection, choices in SIMPLE.items()},
         Collection.USERS: edge_users.users(random, now),
@@ -74,12 +88,34 @@ def random_workspace(random: Random, now: datetime, zone: ZoneInfo) -> Workspace
         Collection.ROOMS: edge_rooms.rooms(random, now, zone),
         Collection.MESSAGES: edge_rooms.messages(random, now),
         Collection.SUBSCRIPTIONS: edge_rooms.subscriptions(random, now),
-        Collection.SETTINGS: edge_settings.settings(random, now),
+        Collection.SETTINGS: edge_settings.settings(random, now, release),
         Collection.FREESWITCH_CALLS: calls(random, now),
         Collection.ANALYTICS: analytics(random),
-        Collection.STATISTICS: server_statistics(random, now, zone),
     }
-    return {collection: documents for collection, documents in whole.items() if random.random() < 0.9}
+    own = {Collection.STATISTICS: [*server_statistics(random, now, zone), newest_statistics(random, now, release)]}
+    return own | {
+        name: documents for name, documents in whole.items() if indexes.has(release, name) and random.random() < 0.9
+    }
+
+
+def without_calls(workspace: Workspace) -> None:
+    """Takes away what a server before 8.0 left in documents."""
+    gone = ("callStatus", "createdOTR", "streamingOptions", "extension")
+    for collection in (Collection.ROOMS, Collection.USERS):
+        for document in workspace.get(collection, []):
+            for field in gone:
+                document.pop(field, None)
+
+
+MODULES = (*own_statistics.modules(RELEASE), "federation", "oauth-enterprise")
+
+
+def newest_statistics(random: Random, now: datetime, release: Release) -> Document:
+    """The server's newest document: its release, and what is licensed."""
+    some = [module for module in MODULES if random.random() < 0.5]
+    modules = random.choice([[], some, some, list(MODULES), list(MODULES)])
+    version = f"{release.major}.{release.minor}.{release.patch}"
+    return {"_id": "newest", "createdAt": now, "version": version, "enterprise": {"modules": modules, "tags": []}}
 
 
 def calls(random: Random, now: datetime) -> list[Document]:
@@ -92,8 +128,9 @@ def calls(random: Random, now: datetime) -> list[Document]:
 
 
 def analytics(random: Random) -> list[Document]:
-    seats = draw(random, {"count": (0, 7, 7, MISSING)}) | {"_id": "seats", "type": "seat-request"}
-    return some_drawn(random, {"type": ("messages", "users"), "count": (1, 2)}) + random.choice([[], [seats]])
+    seats = [draw(random, {"count": (0, 7, 7, MISSING)}) | {"_id": f"seats{n}", "type": "seat-request"} for n in (1, 2)]
+    plain = some_drawn(random, {"type": ("messages", "users"), "count": (1, 2)})
+    return plain + random.choice([[], seats[:1], seats[:1], seats])
 
 
 def server_statistics(random: Random, now: datetime, zone: ZoneInfo) -> list[Document]:
@@ -102,7 +139,7 @@ def server_statistics(random: Random, now: datetime, zone: ZoneInfo) -> list[Doc
     start = datetime.combine(day, time(), zone)
     near: list[Any] = [start, start - timedelta(milliseconds=1), start - timedelta(days=1), start + timedelta(days=1)]
     choices = {
-        "createdAt": (*near, now, MISSING, None, "today"),
+        "createdAt": (*near, now - timedelta(hours=1), MISSING, None, "today"),
         "dailyPeakConnections": (0, 5, 99, 100, 2**33, None, MISSING),
     }
     return some_drawn(random, choices)
@@ -114,4 +151,4 @@ def write(database: Database[Document], workspace: Workspace) -> None:
         database[name].delete_many({})
     for collection, documents in workspace.items():
         if documents:
-            database[collection].insert_many(deepcopy(documents))
+            database[collection].insert_many([odd_data.stored(document) for document in documents])

@@ -3,6 +3,7 @@
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from itertools import accumulate
@@ -12,6 +13,13 @@ from collector.demo.sample import accounts, words
 from collector.demo.sample.randomness import Chance, WorkingHours, fixed_bytes, meteor_id
 from collector.demo.sample.size import Size
 from collector.key_paths import Document
+from collector.statistics.releases import Release, before
+
+RELEASE = Release(8, 6, 1)
+"""The release of Rocket.Chat that the sample workspace runs unless it is told another."""
+
+WITH_CALLS = before("8.0")
+"""The releases with omnichannel's own telephone, WebRTC and off-the-record messages."""
 
 DAYS = 90  # in which the messages were written
 FOUNDING = timedelta(days=30)  # before them: people's rooms are made then
@@ -35,8 +43,9 @@ class Room(NamedTuple):
 class Plan:
     """Follows from size, moment and seed; facts are worked out of a thing's number and not kept, however many."""
 
-    def __init__(self, size: Size, now: datetime, seed: int) -> None:
-        self.size = size
+    def __init__(self, size: Size, now: datetime, seed: int, release: Release = RELEASE) -> None:
+        self.size = size if release in WITH_CALLS else replace(size, calls=0)
+        self.release = release
         self.now = now
         self.seed = seed
         self.lively = now - timedelta(days=DAYS)

@@ -1,6 +1,6 @@
-"""The indexes of Rocket.Chat 7 that the plan of a reading can depend on, so that costs here are costs there.
+"""The indexes of each release that the plan of a reading can depend on, so that costs here are costs there.
 
-Messages are read by a hint subscriptions by their dates, and some collections only by their metadata: no other index
+Messages are read by a hint, subscriptions by their dates, and some collections only by their metadata: no other index
 of theirs can be chosen.
 """
 
@@ -13,9 +13,11 @@ from pymongo import IndexModel
 from pymongo.collation import Collation
 from pymongo.database import Database
 
+from collector.demo.sample.blueprint import RELEASE, WITH_CALLS
 from collector.key_paths import Document
 from collector.mongodb.connection import time_limit
 from collector.sources.collections import Collection
+from collector.statistics.releases import Release, Span, since
 
 _IN_ANY_CASE = Collation(locale="en", strength=2)
 _EXISTS = {"$exists": True}
@@ -117,6 +119,7 @@ INDEXES: Mapping[Collection, Sequence[IndexModel]] = {
     Collection.ROOMS: [*ROOMS, *CONVERSATIONS],
     Collection.SESSIONS: SESSIONS,
     Collection.CONTACTS: CONTACTS,
+    Collection.CRON: [_together("name", "nextRunAt", "-priority", "lockedAt", "disabled")],
     Collection.ANALYTICS: [
         *_plain("date"),
         _together("room._id", "date", unique=True, partialFilterExpression={"type": "rooms"}),
@@ -131,19 +134,48 @@ INDEXES: Mapping[Collection, Sequence[IndexModel]] = {
     Collection.INSTANCES: [_together("_updatedAt", expireAfterSeconds=60)],
     Collection.INTEGRATIONS: _plain("type"),
     Collection.NOTIFICATIONS: [_together("ts", expireAfterSeconds=2 * 3600)],
-    Collection.STATISTICS: [_together("-createdAt")],
+    Collection.STATISTICS: [_together("-createdAt"), *_plain("createdAt", expireAfterSeconds=365 * _DAY)],
     Collection.UPLOADS: [*_sparse("name", "rid", "expiresAt"), _together("-uploadedAt")],
     Collection.VIDEO_CONFERENCES: [_together("rid", "createdAt"), _together("type", "status")],
 }
 
 
-def make(database: Database[Document]) -> None:
+# What only some releases have: a collection, and single indexes by their names.
+COLLECTIONS: Mapping[Collection, Span] = {
+    Collection.ABAC_ATTRIBUTES: since("8.0"),
+    Collection.CONTACTS: since("7.2"),
+    Collection.FREESWITCH_CALLS: since("7.3", before="8.0"),
+    Collection.MATRIX_BRIDGED_ROOMS: WITH_CALLS,
+}
+_SINGLE: Mapping[tuple[Collection, str], Span] = {
+    (Collection.MESSAGES, "t_1"): since("6.3"),
+    (Collection.MESSAGES, "starred._id_1"): since("6.3"),
+    (Collection.STATISTICS, "createdAt_1"): since("8.2"),
+}
+
+
+def has(release: Release, collection: Collection) -> bool:
+    """Whether the release has the collection."""
+    return collection not in COLLECTIONS or release in COLLECTIONS[collection]
+
+
+def of(release: Release) -> dict[Collection, list[IndexModel]]:
+    """The indexes of a release."""
+    return {collection: _of(release, collection) for collection in INDEXES if has(release, collection)}
+
+
+def _of(release: Release, collection: Collection) -> list[IndexModel]:
+    spans = [(index, _SINGLE.get((collection, index.document["name"]))) for index in INDEXES[collection]]
+    return [index for index, span in spans if span is None or release in span]
+
+
+def make(database: Database[Document], release: Release = RELEASE) -> None:
     """Makes them all."""
-    for collection in INDEXES:
-        make_for(database, collection)
+    for collection in of(release):
+        make_for(database, collection, release)
 
 
-def make_for(database: Database[Document], collection: Collection) -> None:
+def make_for(database: Database[Document], collection: Collection, release: Release = RELEASE) -> None:
     """Makes one collection's; where that is full it takes its time."""
     with time_limit(_PATIENCE):
-        database[collection].create_indexes(list(INDEXES[collection]))
+        database[collection].create_indexes(_of(release, collection))

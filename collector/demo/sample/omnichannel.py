@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from collector.demo.sample import words
-from collector.demo.sample.blueprint import Plan, Room
+from collector.demo.sample.blueprint import WITH_CALLS, Plan, Room
 from collector.demo.sample.randomness import Chance
 from collector.key_paths import Document
 
@@ -67,7 +67,7 @@ def _handling(plan: Plan, chance: Chance) -> Document:
         handling |= {"pdfTranscriptRequested": True, "pdfTranscriptFileId": chance.hex()}
     if chance.within(0.03):
         handling["onHold"] = True
-    if chance.within(0.02):
+    if chance.within(0.02) and plan.release in WITH_CALLS:
         handling["callStatus"] = chance.one(("ringing", "ended"))
     if chance.within(0.15):
         handling["tags"] = [chance.one(words.TOPICS)]

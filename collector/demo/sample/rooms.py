@@ -4,10 +4,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from collector.demo.sample import words
-from collector.demo.sample.blueprint import Plan, Room
+from collector.demo.sample.blueprint import WITH_CALLS, Plan, Room
 from collector.demo.sample.omnichannel import call, conversation
 from collector.demo.sample.randomness import Chance
 from collector.key_paths import Document
+from collector.statistics.releases import before, since
+
+_LIVE_STREAMS = before("7.0")
+_ATTRIBUTES = since("8.0")
 
 
 def rooms(plan: Plan, numbers: range) -> Iterator[Document]:
@@ -51,7 +55,7 @@ def _shared(plan: Plan, chance: Chance, room: Room) -> Document:
         "ro": False,
         **_of_a_team(plan, chance, number),
         **({"encrypted": True} if room.encrypted else {}),
-        **_rarely(chance),
+        **_rarely(plan, chance),
     }
 
 
@@ -64,7 +68,7 @@ def _of_a_team(plan: Plan, chance: Chance, number: int) -> Document:
     return {}
 
 
-def _rarely(chance: Chance) -> Document:
+def _rarely(plan: Plan, chance: Chance) -> Document:
     kind = chance.random()
     if kind < 0.02:
         return {"broadcast": True, "ro": True}
@@ -72,13 +76,19 @@ def _rarely(chance: Chance) -> Document:
         return {"federated": True, "federation": {"mrid": f"!{chance.id()}:example.net"}}
     if kind < 0.1:
         return {"archived": True}
+    if kind < 0.12 and plan.release in _ATTRIBUTES:
+        return {"abacAttributes": [{"key": "site", "values": ["north"]}]}
+    if kind < 0.12 and plan.release in _LIVE_STREAMS:
+        return {"streamingOptions": {"type": "livestream", "url": "https://live.example.org"}}
     return {}
 
 
-def _direct(plan: Plan, _: Chance, room: Room) -> Document:
+def _direct(plan: Plan, chance: Chance, room: Room) -> Document:
     pair = [plan.person(member) for member in room.members]
-    encrypted = {"encrypted": True} if room.encrypted else {}
-    return {"uids": [user["_id"] for user in pair], "usernames": [user["username"] for user in pair], **encrypted}
+    private: Document = {"encrypted": True} if room.encrypted else {}
+    if chance.within(0.03) and plan.release in WITH_CALLS:
+        private["createdOTR"] = True
+    return {"uids": [user["_id"] for user in pair], "usernames": [user["username"] for user in pair], **private}
 
 
 _SHAPES = {"c": _shared, "p": _shared, "d": _direct, "l": conversation, "v": call}

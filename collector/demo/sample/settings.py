@@ -4,17 +4,19 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-from collector.demo.sample.blueprint import Plan
+from collector.demo.sample.blueprint import WITH_CALLS, Plan
+from collector.demo.sample.licensed_settings import licensed
 from collector.key_paths import Document
+from collector.statistics.releases import Span, since
 
 _OFF = """
     ABAC_Enabled Accounts_OAuth_Apple Accounts_OAuth_Dolphin Accounts_OAuth_Drupal Accounts_OAuth_Facebook
     Accounts_OAuth_GitHub_Enterprise Accounts_OAuth_Linkedin Accounts_OAuth_Meteor Accounts_OAuth_Nextcloud
-    Accounts_OAuth_Tokenpass Accounts_OAuth_Twitter Accounts_OAuth_Wordpress Apps_Framework_Development_Mode
-    Broadcasting_enabled CAS_enabled E2E_Enabled_Default_DirectRooms E2E_Enabled_Default_PrivateRooms
+    Accounts_OAuth_Tokenpass Accounts_OAuth_Twitter Accounts_OAuth_Wordpress CAS_enabled
+    E2E_Enabled_Default_DirectRooms E2E_Enabled_Default_PrivateRooms
     LDAP_Enable_LDAP_Groups_To_RC_Teams LDAP_Group_Filter_Enable LDAP_Sync_Custom_Fields
     LDAP_Sync_User_Data_Channels LDAP_Sync_User_Data_Roles_AutoRemove Livechat_last_chatted_agent_routing
-    Livestream_enabled Message_AllowBadWordsFilter Message_AllowUnrecognizedSlashCommand
+    Federation_Service_Enabled Message_AllowBadWordsFilter Message_AllowUnrecognizedSlashCommand
     Omnichannel_contact_manager_routing Omnichannel_enable_department_removal SAML_Custom_Default
     SAML_Custom_Default_channels_update SAML_Custom_Default_generate_username
     SAML_Custom_Default_role_attribute_sync Search.defaultProvider.GlobalSearchEnabled
@@ -22,7 +24,7 @@ _OFF = """
     WebRTC_Enable_Private WebRTC_Enabled Accounts_OAuth_Custom-Company-map_channels
 """.split()
 _ON = """
-    API_Allow_Infinite_Count Accounts_TwoFactorAuthentication_Enabled Apps_Framework_enabled
+    API_Allow_Infinite_Count Accounts_TwoFactorAuthentication_Enabled
     CAS_Creation_User_Enabled CAS_Sync_User_Data_Enabled FileUpload_Enabled
     LDAP_Background_Sync_Import_New_Users LDAP_Background_Sync_Keep_Existant_Users_Updated LDAP_Sync_User_Avatar
     Layout_Show_Home_Button Message_AllowDeleting Message_AllowEditing NPS_survey_enabled OTR_Enable Push_enable
@@ -35,6 +37,8 @@ _UNCHANGED: dict[str, Any] = {
     "API_Upper_Count_Limit": 100,
     **dict.fromkeys(("Custom_Script_Logged_In", "Custom_Script_Logged_Out", "Custom_Script_On_Logout"), ""),
     "Federation_Matrix_max_size_of_public_rooms_users": 100,
+    "Federation_Service_Domain": "",
+    "Federation_Service_max_allowed_size_of_public_rooms_to_join": 100,
     "FileUpload_Storage_Type": "GridFS",
     "LDAP_Background_Sync_Interval": "every_24_hours",
     "LDAP_Sync_User_Active_State": "disable",
@@ -96,6 +100,7 @@ _COUNTED = {
     "Merged_Contacts": 3,
     "Message_Auditing_Apply": 2,
     "Message_Auditing_Panel_Load": 5,
+    "OTR": 0,
     "Resolved_Conflicts": 2,
     "Slack_Importer": 120,
     "Slack_Users_Importer": 0,
@@ -103,6 +108,21 @@ _COUNTED = {
     "Uncaught_Exceptions": 6,
     "WebRTC_Calls": 0,
 }
+
+
+# What only some releases have.
+_RELEASES: dict[str, Span] = {
+    **dict.fromkeys(("Accounts_OAuth_Tokenpass", "OTR_Count", "OTR_Enable", "VoIP_Enabled"), WITH_CALLS),
+    **dict.fromkeys(("WebRTC_Calls_Count", "WebRTC_Enabled"), WITH_CALLS),
+    **{f"WebRTC_Enable_{rooms}": WITH_CALLS for rooms in ("Channel", "Direct", "Private")},
+    **{f"{of}_Count": since("7.2") for of in ("Merged_Contacts", "Resolved_Conflicts", "Contacts_Importer")},
+    **{f"Advanced_Contact_Upsell_{done}_Count": since("7.2") for done in ("Views", "Clicks")},
+    "ABAC_Enabled": since("8.0"),
+    "Federation_Service_Domain": since("8.0"),
+    "Federation_Service_Enabled": since("8.0"),
+    "Federation_Service_max_allowed_size_of_public_rooms_to_join": since("8.0"),
+}
+_BRIDGE = "Federation_Matrix_enabled"  # off from 8.0 on
 
 
 def settings(plan: Plan) -> Iterator[Document]:
@@ -113,6 +133,9 @@ def settings(plan: Plan) -> Iterator[Document]:
     values |= dict.fromkeys(_SWITCHED_ON, (True, False))
     values |= {f"{name}_Count": (count, 0) for name, count in _COUNTED.items()}
     values |= {name: (value, "") for name, value in (_FILLED_IN | own).items()}
+    values |= {} if plan.release in WITH_CALLS else {_BRIDGE: (False, False)}
+    under_licence = licensed(plan.release)
     for name, (value, packaged) in values.items():
-        row = {"_id": name, "value": value, "packageValue": packaged, "createdAt": plan.installed}
-        yield row | {"_updatedAt": plan.installed + timedelta(days=1)}
+        if name not in _RELEASES or plan.release in _RELEASES[name]:
+            row = {"_id": name, "value": value, "packageValue": packaged, "createdAt": plan.installed}
+            yield row | under_licence.get(name, {}) | {"_updatedAt": plan.installed + timedelta(days=1)}

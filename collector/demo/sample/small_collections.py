@@ -1,19 +1,18 @@
 """The small collections of the sample workspace, each given as a whole."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
-from collector.demo.sample import words
-from collector.demo.sample.blueprint import Plan
+from collector.demo.sample import indexes, own_statistics, words
+from collector.demo.sample.blueprint import WITH_CALLS, Plan
 from collector.demo.sample.omnichannel import SERVICE_LEVELS
 from collector.key_paths import Document
 from collector.sources.collections import Collection
+from collector.statistics.releases import Release
 
-RELEASE = "7.10.0"
-MODULES = """
-    auditing canned-responses engagement-dashboard ldap-enterprise livechat-enterprise message-read-receipt
-    omnichannel-mobile-enterprise outlook-calendar push-privacy saml-enterprise scalability videoconference-enterprise
-""".split()
+_MIGRATION = ((Release(9), 337), (Release(8), 335), (Release(7), 329), (Release(0), 312))
+"""The number of the newest migration, by the first release that has it."""
+
 _USERS_ROLES = ("admin", "anonymous", "app", "auditor", "auditor-log", "bot", "guest", "user")
 _AGENTS_ROLES = ("livechat-agent", "livechat-manager", "livechat-monitor")
 _CUSTOM_ROLES = ("librarian", "trainer", "warehouse")
@@ -79,48 +78,52 @@ def bridged_rooms(plan: Plan) -> Iterator[Document]:
         yield {"_id": plan.id_of("bridged room", number), **row, "_updatedAt": plan.installed}
 
 
-def statistics(plan: Plan) -> Iterator[Document]:
-    """What the server itself stored, one document a day: only the fields that nobody else can know."""
-    chance = plan.chance("statistics")
-    for back in range(40):
-        moment = plan.now - timedelta(days=back, hours=7)
-        peak = plan.size.users // 5 + chance.randrange(20)
+def cron(plan: Plan) -> Iterator[Document]:
+    """The server's jobs of each night; its clock is that of this host."""
+    for name, at in {"finish-sessions": time(1, 5), "aggregate-sessions": time(2)}.items():
+        local = plan.now.astimezone()
+        following = local.date() + timedelta(days=local.time() >= at)
         yield {
-            "_id": chance.hex(),
-            "version": RELEASE,
-            "tag": RELEASE,
-            "branch": "HEAD",
-            "enterpriseReady": True,
-            "enterprise": {"modules": MODULES, "tags": [], "seatRequests": 0},
-            "apps": {"engineVersion": "1.55.0", "totalInstalled": 5, "totalActive": 3, "totalFailed": 1},
-            "msEnabled": False,
-            "dailyPeakConnections": peak,
-            "maxMonthlyPeakConnections": plan.size.users // 5 + 20,
-            "statsToken": chance.hex(32),
-            "createdAt": moment,
-            "_updatedAt": moment,
+            "_id": plan.id_of(name, 0),
+            "name": name,
+            "type": "single",
+            "repeatInterval": f"{at.minute} {at.hour} * * *",
+            "repeatTimezone": None,
+            "nextRunAt": datetime.combine(following, at).astimezone(),
         }
+
+
+def federation_servers(plan: Plan) -> Iterator[Document]:
+    """The peers of the old federation; from 8.0 on the same collection keeps the keys of Matrix servers."""
+    key = "domain" if plan.release in WITH_CALLS else "name"
+    for number in range(3):
+        yield {"_id": plan.id_of("server", number), key: f"chat{number}.example.net", "_updatedAt": plan.installed}
+
+
+def migrations(plan: Plan) -> Iterator[Document]:
+    version = next(number for first, number in _MIGRATION if plan.release >= first)
+    upgraded = {"lockedAt": plan.installed} if plan.release in WITH_CALLS else {}
+    yield {"_id": "control", "version": version, "locked": False, **upgraded, "_updatedAt": plan.installed}
 
 
 _FEW: Mapping[Collection, Callable[[Plan], Iterable[Document]]] = {
     Collection.ABAC_ATTRIBUTES: attributes,
     Collection.APPS: apps,
+    Collection.CRON: cron,
     Collection.CUSTOM_FIELDS: custom_fields,
+    Collection.FEDERATION_SERVERS: federation_servers,
     Collection.INTEGRATIONS: integrations,
     Collection.MATRIX_BRIDGED_ROOMS: bridged_rooms,
-    Collection.MIGRATIONS: lambda plan: [
-        {"_id": "control", "version": 332, "locked": False, "lockedAt": plan.installed},
-    ],
+    Collection.MIGRATIONS: migrations,
     Collection.PERMISSIONS: permissions,
     Collection.ROLES: roles,
-    Collection.STATISTICS: statistics,
+    Collection.STATISTICS: own_statistics.statistics,
 }
 # Documents that have little but a name: their kind, how many, and the other fields by number.
 _NAMED: Mapping[Collection, tuple[str, int, Callable[[int], Document]]] = {
     Collection.BUSINESS_HOURS: ("business hours", 2, lambda _: {"active": True, "type": "custom"}),
     Collection.CANNED_RESPONSES: ("canned response", 14, lambda n: {"shortcut": f"hello{n}", "scope": "global"}),
     Collection.EMAIL_INBOXES: ("inbox", 2, lambda n: {"active": True, "email": f"inbox{n}@example.org"}),
-    Collection.FEDERATION_SERVERS: ("server", 3, lambda n: {"domain": f"chat{n}.example.net"}),
     Collection.LIVECHAT_TAGS: ("tag", 9, lambda _: {"numDepartments": 0}),
     Collection.SERVICE_LEVELS: ("service level", SERVICE_LEVELS, lambda n: {"dueTimeInMinutes": 30 * (n + 1)}),
     Collection.TRIGGERS: ("trigger", 3, lambda n: {"enabled": n == 0}),
@@ -128,9 +131,10 @@ _NAMED: Mapping[Collection, tuple[str, int, Callable[[int], Document]]] = {
 
 
 def small_collections(plan: Plan) -> Iterator[tuple[Collection, Iterable[Document]]]:
-    """Each with all of its documents."""
+    """Each that the release has, with all of its documents."""
     for collection, documents in _FEW.items():
-        yield collection, documents(plan)
+        if indexes.has(plan.release, collection):
+            yield collection, documents(plan)
     for collection, (kind, count, fields) in _NAMED.items():
         yield collection, [_named(plan, kind, number) | fields(number) for number in range(count)]
 

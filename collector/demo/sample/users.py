@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from collector.demo.sample import accounts, words
-from collector.demo.sample.blueprint import Plan
+from collector.demo.sample.blueprint import WITH_CALLS, Plan
 from collector.demo.sample.randomness import Chance
 from collector.key_paths import Document
 from collector.sources.rocketchat import hash_token
@@ -86,7 +86,7 @@ def _user(plan: Plan, chance: Chance, number: int) -> Document:
         "settings": {"preferences": _PREFERENCES if chance.within(0.5) else {}},
         "_updatedAt": plan.now,
         **({"lastLogin": chance.between(created, plan.now)} if chance.within(0.95) else {}),
-        **_extras(chance, number),
+        **_extras(plan, chance, number),
     }
 
 
@@ -102,21 +102,21 @@ def _services(plan: Plan, chance: Chance, number: int) -> dict[str, Any]:
         "email2fa": {"enabled": chance.within(0.4), "changedAt": plan.installed},
     }
     for name, share in _SERVICES.items():
-        if chance.within(share):
+        if chance.within(share) and (name != "tokenpass" or plan.release in WITH_CALLS):
             services[name] = {"id": f"{name}-{number}", "email": f"{number}@example.org"}
     if chance.within(0.08):
         services["totp"] = {"enabled": chance.within(0.8), "secret": chance.hex(40), "hashedBackup": [chance.hex(64)]}
     return services
 
 
-def _extras(chance: Chance, number: int) -> Document:
+def _extras(plan: Plan, chance: Chance, number: int) -> Document:
     """What only some users have."""
     language = chance.one(words.LANGUAGES)
     extras: Document = {"language": language} if language else {}
     kind = chance.random()
     if kind < 0.03:
         extras |= {"freeSwitchExtension": str(100_000 + number)}
-    elif kind < 0.05:
+    elif kind < 0.05 and plan.release in WITH_CALLS:
         extras |= {"extension": str(100_000 + number)}
     elif kind < 0.1:
         extras |= {"bio": "Happy to help.", "nickname": f"nick{number}"}

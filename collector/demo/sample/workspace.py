@@ -10,13 +10,14 @@ from pymongo.database import Database
 from collector.demo import instance
 from collector.demo.sample import events, indexes, messages, omnichannel, rooms, sessions, settings, users
 from collector.demo.sample.accounts import ADMIN, PLAIN, Login
-from collector.demo.sample.blueprint import Plan
+from collector.demo.sample.blueprint import RELEASE, Plan
 from collector.demo.sample.size import SESSION_DAYS, Size
 from collector.demo.sample.small_collections import small_collections
 from collector.key_paths import Document
 from collector.sources.collections import Collection
+from collector.statistics.releases import Release
 
-__all__ = ["ADMIN", "PLAIN", "Login", "Sample", "Size", "fill", "is_filled"]
+__all__ = ["ADMIN", "PLAIN", "RELEASE", "Login", "Sample", "Size", "fill", "is_filled"]
 
 # Thrown away and made anew if it is lost: nothing waits for the disk.
 _QUICKLY = WriteConcern(w=1, j=False)
@@ -36,9 +37,9 @@ class Series:
 class Sample:
     """The documents of one workspace; each series' can be made in parts, and in any order."""
 
-    def __init__(self, size: Size, now: datetime, seed: int) -> None:
-        self.plan = Plan(size, now, seed)
-        self.series = tuple(_series(self.plan))
+    def __init__(self, size: Size, now: datetime, seed: int, release: Release = RELEASE) -> None:
+        self.plan = Plan(size, now, seed, release)
+        self.series = tuple(series for series in _series(self.plan) if indexes.has(release, series.collection))
 
     def numbered(self) -> Iterator[tuple[Collection, Iterable[Document]]]:
         """The documents of each series."""
@@ -79,10 +80,12 @@ def is_filled(database: Database[Document]) -> bool:
     return database[Collection.SETTINGS].find_one({"_id": "uniqueID"}) is not None
 
 
-def fill(database: Database[Document], now: datetime, size: Size | None = None, seed: int = 1) -> None:
-    """Writes the whole workspace, as of `now`, and Rocket.Chat's indexes; the settings come last."""
-    sample = Sample(size or Size(), now, seed)
-    indexes.make(database)
+def fill(
+    database: Database[Document], now: datetime, size: Size | None = None, seed: int = 1, release: Release = RELEASE
+) -> None:
+    """Writes the whole workspace of a release, as of `now`, and Rocket.Chat's indexes; the settings come last."""
+    sample = Sample(size or Size(), now, seed, release)
+    indexes.make(database, release)
     for collection, documents in (*sample.numbered(), *sample.small()):
         insert(database, collection, documents)
 

@@ -126,7 +126,7 @@ class Backfill:
         for walk in self._walks:
             walk.advance(bucket.end, step)
         sessions = self._of_sessions(bucket.last)
-        return _lay_out(self._workspace, self._sources.timezone.key, bucket.last, self._walks, sessions)
+        return _lay_out(self._workspace, str(self._sources.timezone), bucket.last, self._walks, sessions)
 
     def _of_sessions(self, moment: datetime) -> Values:
         """The statistics of sessions; a reading that fails costs only its own values, as in a snapshot.

@@ -4,11 +4,13 @@ from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import among, total
 from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
+from collector.statistics.releases import since
 
 apps = Subject("apps", "Marketplace and private apps.")
 
 ENABLED, DISABLED = ("auto_enabled", "manually_enabled"), "manually_disabled"
 PRIVATE = "private"
+_PRIVATE_SINCE = since("7.5")  # the first release is not known for sure
 
 apps.from_server_statistics(
     "apps_engine", Statistic("apps.engineVersion", "The release of the apps engine.", Unit.TEXT)
@@ -20,8 +22,13 @@ apps.from_server_statistics(
     Statistic("apps.totalInstalled", "Installed apps.", Unit.NUMBER),
     Statistic("apps.totalActive", "Enabled apps, by their stored status.", Unit.NUMBER),
     Statistic("apps.totalFailed", "Apps that are neither enabled nor manually disabled.", Unit.NUMBER),
-    Statistic("apps.totalPrivateApps", "Apps that are not from the marketplace.", Unit.NUMBER),
-    Statistic("apps.totalPrivateAppsEnabled", "Enabled apps that are not from the marketplace.", Unit.NUMBER),
+    Statistic("apps.totalPrivateApps", "Apps that are not from the marketplace.", Unit.NUMBER, releases=_PRIVATE_SINCE),
+    Statistic(
+        "apps.totalPrivateAppsEnabled",
+        "Enabled apps that are not from the marketplace.",
+        Unit.NUMBER,
+        releases=_PRIVATE_SINCE,
+    ),
     source="rocketchat_apps, one group over status and installationSource",
     cost=Cost.SCAN,
     reason="All apps are counted; a workspace has few.",

@@ -25,6 +25,6 @@ _CHANGED = {
 
 customization.settings(
     Setting("logoChange", "Whether a custom logo is set.", Unit.FLAG, "Assets_logo", _has_url, missing=False),
-    *Setting.each(Unit.FLAG, _CHANGED, how=changed),
+    *Setting.each(Unit.FLAG, _CHANGED, how=changed, missing=False),
     Setting("showHomeButton", "Whether the home button is shown.", Unit.FLAG, "Layout_Show_Home_Button"),
 )

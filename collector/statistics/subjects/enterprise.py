@@ -1,12 +1,14 @@
 """Owns the statistics of the licence, and of features that require one."""
 
 from datetime import datetime, timedelta
+from math import nan
 
 from collector.key_paths import Document
 from collector.sources import Sources
 from collector.sources.collections import Collection, Pipeline
 from collector.sources.expressions import among, finite, number, total
-from collector.statistics.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values
+from collector.statistics.reading import UNDEFINED, Absent, Cost, Statistic, Subject, Unit, Values
+from collector.statistics.releases import ALL, before, since
 
 enterprise = Subject("enterprise", "The licence, and figures of features that require one.")
 
@@ -80,10 +82,16 @@ _COUNTS: dict[str, tuple[Collection, Document, str]] = {
 }
 
 
+_UNTIL_8 = {"enterprise.omnichannelPdfTranscriptRequested"}
+
+
 @enterprise.reads(
     "omnichannel_licensed",
     *(Statistic(key, meaning, Unit.NUMBER, estimated=True) for key, (_, meaning) in _SIZES.items()),
-    *(Statistic(key, meaning, Unit.NUMBER) for key, (_, _, meaning) in _COUNTS.items()),
+    *(
+        Statistic(key, meaning, Unit.NUMBER, releases=before("8.0") if key in _UNTIL_8 else ALL)
+        for key, (_, _, meaning) in _COUNTS.items()
+    ),
     source="metadata and counts, where the licence has livechat-enterprise",
     cost=Cost.INDEXED,
 )
@@ -100,13 +108,25 @@ _DIRECTIONS = {
     "externalInboundCalls": "external_inbound",
     "externalOutboundCalls": "external_outbound",
 }
-_SUCCESS = 5  # seconds from which a call counts as one
+# Whether a call took 5 s or more; null of one whose duration is neither missing nor a number.
+_IS_SUCCESS = {
+    "$cond": [
+        {"$and": [{"$isNumber": "$duration"}, {"$ne": ["$duration", nan]}]},
+        {"$gte": ["$duration", 5]},
+        {"$cond": [{"$eq": [{"$type": "$duration"}, "missing"]}, False, None]},
+    ]
+}
 
 
 @enterprise.reads(
     "freeswitch_calls",
     *(
-        Statistic(f"enterprise.voip.{period}", "Calls by direction and success, and their seconds.", Unit.DOCUMENT)
+        Statistic(
+            f"enterprise.voip.{period}",
+            "Calls by direction and success, and their seconds.",
+            Unit.DOCUMENT,
+            releases=since("7.3", before="8.0"),
+        )
         for period in _CALLS_LAST
     ),
     source="rocketchat_freeswitch_calls, one group for all periods, where the licence has livechat-enterprise",
@@ -118,7 +138,7 @@ def freeswitch_calls(sources: Sources) -> Values:
     if missing := _unlicensed(sources, OMNICHANNEL):
         return dict.fromkeys(keys.values(), missing)
     direction = among("$direction", _DIRECTIONS.values())
-    by = {"direction": direction, "success": {"$gte": ["$duration", _SUCCESS]}, **_began_within(sources.now)}
+    by = {"direction": direction, "success": _IS_SUCCESS, **_began_within(sources.now)}
     rows = sources.workspace.groups(Collection.FREESWITCH_CALLS, {}, by=by, seconds="$duration")
     return {key: _calls([row for row in rows if row["_id"][period]]) for period, key in keys.items()}
 
@@ -138,42 +158,49 @@ def _calls(rows: list[Document]) -> Document:
         "externalCalls": found["externalInboundCalls"] + found["externalOutboundCalls"],
         "successfulCalls": total(rows, success=True),
         "failedCalls": total(rows, success=False),
-        "calls": total(rows),
+        "calls": total(rows, success=True) + total(rows, success=False),
     }
 
 
 @enterprise.reads(
     "abac",
-    Statistic("abacTotalAttributes", "Attributes of attribute-based access control.", Unit.NUMBER, estimated=True),
+    Statistic("abacEnabled", "Whether attribute-based access control is enabled.", Unit.FLAG, releases=since("8.0")),
     Statistic(
-        "abacTotalAttributeValues", "Possible values of the attributes of attribute-based access control.", Unit.NUMBER
+        "abacTotalAttributes",
+        "Attributes of attribute-based access control.",
+        Unit.NUMBER,
+        estimated=True,
+        releases=since("8.0"),
     ),
-    Statistic("abacRoomsEnrolled", "Rooms with attributes.", Unit.ROOMS),
-    source="rocketchat_abac_attributes; rocketchat_room, count over abacAttributes; where the licence has abac",
+    Statistic(
+        "abacTotalAttributeValues",
+        "Possible values of the attributes of attribute-based access control.",
+        Unit.NUMBER,
+        releases=since("8.0"),
+    ),
+    Statistic("abacRoomsEnrolled", "Rooms with attributes, archived ones excepted.", Unit.ROOMS, releases=since("8.0")),
+    source="setting ABAC_Enabled, rocketchat_abac_attributes, rocketchat_room; where the licence has abac",
     cost=Cost.SCAN,
     reason="No index covers the lengths of lists or abacAttributes.",
 )
 def abac(sources: Sources) -> Values:
-    keys = ("abacTotalAttributes", "abacTotalAttributeValues", "abacRoomsEnrolled")
+    keys = ("abacEnabled", "abacTotalAttributes", "abacTotalAttributeValues", "abacRoomsEnrolled")
     if missing := _unlicensed(sources, ABAC):
         return dict.fromkeys(keys, missing)
     values = {"$cond": [{"$isArray": "$values"}, {"$size": "$values"}, 0]}
     rows = sources.workspace.groups(Collection.ABAC_ATTRIBUTES, {}, by=None, values=values)
     return {
+        "abacEnabled": sources.settings("ABAC_Enabled").get("ABAC_Enabled", {}).get("value", UNDEFINED),
         "abacTotalAttributes": sources.workspace.estimate(Collection.ABAC_ATTRIBUTES),
         "abacTotalAttributeValues": rows[0]["values"] if rows else 0,
-        "abacRoomsEnrolled": sources.workspace.count(Collection.ROOMS, {"abacAttributes.0": {"$exists": True}}),
+        "abacRoomsEnrolled": sources.workspace.count(
+            Collection.ROOMS, {"abacAttributes": {"$exists": True}, "archived": {"$ne": True}}
+        ),
     }
-
-
-enterprise.settings(
-    Setting("abacEnabled", "Whether attribute-based access control is enabled.", Unit.FLAG, "ABAC_Enabled"),
-)
 
 
 def _unlicensed(sources: Sources, module: str) -> Absent | None:
     """The reason why figures that require a module of the licence are absent; None if the licence has it."""
-    modules = sources.workspace.licence_modules()
-    if modules is None:
+    if (modules := sources.licence.modules) is None:
         return Absent("the server has not stored its licence")
     return None if module in modules else Absent(f"the licence does not include {module}")

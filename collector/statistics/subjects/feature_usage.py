@@ -1,6 +1,8 @@
 """Owns the usage counters of features, which the server keeps in its settings."""
 
-from collector.statistics.reading import Setting, Subject, Unit
+from collector.sources import Sources
+from collector.statistics.reading import UNDEFINED, Cost, Setting, Statistic, Subject, Unit, Values
+from collector.statistics.releases import before, since
 
 feature_usage = Subject("feature_usage", "Usage counters of features, which the server keeps in its settings.")
 
@@ -11,8 +13,6 @@ _COUNTERS = {
     "joinJitsiButton": ("Clicks on the button that joins a Jitsi call.", "Jitsi_Click_To_Join_Count"),
     "slashCommandsJitsi": ("Uses of the slash command for Jitsi.", "Jitsi_Start_SlashCommands_Count"),
     "totalTriggeredEmails": ("E-mails that the server sent.", "Triggered_Emails_Count"),
-    "totalWebRTCCalls": ("WebRTC calls.", "WebRTC_Calls_Count"),
-    "totalOTR": ("Off-the-record conversations.", "OTR_Count"),
     "uncaughtExceptionsCount": ("Uncaught exceptions of the server.", "Uncaught_Exceptions_Count"),
 }
 _FLAGS = {
@@ -20,4 +20,19 @@ _FLAGS = {
     "readReceiptsDetailed": ("Whether read receipts list the readers.", "Message_Read_Receipt_Store_Users"),
 }
 
-feature_usage.settings(*Setting.each(Unit.NUMBER, _COUNTERS), *Setting.each(Unit.FLAG, _FLAGS))
+feature_usage.settings(
+    *Setting.each(Unit.NUMBER, _COUNTERS),
+    Setting("totalOTR", "Off-the-record conversations.", Unit.NUMBER, "OTR_Count", releases=before("8.0")),
+    Setting("totalWebRTCCalls", "WebRTC calls.", Unit.NUMBER, "WebRTC_Calls_Count", releases=before("8.0")),
+    *Setting.each(Unit.FLAG, _FLAGS),
+)
+
+
+@feature_usage.reads(
+    "removed_counters",
+    Statistic("totalWebRTCCalls", "Always without a value.", Unit.NUMBER, releases=since("8.0")),
+    source="constant",
+    cost=Cost.FREE,
+)
+def removed(_: Sources) -> Values:
+    return {"totalWebRTCCalls": UNDEFINED}

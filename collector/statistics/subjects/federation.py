@@ -5,7 +5,8 @@ from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import finite, kinds, largest, name
 from collector.statistics.bounds import listed
-from collector.statistics.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values, noted
+from collector.statistics.reading import UNDEFINED, Cost, Setting, Statistic, Subject, Unit, Values, noted
+from collector.statistics.releases import before, since
 
 federation = Subject("federation", "Federation with other servers, by Matrix and by its predecessor.")
 
@@ -13,7 +14,7 @@ _HOME = "Federation_Matrix_homeserver_domain"
 _ROOM = {
     "usersCount": finite("$usersCount", None),
     "_id": "$_id",
-    "name": {"$ifNull": [name("$fname"), {"$ifNull": [name("$name"), ""]}]},
+    "name": {"$cond": [{"$gt": [name("$fname"), ""]}, name("$fname"), {"$ifNull": [name("$name"), ""]}]},
 }
 
 federation.settings(
@@ -52,9 +53,13 @@ def rooms(sources: Sources) -> Values:
 
 @federation.reads(
     "external_servers",
-    Statistic("matrixFederation.amountOfExternalUsers", "Accounts of users on other servers.", Unit.USERS),
-    Statistic("matrixFederation.externalConnectedServers", "Other servers: quantity and names.", Unit.DOCUMENT),
-    source="users, count over federated; rocketchat_matrix_bridged_rooms, distinct fromServer",
+    Statistic(
+        "matrixFederation.externalConnectedServers",
+        "Other servers: quantity and names.",
+        Unit.DOCUMENT,
+        releases=before("8.0"),
+    ),
+    source="rocketchat_matrix_bridged_rooms, distinct fromServer",
     cost=Cost.SCAN,
     reason="No index covers fromServer; there are as many bridged rooms as federated rooms.",
     lists=1,
@@ -69,30 +74,61 @@ def external(sources: Sources) -> Values:
     quantity = found["quantity"][0]["servers"] if found["quantity"] else 0
     servers = sorted(str(row["_id"].get("server")) for row in found["servers"])
     listing, note = listed(servers, more=len(servers) < quantity)
-    return {
-        "matrixFederation.amountOfExternalUsers": sources.workspace.count(Collection.USERS, {"federated": True}),
-        "matrixFederation.externalConnectedServers": noted({"quantity": quantity, "servers": listing}, note),
-    }
+    return {"matrixFederation.externalConnectedServers": noted({"quantity": quantity, "servers": listing}, note)}
+
+
+@federation.reads(
+    "no_external_servers",
+    Statistic(
+        "matrixFederation.externalConnectedServers",
+        "Always none: the server does not count them; bridged rooms of an earlier release do not matter.",
+        Unit.DOCUMENT,
+        releases=since("8.0"),
+    ),
+    source="constant",
+    cost=Cost.FREE,
+)
+def no_external_servers(_: Sources) -> Values:
+    return {"matrixFederation.externalConnectedServers": {"quantity": 0, "servers": []}}
+
+
+federation.count(
+    "matrixFederation.amountOfExternalUsers",
+    "Accounts of users on other servers.",
+    Unit.USERS,
+    of=Collection.USERS,
+    where={"federated": True},
+)
 
 
 @federation.reads(
     "earlier_federation",
-    Statistic("federatedServers", "Servers known by the protocol before Matrix.", Unit.SERVERS, estimated=True),
-    Statistic("federatedUsers", "Accounts of users on servers known by the protocol before Matrix.", Unit.USERS),
+    Statistic(
+        "federatedServers",
+        "Servers known by the protocol before Matrix.",
+        Unit.SERVERS,
+        estimated=True,
+        releases=before("8.0"),
+    ),
+    Statistic(
+        "federatedUsers",
+        "Accounts of users on servers known by the protocol before Matrix.",
+        Unit.USERS,
+        releases=before("8.0"),
+    ),
     source="rocketchat_federation_servers, metadata; users, count over isRemote",
     cost=Cost.INDEXED,
 )
 def earlier(sources: Sources) -> Values:
-    numbers = {
+    return {
         "federatedServers": sources.workspace.estimate(Collection.FEDERATION_SERVERS),
         "federatedUsers": sources.workspace.count(Collection.USERS, {"isRemote": True}),
     }
-    if any(numbers.values()):
-        return numbers
-    return dict.fromkeys(numbers, Absent("the workspace has no data of the protocol before Matrix"))
 
 
-def _room(found: Document | None) -> Document | Absent:
+def _room(found: Document | None) -> Document | None:
+    """The server's document of a room; null without one, in every release."""
     if found is None:
-        return Absent("the workspace has no federated room")
-    return {key: found[key] for key in ("_id", "name", "usersCount") if found.get(key) is not None}
+        return None
+    count = found.get("usersCount")
+    return {"_id": found["_id"], "name": found["name"], "usersCount": UNDEFINED if count is None else count}

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from collector.sources import Sources
-from collector.statistics.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values
+from collector.statistics.reading import UNDEFINED, Absent, Cost, Setting, Statistic, Subject, Unit, Values
+from collector.statistics.releases import since
 
 identity = Subject("identity", "Identity of the workspace, the answers of its setup wizard, and the server's release.")
 
@@ -16,12 +17,12 @@ identity = Subject("identity", "Identity of the workspace, the answers of its se
     cost=Cost.INDEXED,
 )
 def workspace(sources: Sources) -> Values:
-    row = sources.workspace.settings("uniqueID").get("uniqueID")
+    row = sources.settings("uniqueID").get("uniqueID")
     if row is None:
-        return dict.fromkeys(("uniqueId", "installedAt"), Absent("the workspace has no setting uniqueID"))
+        return {"uniqueId": UNDEFINED, "installedAt": Absent("the workspace has no setting uniqueID")}
     unique_id, created = row.get("value"), row.get("createdAt")
     return {
-        "uniqueId": Absent("the setting uniqueID has no value") if unique_id is None else unique_id,
+        "uniqueId": UNDEFINED if unique_id is None else unique_id,
         "installedAt": created if isinstance(created, datetime) else Absent("the setting uniqueID has no date"),
     }
 
@@ -52,10 +53,11 @@ identity.from_server_statistics(
     Statistic("version", "The server's release.", Unit.TEXT),
     Statistic("tag", "The git tag that the server was built from.", Unit.TEXT),
     Statistic("branch", "The git branch that the server was built from.", Unit.TEXT),
-    Statistic("fips", "Whether the server's cryptography runs in FIPS mode.", Unit.FLAG),
+    Statistic("fips", "Whether the server's cryptography runs in FIPS mode.", Unit.FLAG, releases=since("8.7")),
     Statistic(
         "allowUnsafeQueryAndFieldsApiParamsEnabled",
         "Whether the server's own API accepts `query` and `fields`.",
         Unit.FLAG,
+        releases=since("8.0"),
     ),
 )

@@ -9,7 +9,19 @@ from collector.sources import Sources
 from collector.sources.collections import NATURAL_ORDER, Collection
 from collector.sources.expressions import MOST_KINDS, MOST_NAME
 from collector.statistics.bounds import keyed
-from collector.statistics.reading import Absent, Cost, Setting, Statistic, Subject, Unit, Values, changed, noted
+from collector.statistics.reading import (
+    UNDEFINED,
+    Cost,
+    Only,
+    Setting,
+    Statistic,
+    Subject,
+    Unit,
+    Values,
+    changed,
+    noted,
+)
+from collector.statistics.releases import ALL, before, since
 
 login_services = Subject("login_services", "Login services: their settings, and the number of accounts that use each.")
 
@@ -48,16 +60,15 @@ CAS = {
 OAUTH = {
     "github": ("Accounts_OAuth_Github", "github"),
     "githubEnterprise": ("Accounts_OAuth_GitHub_Enterprise", "github_enterprise"),
-    "gitlab": ("Accounts_OAuth_Gitlab", "gitlab"),
-    "google": ("Accounts_OAuth_Google", "google"),
-}
-# The same, of providers that newer releases no longer know.
-EARLIER_OAUTH = {
+} | {
     name.lower(): (f"Accounts_OAuth_{name}", name.lower())
-    for name in "Apple Dolphin Drupal Facebook Linkedin Meteor Nextcloud Tokenpass Twitter Wordpress".split()
+    for name in (
+        "Gitlab Google Apple Dolphin Drupal Facebook Linkedin Meteor Nextcloud Tokenpass Twitter Wordpress".split()
+    )
 }
-# The names under which an account keeps the services that have a place of their own.
-_PROVIDED = ("ldap", "saml", "cas", *(name for _, name in (OAUTH | EARLIER_OAUTH).values()))
+_UNTIL = {"tokenpass": before("8.0")}  # the releases of a provider that was removed
+# Below `services`: the name under which an account keeps the service.
+_NAMES = {name: name for name in ("ldap", "saml", "cas")} | {f"oauth.{key}": name for key, (_, name) in OAUTH.items()}
 _CUSTOM = re.compile(r"Accounts_OAuth_Custom-([^-]+)")
 _PERSONS = {"active": True, "type": {"$nin": ["app"]}, "roles": {"$ne": ["guest"]}}
 
@@ -70,11 +81,18 @@ login_services.settings(
         Unit.FLAG,
         "SAML_Custom_Default_user_data_custom_fieldmap",
         changed,
+        missing=False,
     ),
     *(Setting(f"services.cas.{key}", f"CAS setting {id_}.", Unit.FLAG, id_) for key, id_ in CAS.items()),
     *(
-        Setting(f"services.oauth.{key}.enabled", "Whether this provider is enabled.", Unit.FLAG, id_)
-        for key, (id_, _) in (OAUTH | EARLIER_OAUTH).items()
+        Setting(
+            f"services.oauth.{key}.enabled",
+            "Whether this provider is enabled.",
+            Unit.FLAG,
+            id_,
+            releases=_UNTIL.get(key, ALL),
+        )
+        for key, (id_, _) in OAUTH.items()
     ),
 )
 
@@ -82,40 +100,57 @@ login_services.settings(
 @login_services.reads(
     "services",
     *(
-        Statistic(f"services.{key}.users", f"Active accounts with {key}, apps and plain guests excepted.", Unit.USERS)
-        for key in ("ldap", "saml", "cas", *(f"oauth.{name}" for name in OAUTH | EARLIER_OAUTH))
+        Statistic(
+            f"services.{key}.users",
+            f"Active accounts with {key}, apps and plain guests excepted.",
+            Unit.USERS,
+            releases=_UNTIL.get(name, ALL),
+        )
+        for key, name in _NAMES.items()
     ),
-    Statistic("services.oauth.custom", "Custom providers: enabled, mergeRoles, users and more by name.", Unit.DOCUMENT),
+    Statistic(
+        "services.oauth.custom",
+        "Custom providers by name, with their accounts; the server numbers them and counts nobody.",
+        Unit.DOCUMENT,
+    ),
     source="users, one group over the names of services; settings Accounts_OAuth_Custom-…",
     cost=Cost.SCAN,
     reason="No index covers the services; one pass over the active accounts counts all of them.",
     lists=1,
 )
 def accounts(sources: Sources) -> Values:
-    settings = sources.workspace.settings_like("Accounts_OAuth_Custom-")
+    settings = sources.settings_like("Accounts_OAuth_Custom-")
     names = sorted(match[1] for id_ in settings if (match := _CUSTOM.fullmatch(id_)))
     custom = [name for name in names if len(name.encode()) <= MOST_NAME][:MOST_KINDS]
-    users = _users_by_service(sources, [*_PROVIDED, *custom])
-    known = sources.workspace.settings(*(id_ for id_, _ in EARLIER_OAUTH.values()))
-    values: Document = {f"services.{name}.users": users.get(name, 0) for name in ("ldap", "saml", "cas")}
-    for key, (_, name) in OAUTH.items():
-        values[f"services.oauth.{key}.users"] = users.get(name, 0)
-    for key, (id_, name) in EARLIER_OAUTH.items():
-        unknown = Absent("this release does not support the provider")
-        values[f"services.oauth.{key}.users"] = users.get(name, 0) if id_ in known else unknown
+    users = _users_by_service(sources, [*_NAMES.values(), *custom])
+    values: Document = {f"services.{key}.users": users.get(name, 0) for key, name in _NAMES.items()}
     providers = ((name, _provider(settings, name, users.get(name, 0))) for name in custom)
     return values | {"services.oauth.custom": noted(*keyed(providers, more=len(custom) < len(names)))}
 
 
+# The names of an account's services; of a list, those of its documents, each once.
+_DOCUMENTS = {"$filter": {"input": "$services", "cond": {"$eq": [{"$type": "$$this"}, "object"]}}}
+_OF_LIST = {
+    "$reduce": {
+        "input": _DOCUMENTS,
+        "initialValue": [],
+        "in": {
+            "$setUnion": ["$$value", {"$map": {"input": {"$objectToArray": "$$this"}, "as": "own", "in": "$$own.k"}}]
+        },
+    }
+}
+_OF_DOCUMENT = {"$map": {"input": {"$objectToArray": "$services"}, "in": "$$this.k"}}
+_SERVICES = {"$cond": [{"$isArray": "$services"}, _OF_LIST, _OF_DOCUMENT]}
+
+
 def _users_by_service(sources: Sources, services: Sequence[str]) -> dict[str, int]:
     """The number of active accounts with each of these services."""
-    names = {"$map": {"input": {"$objectToArray": "$services"}, "in": "$$this.k"}}
-    where = _PERSONS | {"services": {"$type": "object", "$not": {"$type": "array"}}}
+    where = _PERSONS | {"services": {"$type": "object"}}  # also in a list, which a query looks into
     rows = sources.workspace.aggregate(
         Collection.USERS,
         [
             {"$match": where},
-            {"$group": {"_id": names, "users": {"$sum": 1}}},  # few lists of names are many accounts'
+            {"$group": {"_id": _SERVICES, "users": {"$sum": 1}}},  # few lists of names are many accounts'
             {"$unwind": "$_id"},
             {"$match": {"_id": {"$in": list(services)}}},
             {"$group": {"_id": "$_id", "users": {"$sum": "$users"}}},
@@ -129,13 +164,16 @@ def _provider(settings: Mapping[str, Document], name: str, users: int) -> Docume
     """A custom provider, by its settings."""
 
     def value(aside: str = "") -> Any:
-        return settings.get(f"Accounts_OAuth_Custom-{name}{aside}", {}).get("value")
+        return settings.get(f"Accounts_OAuth_Custom-{name}{aside}", {}).get("value", UNDEFINED)
 
-    found = {
+    return {
         "enabled": value(),
         "mergeRoles": value("-merge_roles"),
         "users": users,
-        "mapChannels": value("-map_channels"),
-        "rolesToSync": bool(value("-roles_to_sync")),
+        "mapChannels": Only(since("8.0"), value("-map_channels")),
+        "rolesToSync": Only(since("8.0"), _is_truthy(value("-roles_to_sync"))),
     }
-    return {key: value for key, value in found.items() if value is not None}
+
+
+def _is_truthy(value: Any) -> bool:
+    return value is not UNDEFINED and bool(value)

@@ -4,7 +4,8 @@ from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import MOST_KINDS, kinds, largest
 from collector.statistics.bounds import listed
-from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values, noted, same
+from collector.statistics.reading import UNDEFINED, Cost, Setting, Statistic, Subject, Unit, Values, noted, same
+from collector.statistics.releases import since
 
 omnichannel = Subject("omnichannel", "Omnichannel: visitors, agents, departments, sources and routing.")
 
@@ -36,7 +37,11 @@ def agents(sources: Sources) -> Values:
 
 @omnichannel.reads(
     "sources",
-    Statistic("omnichannelSources", "Sources of conversations: id, alias, type and count of each.", Unit.LIST),
+    Statistic(
+        "omnichannelSources",
+        "Sources of conversations: id, alias, type and count; one row where the server has several that look alike.",
+        Unit.LIST,
+    ),
     source="rocketchat_room, omnichannel rooms grouped by id, alias and type of their source",
     cost=Cost.INDEXED,
     lists=1,
@@ -45,7 +50,8 @@ def conversation_sources(sources: Sources) -> Values:
     where = {"t": "l", "source": {"$exists": True}}
     by_source = kinds({name: f"$source.{name}" for name in ("id", "alias", "type")}, count={"$sum": 1})
     rows = sources.workspace.aggregate(Collection.ROOMS, [{"$match": where}, by_source, *largest("count")])
-    found, note = listed([row["_id"] | {"count": row["count"]} for row in rows], more=len(rows) == MOST_KINDS)
+    found_sources = [{"id": UNDEFINED, "alias": UNDEFINED} | row["_id"] | {"count": row["count"]} for row in rows]
+    found, note = listed(found_sources, more=len(rows) == MOST_KINDS)
     return {"omnichannelSources": noted(found, note)}
 
 
@@ -55,6 +61,7 @@ omnichannel.count(
     Unit.ROOMS,
     of=Collection.ROOMS,
     where={"departmentId": {"$exists": True}},
+    releases=since("7.0"),
 )
 omnichannel.count(
     "archivedDepartments",
@@ -81,6 +88,7 @@ def public_fields(sources: Sources) -> Values:
     Statistic("chatsOnHold", "Conversations that were ever put on hold.", Unit.ROOMS),
     source="rocketchat_message, rooms of messages of type omnichannel_placed_chat_on_hold",
     cost=Cost.INDEXED,
+    message_index="t",
 )
 def on_hold(sources: Sources) -> Values:
     where = {"t": "omnichannel_placed_chat_on_hold"}

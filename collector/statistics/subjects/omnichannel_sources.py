@@ -6,7 +6,7 @@ from typing import Any
 from collector.key_paths import Document
 from collector.sources import Sources
 from collector.sources.collections import Collection
-from collector.sources.expressions import MOST_KINDS, kinds, largest
+from collector.sources.expressions import MOST_KINDS, each, kinds, largest
 from collector.statistics.bounds import listed
 from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values, noted
 
@@ -65,7 +65,8 @@ def _contacts(sources: Sources, where: Document, counted: dict[str, Any]) -> Doc
     *_, widest = counted
     per_contact = {name: {"$sum": what} for name, what in counted.items()}
     sums: Document = {f"{name}_conversations": {"$sum": f"${name}"} for name in counted}
-    sums |= {f"{name}_contacts": {"$sum": {"$cond": [{"$gt": [f"${name}", 0]}, 1, 0]}} for name in counted}
+    is_known = {"$gt": ["$_id.contact", None]}  # a conversation without a visitor's id has no contact
+    sums |= {f"{name}_contacts": {"$sum": each({"$gt": [f"${name}", 0]}, is_known)} for name in counted}
     whole = {"$group": {"_id": None} | {name: {"$sum": f"${name}"} for name in sums}}
     (found,) = sources.workspace.aggregate(
         Collection.ROOMS,

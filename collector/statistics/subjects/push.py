@@ -24,7 +24,7 @@ def queue(sources: Sources) -> Values:
     cost=Cost.INDEXED,
 )
 def gateway(sources: Sources) -> Values:
-    rows = sources.workspace.settings("Push_enable", "Push_enable_gateway", "Push_gateway")
+    rows = sources.settings("Push_enable", "Push_enable_gateway", "Push_gateway")
     bits = (
         bool(rows.get("Push_enable", {}).get("value")),
         bool(rows.get("Push_enable_gateway", {}).get("value")),

@@ -2,12 +2,10 @@
 
 from collector.sources import Sources
 from collector.sources.collections import Collection
-from collector.sources.expressions import among, total
+from collector.sources.expressions import each, equals
 from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
 
 roles = Subject("roles", "Roles and their assignments.")
-
-SUBSCRIPTIONS, USERS = "Subscriptions", "Users"
 
 
 @roles.reads(
@@ -20,10 +18,9 @@ SUBSCRIPTIONS, USERS = "Subscriptions", "Users"
     reason="Only _id is indexed; a workspace has few roles.",
 )
 def totals(sources: Sources) -> Values:
-    by = {"scope": among("$scope", (SUBSCRIPTIONS, USERS)), "protected": among("$protected", (False,))}
-    rows = sources.workspace.groups(Collection.ROLES, {}, by=by)
-    return {
-        "totalSubscriptionRoles": total(rows, scope=SUBSCRIPTIONS),
-        "totalUserRoles": total(rows, scope=USERS),
-        "totalCustomRoles": total(rows, protected=False),
+    sums = {
+        "totalSubscriptionRoles": each(equals("$scope", "Subscriptions")),
+        "totalUserRoles": each(equals("$scope", "Users")),
+        "totalCustomRoles": each(equals("$protected", value=False)),
     }
+    return sources.workspace.sums(Collection.ROLES, {}, sums)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from math import nan
 from typing import Any
 
 from collector.key_paths import Document
@@ -9,8 +10,12 @@ from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import among
 from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
+from collector.statistics.releases import before
 
 rooms = Subject("rooms", "Rooms by kind, and messages according to the rooms' counters.")
+
+# What JavaScript takes for false, and so for no parent of a discussion.
+_FALSY = [None, "", False, 0, nan]
 
 CHANNEL, GROUP, DIRECT, LIVECHAT = "c", "p", "d", "l"
 
@@ -53,7 +58,7 @@ CHANNEL, GROUP, DIRECT, LIVECHAT = "c", "p", "d", "l"
 )
 def totals(sources: Sources) -> Values:
     kinds = _kinds(sources, {})
-    discussions = _kinds(sources, {"prid": {"$gt": ""}, "t": {"$in": [CHANNEL, GROUP]}})
+    discussions = _kinds(sources, {"prid": {"$exists": True, "$nin": _FALSY}, "t": {"$in": [CHANNEL, GROUP]}})
     messages = {
         "totalChannelMessages": kinds[CHANNEL].messages - discussions[CHANNEL].messages,
         "totalPrivateGroupMessages": kinds[GROUP].messages - discussions[GROUP].messages,
@@ -82,9 +87,30 @@ for _key, _meaning, _where in (
     ("totalDiscussions", "Discussions in rooms of any kind.", {"prid": {"$exists": True}}),
     ("totalBroadcastRooms", "Rooms in which only authorized users can write.", {"broadcast": True}),
     ("totalE2ERooms", "Rooms that are end-to-end encrypted.", {"encrypted": True}),
-    ("totalOTRRooms", "Rooms that had an off-the-record conversation.", {"createdOTR": True}),
 ):
     rooms.count(_key, _meaning, Unit.ROOMS, of=Collection.ROOMS, where=_where)
+rooms.count(
+    "totalOTRRooms",
+    "Rooms that had an off-the-record conversation.",
+    Unit.ROOMS,
+    of=Collection.ROOMS,
+    where={"createdOTR": True},
+    releases=before("8.0"),
+)
+
+
+@rooms.reads(
+    "live_streams",
+    Statistic(
+        "totalRoomsWithActiveLivestream", "Rooms with a live stream that is on.", Unit.ROOMS, releases=before("7.0")
+    ),
+    source="rocketchat_room, count over streamingOptions.type",
+    cost=Cost.SCAN,
+    reason="No index covers streamingOptions.",
+)
+def live_streams(sources: Sources) -> Values:
+    where = {"streamingOptions.type": "livestream"}
+    return {"totalRoomsWithActiveLivestream": sources.workspace.count(Collection.ROOMS, where)}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import finite, number
 from collector.statistics.reading import Absent, Cost, Statistic, Subject, Unit, Values
+from collector.statistics.releases import before, since
 
 server = Subject("server", "The server: migrations, running instances, connections, database.")
 
@@ -34,8 +35,18 @@ def instances(sources: Sources) -> Values:
 
 @server.reads(
     "peaks",
-    Statistic("dailyPeakConnections", "The most connections at once since the server's last statistics.", Unit.NUMBER),
-    Statistic("maxMonthlyPeakConnections", "The highest such peak that the server stored in 30 days.", Unit.NUMBER),
+    Statistic(
+        "dailyPeakConnections",
+        "The most connections at once since the server's last statistics.",
+        Unit.NUMBER,
+        releases=since("6.5"),
+    ),
+    Statistic(
+        "maxMonthlyPeakConnections",
+        "The highest such peak that the server stored in 30 days.",
+        Unit.NUMBER,
+        releases=since("6.5"),
+    ),
     source="rocketchat_statistics, the highest dailyPeakConnections since local midnight 30 days ago",
     cost=Cost.INDEXED,
 )
@@ -55,8 +66,18 @@ def peaks(sources: Sources) -> Values:
 server.from_server_statistics(
     "modes",
     Statistic("msEnabled", "Whether the server runs as microservices.", Unit.FLAG),
-    Statistic("oplogEnabled", "Whether the server follows the oplog: no, in newer releases.", Unit.FLAG),
+    Statistic("oplogEnabled", "Whether the server follows the oplog.", Unit.FLAG, releases=before("8.0")),
 )
+
+
+@server.reads(
+    "no_oplog",
+    Statistic("oplogEnabled", "Always false: this server does not follow the oplog.", Unit.FLAG, releases=since("8.0")),
+    source="constant",
+    cost=Cost.FREE,
+)
+def no_oplog(_: Sources) -> Values:
+    return {"oplogEnabled": False}
 
 
 @server.reads(

@@ -3,6 +3,7 @@
 from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values
+from collector.statistics.releases import since
 
 uploads = Subject("uploads", "Number and size of uploaded files.")
 
@@ -23,4 +24,12 @@ def sizes(sources: Sources) -> Values:
     }
 
 
-uploads.settings(Setting("fileStoreType", "Storage type of uploaded files.", Unit.TEXT, "FileUpload_Storage_Type"))
+uploads.settings(
+    Setting(
+        "fileStoreType",
+        "Storage type of uploaded files.",
+        Unit.TEXT,
+        "FileUpload_Storage_Type",
+        releases=since("8.0"),
+    )
+)

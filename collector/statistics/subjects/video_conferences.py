@@ -1,10 +1,8 @@
 """Owns the statistics of video conferences and their settings."""
 
-from typing import Any
-
 from collector.sources import Sources
 from collector.sources.collections import Collection
-from collector.sources.expressions import among
+from collector.sources.expressions import each, equals
 from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values
 
 video_conferences = Subject("video_conferences", "Video conferences and their settings.")
@@ -34,13 +32,12 @@ _IN_WORDS = {CALLING: "are calling", STARTED: "have started", ENDED: "have ended
     cost=Cost.INDEXED,
 )
 def conferences(sources: Sources) -> Values:
-    kinds = sorted({kind for kind, _ in _COUNTED.values()})
-    counted: dict[str, list[Any]] = {"type": kinds, "status": [CALLING, STARTED, ENDED]}
-    where = {name: {"$in": values} for name, values in counted.items()}
-    by = {name: among(f"${name}", values) for name, values in counted.items()}
-    rows = sources.workspace.groups(Collection.VIDEO_CONFERENCES, where, by=by)
-    found = {(row["_id"]["type"], row["_id"]["status"]): row["documents"] for row in rows}
-    return {f"videoConf.{key}": found.get(counted, 0) for key, counted in _COUNTED.items()}
+    where = {"type": {"$in": [kind for kind, _ in _COUNTED.values()]}, "status": {"$in": list(_IN_WORDS)}}
+    sums = {
+        f"videoConf.{key}": each(equals("$type", kind), equals("$status", status))
+        for key, (kind, status) in _COUNTED.items()
+    }
+    return sources.workspace.sums(Collection.VIDEO_CONFERENCES, where, sums)
 
 
 video_conferences.settings(

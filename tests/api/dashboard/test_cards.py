@@ -12,7 +12,7 @@ from tests.api.conftest import ADMIN
 from tests.api.dashboard.browser import Page, afresh
 from tests.api.dashboard.serving import filled, newest, served
 from tests.api.dashboard.year import FAILED
-from tests.factories import snapshot
+from tests.factories import nulls, snapshot
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -86,3 +86,21 @@ def test_before_the_first_snapshot_it_says_so(driver: Chrome, real_database: Dat
         page.wait(lambda: page.text("#taken") == "No snapshot has been taken yet.")
 
         assert not page.find("#board").is_displayed()
+
+
+def test_null_is_no_number_and_no_change(driver: Chrome, real_database: Database[dict[str, Any]]) -> None:
+    now = datetime.now(UTC)
+    filled(
+        real_database,
+        [
+            snapshot(at=now - timedelta(days=1), totalUsers=7, totalMessages=9),
+            snapshot(at=now, totalUsers=7, totalMessages=None, **nulls()),
+        ],
+    )
+    with served(real_database) as address:
+        page = afresh(Page(driver, address).open()).sign_in().wait_for_cards().wait_for_plots()
+
+        assert page.card("totalMessages") == "–"
+        assert "Rocket.Chat itself has no value." in page.text('[data-path="totalMessages"]')
+        assert page.all('[data-path="totalMessages"] dd') == []
+        assert page.complaints() == []

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from api.query.series import parse
 from collector.store.snapshots import TRENDS, Store
 from tests.api.conftest import LIST
-from tests.factories import NOW, hours, keep, snapshot
+from tests.factories import NOW, hours, keep, nulls, snapshot
 
 Db = Database[dict[str, Any]]
 SERIES = "/api/v1/statistics.series"
@@ -294,3 +294,14 @@ def test_the_forecast_of_a_short_history_is_empty(workspace: Db, admin: TestClie
     keep(workspace, *[snapshot(at=datetime.now(UTC) - hours(back), totalUsers=back) for back in range(48)])
 
     assert admin.get("/api/v1/statistics.forecast").json() == {"growth": [], "anomalies": [], "success": True}
+
+
+@pytest.mark.parametrize("how", ["last", "min", "max", "mean", "delta"])
+def test_null_is_passed_over_as_an_absent_value(workspace: Db, admin: TestClient, how: str) -> None:
+    keep(workspace, at("2024-03-09T08:00", totalUsers=7), at("2024-03-10T08:00", totalUsers=7, **nulls()))
+    keep(workspace, at("2024-03-10T20:00", totalUsers=None, **nulls()))
+    paths = "totalUsers,lastMessageSentAt,matrixFederation.biggestRoom.usersCount,omnichannelSources.0.alias"
+
+    found = asked(admin, paths, how=how)["series"]
+    assert found.pop("totalUsers") == ([None, 0] if how == "delta" else [7, 7])
+    assert set(map(tuple, found.values())) == {(None, None)}

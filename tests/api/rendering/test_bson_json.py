@@ -13,7 +13,8 @@ from bson.raw_bson import RawBSONDocument
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.rendering.bson_json import document, item
+from api.rendering.bson_json import document, item, plain
+from tests.factories import nulls, snapshot
 
 
 def text(value: Any) -> str:
@@ -98,3 +99,9 @@ documents = st.recursive(
 @given(st.dictionaries(st.text(alphabet="abcdefgh"), documents))
 def test_a_document_reads_back_as_it_was(written: dict[str, Any]) -> None:
     assert json.loads(item(written)) == written
+
+
+def test_null_stays_null_at_every_depth() -> None:
+    served = plain(snapshot(**nulls()))
+
+    assert {key: served[key] for key in nulls()} == nulls()

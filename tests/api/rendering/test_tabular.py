@@ -8,7 +8,7 @@ import pytest
 
 from api.rendering.compression import chosen as encoding
 from api.rendering.envelope import JSON
-from api.rendering.tabular import CSV, chosen, table
+from api.rendering.tabular import CSV, chosen, lines, table
 
 
 def read_back(*documents: dict[str, Any], names: tuple[str, ...] = ()) -> list[list[str]]:
@@ -50,9 +50,9 @@ def test_column_names_are_escaped_in_the_same_way() -> None:
 def test_only_one_row_is_in_memory_if_the_columns_are_known() -> None:
     taken: list[int] = []
     rows = ({"a": number} for number in range(100) if taken.append(number) is None)  # type: ignore[func-returns-value]
-    lines = table(rows, ("a",))
+    read = table(rows, ("a",))
 
-    assert [next(lines), next(lines)] == [b"a\r\n", b"0\r\n"]
+    assert [next(read), next(read)] == [b"a\r\n", b"0\r\n"]
     assert taken == [0]
 
 
@@ -61,3 +61,11 @@ def test_only_the_start_of_a_long_header_is_read(others: int, found: bool) -> No
     """A head may have 64 KiB, and is read on the event loop."""
     assert chosen({}, "a/b," * others + "text/csv") == (CSV if found else JSON)
     assert encoding("a;q=0," * others + "gzip") == ("gzip" if found else "")
+
+
+def test_null_is_an_empty_cell_and_stays_null_in_ndjson() -> None:
+    names, cells, _ = read_back({"a": 1, "room": {"_id": "r"}}, {"a": None, "room": None})
+
+    assert (names, cells) == (["a", "room._id", "room"], ["1", "r", ""])
+    assert read_back({"a": None}, {"a": 2}, names=("a", "b")) == [["a", "b"], ["", ""], ["2", ""]]
+    assert b"".join(lines([{"a": None}])) == b'{"a":null}\n'

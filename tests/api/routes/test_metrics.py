@@ -27,7 +27,7 @@ from collector.store.snapshots import Store
 from collector.telemetry import Telemetry
 from tests.api.conftest import ADMIN, LIST, Heard
 from tests.api.scrapes import HERE, REQUESTS, client_of, paths, series
-from tests.factories import snapshot
+from tests.factories import nulls, snapshot
 
 Db = Database[dict[str, Any]]
 
@@ -255,3 +255,13 @@ def test_a_scrape_is_one_query_which_concurrent_scrapes_share(workspace: Db, mon
                 heard.names.clear()
                 assert series(client)["rocketchat_accounts"] == 5
             assert heard.names == asked
+
+
+def test_null_has_no_metric_at_any_depth(workspace: Db, here: TestClient) -> None:
+    rows: dict[str, Any] = {
+        "uniqueUsersOfYesterday": {"data": [{"count": None}]},
+        "uniqueUsersOfLastWeek": {"data": None},
+    }
+    Store(workspace).add(snapshot(totalUsers=5, version=None, **rows, **nulls()))
+
+    assert series(here, "rocketchat_") == {"rocketchat_accounts": 5}

@@ -183,7 +183,7 @@ def test_the_dictionary_requires_the_permission(workspace: Db) -> None:
     assert body["count"] == len(body["statistics"]) == len(catalog.STATISTICS)
     assert body["success"] is True
     (users,) = [entry for entry in body["statistics"] if entry["key"] == "totalUsers"]
-    assert list(users) == ["key", "meaning", "unit", "source", "cost", "accuracy"]
+    assert list(users) == ["key", "meaning", "unit", "source", "cost", "accuracy", "releases"]
     assert (users["unit"], users["accuracy"]) == ("users", "estimated")
 
 

@@ -11,10 +11,11 @@ from pymongo.database import Database
 
 from collector.cli.charts import spark
 from collector.history.diff import Change, changes
+from collector.key_paths import Document
 from collector.sources.collections import Collection
 from collector.statistics.snapshot import now
 from collector.store.snapshots import Store
-from tests.factories import NOW, hours, insert, setting, snapshot
+from tests.factories import NOW, hours, insert, keep, nulls, setting, snapshot
 from tests.processes import rcstats
 
 Db = Database[dict[str, Any]]
@@ -276,3 +277,32 @@ def test_a_sparkline_shows_missing_values_as_gaps(values: list[Any], drawn: str)
 
 def test_a_sparkline_is_never_wider_than_requested() -> None:
     assert len(spark(list(range(1000)), 60)) <= 60
+
+
+def test_null_absent_and_an_empty_document_are_no_change() -> None:
+    older: Document = {"omnichannelSources": [{"type": "widget", "count": 2}], "settings": {"general": {"apps": {}}}}
+    older["matrixFederation"] = {"amountOfFederatedRooms": 0}
+
+    assert changes(snapshot(**older), snapshot(**nulls())) == []
+    assert changes(snapshot(**nulls()), snapshot(**older)) == []
+
+
+def test_a_value_after_null_is_a_change_without_a_difference() -> None:
+    after = snapshot(**nulls()) | {"lastMessageSentAt": NOW, "matrixFederation": {"biggestRoom": {"usersCount": 3}}}
+    found = {change.path: change for change in changes(snapshot(**nulls()), after)}
+
+    assert found["lastMessageSentAt"].before is None
+    assert found["matrixFederation.biggestRoom.usersCount"].difference is None
+
+
+@pytest.mark.parametrize("command", ["list", "diff -2h", "trend lastMessageSentAt totalUsers", "forecast"])
+def test_each_command_on_the_history_takes_null_as_nothing(
+    urls: dict[str, str], real_database: Db, command: str
+) -> None:
+    present = datetime.now(UTC)
+    keep(real_database, snapshot(at=present - timedelta(hours=3), totalUsers=1))
+    keep(real_database, snapshot(at=present - timedelta(minutes=5), totalUsers=None, **nulls()))
+    done = rcstats(*command.split(), **urls)
+
+    assert (done.stderr, done.returncode) == ("", 0)
+    assert "None" not in done.stdout

@@ -20,6 +20,8 @@ from collector.demo.sample import workspace
 from collector.key_paths import Document
 from collector.mongodb.connection import Client
 from collector.statistics import catalog
+from collector.statistics.reading import of_release
+from collector.statistics.releases import Release
 from tests.failpoints import DISK_FULL, refused
 from tests.processes import RCSTATS, environment, rcstats, running
 
@@ -63,8 +65,11 @@ def test_snapshot_is_stored_and_shown(urls: dict[str, str], real_client: Client)
 def test_snapshot_all_shows_every_statistic(urls: dict[str, str]) -> None:
     done = rcstats("snapshot", "--all", "--dry-run", **urls)
 
-    missing = [statistic.key for statistic in catalog.STATISTICS if f"\n{statistic.key} " not in done.stdout]
-    assert missing == []
+    readings = of_release(catalog.READINGS, workspace.RELEASE)
+    keys = [statistic.key for reading in readings for statistic in reading.statistics]
+    assert [key for key in keys if len(re.findall(rf"\n{re.escape(key)} +\S", done.stdout)) != 1] == []
+    assert "totalOTR" not in done.stdout
+    assert re.search(r"\nsettings.webRTC.webRTCEnableDirect +– +Rocket.Chat itself has no value", done.stdout)
     assert "no server on this host" in done.stdout
 
 
@@ -94,11 +99,11 @@ def test_check_reports_warnings_by_its_exit_code(urls: dict[str, str]) -> None:
 
     assert (before.returncode, after.returncode) == (1, 1), before.stdout + after.stdout
     assert before.stdout.startswith(
-        "WARNING: 3 of 4 checks: privileges: MongoDB has access control disabled; store: reachable; "
+        "WARNING: 3 of 6 checks: privileges: MongoDB has access control disabled; store: reachable; "
     )
     assert before.stdout.splitlines()[0].endswith("; freshness: no snapshot has been stored yet")
-    assert after.stdout.splitlines()[0] == "WARNING: 1 of 4 checks: privileges: MongoDB has access control disabled"
-    assert "runs Rocket.Chat 7.10.0" in after.stdout
+    assert after.stdout.splitlines()[0] == "WARNING: 1 of 6 checks: privileges: MongoDB has access control disabled"
+    assert "runs Rocket.Chat 8.6.1" in after.stdout
 
 
 def test_check_prints_plain_lines_without_a_terminal(urls: dict[str, str]) -> None:
@@ -110,6 +115,8 @@ def test_check_prints_plain_lines_without_a_terminal(urls: dict[str, str]) -> No
     assert [line.split()[:2] for line in findings] == [
         ["✓", "workspace"],
         ["!", "privileges"],
+        ["✓", "timezone"],
+        ["✓", "indexes"],
         ["!", "store"],
         ["!", "freshness"],
     ]
@@ -121,7 +128,8 @@ def test_explain_lists_each_reading_and_a_total_and_stores_nothing(urls: dict[st
 
     assert done.returncode == 0, done.stderr
     lines = [line.split() for line in done.stdout.splitlines() if line.strip()]
-    assert {reading.name for reading in catalog.READINGS} <= {line[0] for line in lines}
+    readings = of_release(catalog.READINGS, Release(8, 6))
+    assert {reading.name for reading in readings} <= {line[0] for line in lines}
     by_name = {line[0]: line for line in lines}
     assert "COLLSCAN," in by_name["rooms"]
     assert int(by_name["total"][3].replace(",", "")) > 50
@@ -141,19 +149,42 @@ def test_parity_compares_with_the_servers_own_document(
 ) -> None:
     rcstats("snapshot", **urls)
     (own,) = kept(urls, real_client)
-    own |= {"_id": "own", "lastLogin": str(own["lastLogin"]), "novelty": 1, "statsToken": "hidden-word"}
-    own.pop("collector")
-    del own["process"]["pid"]  # each command has another, and on a busy host a far one
+    own |= {"_id": "own", "lastLogin": str(own["lastLogin"]), "statsToken": "hidden-word"}
+    own["services"]["oauth"]["custom"] = {"0": {"enabled": True, "users": 0}}
+    del own["collector"], own["totlalLivechat"]
     filled["rocketchat_statistics"].insert_one(own)
-    equal = rcstats("parity", **urls)
-    filled["rocketchat_statistics"].update_one({"_id": "own"}, {"$inc": {"totalRooms": 7}})
-    different = rcstats("parity", **urls)
+    explained = rcstats("parity", **urls)
+    changes = {"$inc": {"totalRooms": 70}, "$set": {"novelty": 1, "homeTitleChanged": "odd"}}
+    filled["rocketchat_statistics"].update_one({"_id": "own"}, changes)
+    unexplained = rcstats("parity", **urls)
     filled["rocketchat_statistics"].delete_one({"_id": "own"})
 
-    assert (equal.returncode, different.returncode) == (0, 1), equal.stdout + equal.stderr + different.stdout
-    assert re.search(r"novelty\s+server only", equal.stdout)
-    assert re.search(r"totalRooms\s+differs\s+\d+\s+\d+\s+-7", different.stdout)
-    assert "hidden-word" not in equal.stdout
+    assert (explained.returncode, unexplained.returncode) == (0, 1), explained.stdout + explained.stderr
+    assert re.search(r"services.oauth.custom .* the server numbers them", explained.stdout)
+    assert re.search(r"totlalLivechat .* kept as an alias of totalLivechat", explained.stdout)
+    assert re.search(r"\d+ equal, \d+ explained, 0 unexplained", explained.stdout)
+    assert "hidden-word" not in explained.stdout
+    assert re.search(r"totalRooms +\d+ +\d+ +-70 +unexplained", unexplained.stdout)
+    assert re.search(r"novelty +1 +unexplained", unexplained.stdout)
+    assert re.search(r"homeTitleChanged +odd +(True|False) +unexplained", unexplained.stdout)
+
+
+def test_parity_explains_a_setting_that_was_changed_since(
+    urls: dict[str, str], filled: Database[Document], real_client: Client
+) -> None:
+    rcstats("snapshot", **urls)
+    (own,) = kept(urls, real_client)
+    settings, statistics = filled["rocketchat_settings"], filled["rocketchat_statistics"]
+    del own["collector"]
+    statistics.insert_one(own | {"_id": "own", "routingAlgorithm": "Another"})
+    settings.update_one({"_id": "Livechat_Routing_Method"}, {"$unset": {"_updatedAt": 1}})
+    unchanged = rcstats("parity", **urls)
+    settings.update_one({"_id": "Livechat_Routing_Method"}, {"$currentDate": {"_updatedAt": True}})
+    changed = rcstats("parity", **urls)
+    statistics.delete_one({"_id": "own"})
+
+    assert (unchanged.returncode, changed.returncode) == (1, 0), changed.stdout
+    assert re.search(r"routingAlgorithm .* the setting was changed since", changed.stdout)
 
 
 def test_parity_fails_without_a_document_of_the_server(mongod_url: str) -> None:

@@ -11,17 +11,18 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from collector.demo.mongod import free_port
-from collector.diagnostics.checks import Finding, Level, findings, verdict
+from collector.diagnostics.checks import Finding, Given, Level, findings, verdict
 from collector.diagnostics.privileges import Access, Login, reader, writer
 from collector.mongodb.connection import connect
 from collector.scheduling.slots import Slots
 from collector.sources.collections import Collection
 from collector.sources.rocketchat import RocketChat
 from collector.store.snapshots import Store
-from tests.factories import NOW, hours, insert, setting, snapshot
+from tests.factories import NOW, hours, insert, job, message, setting, snapshot
 
 Db = Database[dict[str, Any]]
 HOURLY = Slots("0 * * * *", "UTC")  # NOW is half past twelve
+CHECKS = ("workspace", "privileges", "timezone", "indexes", "store", "freshness")
 
 
 def having(workspace: Login, store: Login) -> Access:
@@ -31,13 +32,15 @@ def having(workspace: Login, store: Login) -> Access:
 LEAST = having(Login(reader("rocketchat").privileges), Login(writer("rcstats").privileges))
 
 
-def found(database: Db, access: Access = LEAST) -> dict[str, tuple[Level, str]]:
-    found = findings(RocketChat(database), Store(database, clock=lambda: NOW), lambda: access, HOURLY, NOW)
+def found(database: Db, access: Access = LEAST, **given: Any) -> dict[str, tuple[Level, str]]:
+    store = Store(database, clock=lambda: NOW)
+    found = findings(RocketChat(database), store, lambda: access, HOURLY, NOW, Given(**given))
     return {finding.name: (finding.level, finding.text) for finding in found}
 
 
 def with_uniqueid(database: Db) -> None:
     insert(database, Collection.SETTINGS, setting("uniqueID", "workspace"))
+    insert(database, Collection.CRON, job())
 
 
 def with_snapshot(database: Db, age: timedelta) -> None:
@@ -50,7 +53,7 @@ def test_every_check_of_a_healthy_setup_is_ok(database: Db) -> None:
     with_snapshot(database, hours(0.4))
 
     levels = {name: level for name, (level, _) in found(database).items()}
-    assert levels == dict.fromkeys(("workspace", "privileges", "store", "freshness"), Level.OK)
+    assert levels == dict.fromkeys(CHECKS, Level.OK)
 
 
 def test_a_database_without_rocketchats_settings_is_a_warning(database: Db) -> None:
@@ -137,6 +140,74 @@ def test_an_unforeseen_error_is_a_finding() -> None:
     *_, last = made
     assert (last.name, last.level) == ("privileges", Level.CRITICAL)
     assert re.fullmatch(r"KeyError at collector/diagnostics/checks.py:\d+", last.text)
+
+
+REMEDY = "set it to the zone of the server, or unset it"
+OF_THE_JOB = "(the next run of its job finish-sessions, 2024-03-16 01:05 UTC)"
+
+
+@pytest.mark.parametrize(
+    ("given", "level", "text"),
+    [
+        (
+            {"timezone": "Europe/London"},
+            Level.OK,
+            f"the server's is UTC {OF_THE_JOB}; this host's, Europe/London, agrees",
+        ),
+        (
+            {"timezone": "Europe/Berlin"},
+            Level.OK,
+            f"the server's is UTC {OF_THE_JOB}; this host's, Europe/Berlin, only counts for the schedule and series",
+        ),
+        (
+            {"timezone": "Etc/UTC", "timezone_is_set": True},
+            Level.OK,
+            f"RCSTATS_TIMEZONE is Etc/UTC, as the server's: UTC {OF_THE_JOB}",
+        ),
+        (
+            {"timezone": "Europe/Berlin", "timezone_is_set": True},
+            Level.WARNING,
+            f"RCSTATS_TIMEZONE is Europe/Berlin, but the server's is UTC {OF_THE_JOB}: {REMEDY}",
+        ),
+    ],
+    ids=["agreeing host", "other host", "agreeing setting", "other setting"],
+)
+def test_a_setting_that_differs_from_the_servers_time_zone_is_a_warning(
+    real_database: Db, given: dict[str, Any], level: Level, text: str
+) -> None:
+    with_uniqueid(real_database)
+
+    assert found(real_database, **given)["timezone"] == (level, text)
+
+
+def test_an_unknown_time_zone_of_the_server_is_a_warning_unless_one_is_set(real_database: Db) -> None:
+    assert found(real_database)["timezone"] == (
+        Level.WARNING,
+        "that of the server is unknown, days are those of this host, UTC; set RCSTATS_TIMEZONE to that of the server",
+    )
+    assert found(real_database, timezone="Europe/Berlin", timezone_is_set=True)["timezone"] == (
+        Level.OK,
+        "RCSTATS_TIMEZONE is Europe/Berlin; that of the server is unknown",
+    )
+
+
+def test_missing_indexes_of_the_messages_are_a_warning_that_names_the_statistics(real_database: Db) -> None:
+    insert(real_database, Collection.MESSAGES, message())
+    for index in ("ts", "pinned", "t"):
+        real_database[Collection.MESSAGES].create_index(index)
+    lacking = (
+        'rocketchat_message lacks {"starred._id": 1} (totalRoomsWithStarred, totalStarred), '
+        "{tcount: 1, tlm: 1} (totalThreads): these statistics"
+    )
+
+    assert found(real_database)["indexes"] == (
+        Level.WARNING,
+        f"{lacking} are absent; RCSTATS_DAILY_SCAN allows a scan once a day",
+    )
+    assert found(real_database, daily_scan=True)["indexes"] == (
+        Level.OK,
+        f"{lacking} come from a scan once a day",
+    )
 
 
 ROLES = "(rcstats check --roles prints the roles it needs)"

@@ -116,7 +116,7 @@ def test_check_finds_no_problem(least: dict[str, str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.fullmatch(r"OK: the newest snapshot was taken at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", verdict)
     assert [line.split()[:2] for line in findings] == [
-        ["✓", name] for name in ("workspace", "privileges", "store", "freshness")
+        ["✓", name] for name in ("workspace", "privileges", "timezone", "indexes", "store", "freshness")
     ]
 
 

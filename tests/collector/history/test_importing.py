@@ -16,7 +16,7 @@ from collector.history.importing import import_all, modern
 from collector.sources.collections import Collection
 from collector.sources.rocketchat import RocketChat
 from collector.store.snapshots import Store
-from tests.factories import NOW, hours, insert
+from tests.factories import NOW, hours, insert, nulls
 
 Db = Database[dict[str, Any]]
 
@@ -272,3 +272,11 @@ def test_the_query_for_ids_is_covered_by_their_index(real_database: Db) -> None:
 
     assert [row["nreturned"] for row in rows] == [100, 100, 50]
     assert {row["docsExamined"] for row in rows} == {0}
+
+
+def test_null_is_imported_as_null_also_where_a_date_belongs() -> None:
+    found = modern(told(1, installedAt=None, lastLogin=None, **nulls()), "workspace")
+
+    assert found is not None
+    assert {key: found[key] for key in nulls()} == nulls()
+    assert (found["installedAt"], found["lastLogin"]) == (None, None)

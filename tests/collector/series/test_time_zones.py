@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pymongo.database import Database
 
-from collector.diagnostics.checks import Level, findings
+from collector.diagnostics.checks import Given, Level, findings
 from collector.diagnostics.privileges import Access, Login, reader, writer
 from collector.scheduling.slots import Slots
 from collector.series.time_zones import most_alike
@@ -67,7 +67,7 @@ def test_check_warns_of_a_zone_unknown_to_mongodb(real_database: Db, tmp_path: P
 
     def found(zone: str) -> tuple[Level, str]:
         slots = Slots("0 * * * *", "UTC")
-        every = findings(RocketChat(real_database), store, lambda: access, slots, NOW, zone)
+        every = findings(RocketChat(real_database), store, lambda: access, slots, NOW, Given(zone))
         return next((finding.level, finding.text) for finding in every if finding.name == "store")
 
     assert found("Europe/Berlin") == (Level.OK, "reachable, with all indexes")

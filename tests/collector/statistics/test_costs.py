@@ -9,7 +9,7 @@ from pymongo.database import Database
 
 from collector.demo.sample import workspace
 from collector.diagnostics.explain import ReadingCost, Recorder, costs
-from collector.errors import CommandRefusedError
+from collector.errors import MissingIndexError
 from collector.key_paths import Document
 from collector.mongodb.connection import Client, connect
 from collector.sources import Sources
@@ -17,7 +17,10 @@ from collector.sources.collections import Collection
 from collector.sources.rocketchat import RocketChat
 from collector.statistics.catalog import READINGS
 from collector.statistics.reading import Cost, Reading
-from tests.factories import read, reading
+from collector.statistics.releases import Release
+from tests.factories import licensed, read, reading
+
+LICENCE = licensed("livechat-enterprise", "abac")
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +34,16 @@ def filled(real_client: Client) -> Iterator[Database[Document]]:
 def cost_of(reading: Reading, mongod_url: str, name: str) -> ReadingCost:
     recorder = Recorder()
     with connect(mongod_url, "TEST", recorder) as client:
-        (cost,) = costs([reading], Sources(RocketChat(client[name])), recorder)
+        (cost,) = costs([reading], Sources(RocketChat(client[name]), licence=LICENCE), recorder)
     return cost
 
 
-@pytest.mark.parametrize("one", READINGS, ids=lambda one: one.name)
+def id_of(one: Reading) -> str:
+    """The name, and the releases of a definition."""
+    return f"{one.name} {one.statistics[0].releases}".strip()
+
+
+@pytest.mark.parametrize("one", READINGS, ids=id_of)
 def test_a_reading_costs_what_it_declares(one: Reading, filled: Database[Document], mongod_url: str) -> None:
     cost = cost_of(one, mongod_url, filled.name)
     queries = [item for item in cost.items if item.stages != ("METADATA",)]
@@ -60,8 +68,8 @@ def test_a_reading_without_its_index_on_the_messages_fails_instead_of_scanning(
 ) -> None:
     real_database[Collection.MESSAGES].insert_one({"t": "e2e"})
 
-    with pytest.raises(CommandRefusedError, match=r"rocketchat_message has no index on [\w., ]+: it is never scanned"):
-        read(name, real_database)
+    with pytest.raises(MissingIndexError, match=r"^the index \{[\w._\": ,]+\} of rocketchat_message is missing$"):
+        read(name, real_database, release=Release(7, 10))
 
 
 @pytest.mark.parametrize("name", ["presence", "languages"])
@@ -82,6 +90,6 @@ def test_the_nine_session_documents_take_one_pass(filled: Database[Document], mo
 def test_the_cost_of_a_failed_reading_is_its_error(real_database: Database[Document], mongod_url: str) -> None:
     real_database[Collection.MESSAGES].insert_one({"t": "e2e"})
 
-    assert cost_of(reading("pinned"), mongod_url, real_database.name).error.startswith(
-        "rocketchat_message has no index"
+    assert cost_of(reading("pinned"), mongod_url, real_database.name).error == (
+        "the index {pinned: 1} of rocketchat_message is missing"
     )

@@ -9,7 +9,8 @@ from pymongo.database import Database
 from collector.key_paths import Document, at
 from collector.sources.collections import Collection
 from collector.sources.rocketchat import RocketChat
-from tests.factories import NOW, hours, insert, read, room
+from collector.statistics.releases import Release
+from tests.factories import NOW, hours, insert, licensed, read, room
 from tests.hostile import counted, failed, snapshot_of
 
 Db = Database[Document]
@@ -44,13 +45,13 @@ SUMS = {
 
 @pytest.mark.parametrize(("odd", "adds"), NUMBERS.values(), ids=NUMBERS)
 def test_no_number_costs_a_sum_or_makes_it_odd(real_database: Db, odd: Any, adds: float) -> None:
-    licence = {"createdAt": NOW, "enterprise": {"modules": ["livechat-enterprise"]}, "dailyPeakConnections": 7}
-    insert(real_database, Collection.STATISTICS, licence, licence | {"_id": 1, "dailyPeakConnections": odd})
+    peaks = ({"createdAt": NOW, "dailyPeakConnections": peak} for peak in (7, odd))
+    insert(real_database, Collection.STATISTICS, *peaks)
     insert(real_database, Collection.ANALYTICS, {"type": "seat-request", "count": odd})
     for of, field in SUMS.values():
         insert(real_database, of, *(counted(value) | {field: value} for value in (odd, odd, 2)))
 
-    values = snapshot_of(real_database)
+    values = snapshot_of(real_database, release=Release(7, 10), licence=licensed("livechat-enterprise"))
     assert failed(values) == {}
     found = {key: at(values, key) for key in SUMS}
     assert {key: value[0]["time"] if isinstance(value, list) else value for key, value in found.items()} == (

@@ -2,6 +2,8 @@
 
 import threading
 import time
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,12 +18,13 @@ from collector.meteor_id import new_id
 from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.rocketchat import RocketChat
-from collector.statistics.reading import Absent, Cost, Noted, Reading, Values
-from collector.statistics.snapshot import Outcome, SnapshotContext, now, take
+from collector.statistics.reading import UNDEFINED, Absent, Cost, Noted, Reading, Statistic, Unit, Values
+from collector.statistics.releases import ALL, NEWEST, NULLS, Release, Span, before, since
+from collector.statistics.snapshot import RELEASE_UNKNOWN, Outcome, SnapshotContext, now, take
 from tests.factories import NOW, some_reading
 
 Db = Database[dict[str, Any]]
-ABOUT = SnapshotContext(workspace="w", timezone="Europe/Berlin", slot=NOW)
+ABOUT = SnapshotContext(workspace="w", timezone="Europe/Berlin", slot=NOW, release=Release(8, 6))
 
 SLOW = "function() { sleep(5000); return true; }"
 
@@ -81,9 +84,9 @@ def test_a_snapshot_can_be_aborted() -> None:
 
     def ask(_: Sources) -> Values:
         asked.append(1)
-        return {}
+        return {"a": 1}
 
-    readings = [some_reading(ask, name=str(n)) for n in range(20)]
+    readings = [some_reading(ask, "a", name=str(n)) for n in range(20)]
     with pytest.raises(AbandonedError):
         take(readings, nowhere(), ABOUT, abandoned=lambda: len(asked) >= 3)
     assert len(asked) <= 4
@@ -250,6 +253,100 @@ def test_a_snapshot_has_its_provenance() -> None:
     assert document["createdAt"] == document["_updatedAt"] == own["finishedAt"]
 
 
+def test_a_snapshot_names_the_release_whose_definitions_it_has() -> None:
+    own = take([gives(a=1)], nowhere(), ABOUT)["collector"]
+
+    assert own["release"] == "8.6"
+    assert "notes" not in own
+
+
+def test_the_definitions_of_an_unknown_release_are_those_of_the_newest() -> None:
+    newest, earlier = (defined(span, "a") for span in (since(str(NEWEST)), before(str(NEWEST))))
+    document = take([earlier, newest], nowhere(), SnapshotContext("w", "UTC"))
+
+    own = document["collector"]
+    assert (document["a"], own["release"]) == (str(newest.statistics[0].releases), str(NEWEST))
+    assert own["notes"] == {"collector": {"release": RELEASE_UNKNOWN}}
+
+
+def defined(releases: Span, *keys: str, **over: Any) -> Reading:
+    """A reading of a span of releases, whose values are that span's text."""
+    statistics = tuple(Statistic(key, "Made up.", Unit.TEXT, releases=releases) for key in keys)
+    values = dict.fromkeys(keys, over.pop("value", str(releases)))
+    return Reading("defined", statistics, "nowhere", Cost.FREE, lambda _: values, **over)
+
+
+def test_a_document_has_the_statistics_of_its_release_by_their_definition_there() -> None:
+    readings = (defined(before("8.0"), "a", "gone"), defined(since("8.0"), "a"), defined(since("8.7"), "late"))
+
+    assert leaves(readings, Release(7, 10)) == {"a": "before 8.0", "gone": "before 8.0"}
+    assert leaves(readings, Release(8, 6)) == {"a": "8.0 and newer"}
+    assert leaves(readings, Release(8, 7)) == {"a": "8.0 and newer", "late": "8.7 and newer"}
+
+
+def leaves(readings: Iterable[Reading], release: Release) -> dict[str, Any]:
+    """The statistics of a snapshot of a release."""
+    document = take(readings, nowhere(), replace(ABOUT, release=release))
+    return {key: value for key, value in document.items() if key not in {"_id", "createdAt", "_updatedAt", "collector"}}
+
+
+def test_a_reading_of_which_a_release_has_nothing_is_not_run() -> None:
+    records = take([defined(before("8.0"), "a")], nowhere(), ABOUT)["collector"]["readings"]
+
+    assert records == {}
+
+
+def test_an_undefined_value_is_null_from_release_7_4_on_and_before_it_only_its_parents_are_there() -> None:
+    undefined = defined(ALL, "plain", "above.below", "deep.er.still", value=UNDEFINED)
+
+    assert leaves([undefined], Release(7, 4)) == {
+        "plain": None,
+        "above": {"below": None},
+        "deep": {"er": {"still": None}},
+    }
+    assert leaves([undefined], Release(7, 3, 9)) == {"above": {}, "deep": {"er": {}}}
+
+
+@pytest.mark.parametrize(
+    ("release", "shown"),
+    [
+        (Release(7, 4), [{"id": None, "of": {"id": None}, "null": None}, None]),
+        (Release(7, 3), [{"of": {}, "null": None}, None]),
+    ],
+)
+def test_undefined_values_within_a_value_are_null_or_without_a_key_too(release: Release, shown: list[Any]) -> None:
+    value = [{"id": UNDEFINED, "of": {"id": UNDEFINED}, "null": None}, UNDEFINED]
+
+    assert leaves([defined(ALL, "a", value=value)], release) == {"a": shown}
+    assert leaves([defined(ALL, "a", value=Noted(value, "not all"))], release) == {"a": shown}
+
+
+def test_an_undefined_value_is_neither_unavailable_nor_a_failure() -> None:
+    own = take([defined(ALL, "a", value=UNDEFINED)], nowhere(), ABOUT)["collector"]
+
+    assert (own["unavailable"], own["readings"]["defined"]["ok"]) == ({}, True)
+
+
+@pytest.mark.parametrize("release", [Release(7, 3), Release(8, 6)])
+def test_undefined_values_are_reused_as_such(release: Release) -> None:
+    about = replace(ABOUT, release=release)
+    reading = defined(ALL, "a", "b.c", value=UNDEFINED, unchanged_while=lambda _: {"day": 1})
+    first = take([reading], nowhere(), about)
+    second = take([reading], nowhere(), about, previous=first)
+
+    assert second["collector"]["readings"]["defined"]["carried"] is True
+    assert [one.get("a", "no key") for one in (first, second)] == [None if release >= NULLS else "no key"] * 2
+    assert first["b"] == second["b"]
+
+
+@pytest.mark.parametrize(("release", "is_reused"), [(Release(8, 6), True), (Release(8, 7), False), (None, False)])
+def test_values_are_not_reused_across_a_change_of_release(release: Release | None, *, is_reused: bool) -> None:
+    first = take([settled(a=1)], nowhere(), ABOUT)
+    second = take([settled(a=1)], nowhere(), replace(ABOUT, release=release), previous=first)
+
+    assert second["collector"]["readings"]["settled"]["carried"] is is_reused
+
+
 def test_a_snapshot_on_demand_has_no_slot() -> None:
     assert "slot" not in take([], nowhere(), SnapshotContext("w", "UTC"))["collector"]
 
@@ -271,9 +368,9 @@ def test_readings_know_the_moment_of_the_snapshot() -> None:
 
     def look(sources: Sources) -> Values:
         seen.append(sources.now)
-        return {}
+        return {"a": 1}
 
-    document = take([some_reading(look)], nowhere(), ABOUT)
+    document = take([some_reading(look, "a")], nowhere(), ABOUT)
 
     assert seen == [document["collector"]["startedAt"]]
 
@@ -289,9 +386,9 @@ def test_at_most_two_readings_run_at_once() -> None:
         time.sleep(0.02)
         with lock:
             running -= 1
-        return {}
+        return {"a": 1}
 
-    take([some_reading(count, name=str(n)) for n in range(8)], nowhere(), ABOUT)
+    take([some_reading(count, "a", name=str(n)) for n in range(8)], nowhere(), ABOUT)
 
     assert most == 2
 
@@ -342,3 +439,15 @@ def test_a_document_reads_back_from_the_database_as_it_was(real_database: Db) ->
     real_database["kept"].insert_one(document)
 
     assert real_database["kept"].find_one() == document
+
+
+def test_null_is_reused_as_null_in_releases_that_leave_undefined_values_out_too() -> None:
+    about = replace(ABOUT, release=Release(7, 2))
+    reading = settled(room=None, undefined=UNDEFINED)
+
+    first = take([reading], nowhere(), about)
+    second = take([reading], nowhere(), about, previous=first)
+
+    assert second["collector"]["readings"]["settled"]["carried"] is True
+    assert ["undefined" in one for one in (first, second)] == [False, False]
+    assert ["room" in one for one in (first, second)] == [True, True]

@@ -139,5 +139,5 @@ def test_without_its_index_a_collection_is_left_out(past: Db) -> None:
     filling.run()
 
     assert list(filling.left_out) == [Collection.MESSAGES]
-    assert "never scanned" in filling.left_out[Collection.MESSAGES]
+    assert "is missing" in filling.left_out[Collection.MESSAGES]
     assert all("totalMessages" not in found and found["totalUsers"] for found in stored(past))

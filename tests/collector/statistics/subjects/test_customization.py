@@ -6,7 +6,7 @@ import pytest
 from pymongo.database import Database
 
 from collector.sources.collections import Collection
-from collector.statistics.reading import Absent
+from collector.statistics.reading import UNDEFINED
 from tests.factories import insert, read, setting
 
 Db = Database[dict[str, Any]]
@@ -23,8 +23,8 @@ def test_a_look_is_changed_where_the_value_is_not_what_is_shipped(real_database:
 
     values = read("customization_settings", real_database)
     assert values["logoChange"] is values["homeTitleChanged"] is True
-    assert values["homeBodyChanged"] is False
-    assert values["customCSSChanged"] == Absent("the setting theme-custom-css is not set")
+    assert values["homeBodyChanged"] is values["customCSSChanged"] is False
+    assert values["showHomeButton"] is UNDEFINED
 
 
 @pytest.mark.parametrize("logo", [{}, {"defaultUrl": "x"}, None, "url"])

@@ -7,16 +7,24 @@ from pymongo.database import Database
 
 from collector.sources.collections import Collection
 from collector.statistics.reading import Absent
-from tests.factories import NOW, insert, licensed, read, room
+from collector.statistics.releases import Release
+from tests.factories import NOW, insert, licensed, read, room, setting
 
 Db = Database[dict[str, Any]]
 
+OMNICHANNEL = licensed("livechat-enterprise")
+BEFORE_8 = Release(7, 10)
+
 
 def test_figures_of_a_module_are_absent_without_its_licence(real_database: Db) -> None:
-    licensed(real_database, "auditing")
-
-    values = read("omnichannel_licensed", real_database)
+    values = read("omnichannel_licensed", real_database, licence=licensed("auditing"))
     assert set(values.values()) == {Absent("the licence does not include livechat-enterprise")}
+
+
+def test_modules_and_tags_are_those_of_the_servers_newest_document(real_database: Db) -> None:
+    licence = {"modules": ["auditing"], "tags": ["x"]}
+    insert(real_database, Collection.STATISTICS, {"createdAt": NOW, "enterprise": licence})
+
     assert read("licence", real_database) == {"enterprise.modules": ["auditing"], "enterprise.tags": ["x"]}
 
 
@@ -25,13 +33,12 @@ def test_figures_of_licensed_modules_are_absent_if_the_licence_is_unknown(real_d
 
 
 def test_figures_of_licensed_omnichannel(real_database: Db) -> None:
-    licensed(real_database, "livechat-enterprise")
     insert(real_database, Collection.DEPARTMENTS, {"type": "u"}, {})
     insert(real_database, Collection.LIVECHAT_TAGS, {})
     rooms = (room("l", priorityId="p", pdfTranscriptRequested=True), room("l", slaId="s", pdfTranscriptFileId="f"))
     insert(real_database, Collection.ROOMS, *rooms)
 
-    values = read("omnichannel_licensed", real_database)
+    values = read("omnichannel_licensed", real_database, release=BEFORE_8, licence=OMNICHANNEL)
     assert {key.partition(".")[2]: value for key, value in values.items()} == {
         "livechatTags": 1,
         "cannedResponses": 0,
@@ -46,13 +53,12 @@ def test_figures_of_licensed_omnichannel(real_database: Db) -> None:
 
 
 def test_calls_are_counted_by_period_direction_and_success(real_database: Db) -> None:
-    licensed(real_database, "livechat-enterprise")
     calls = (("internal", 5, 0.5), ("external_inbound", 4, 3), ("external_outbound", None, 20), ("internal", 100, 60))
     for direction, duration, days in calls:
         row = {"direction": direction, "startedAt": NOW - timedelta(days=days)}
         insert(real_database, Collection.FREESWITCH_CALLS, row | ({"duration": duration} if duration else {}))
 
-    values = read("freeswitch_calls", real_database)
+    values = read("freeswitch_calls", real_database, release=BEFORE_8, licence=OMNICHANNEL)
     assert values["enterprise.voip.lastWeek"] == {
         "internalCalls": 1,
         "externalInboundCalls": 1,
@@ -71,6 +77,22 @@ def test_calls_are_counted_by_period_direction_and_success(real_database: Db) ->
     ]
 
 
+def test_only_a_duration_of_a_number_is_a_success_and_only_without_one_a_call_failed(real_database: Db) -> None:
+    assert "callsDuration" not in calls_of(real_database)
+
+    rows: tuple[dict[str, Any], ...] = ({"duration": 5}, {"duration": 4.9}, {"duration": None}, {"duration": "9"}, {})
+    insert(real_database, Collection.FREESWITCH_CALLS, *({"direction": "internal"} | row for row in rows))
+    found = calls_of(real_database)
+    assert (found["internalCalls"], found["successfulCalls"], found["failedCalls"], found["calls"]) == (5, 1, 2, 3)
+
+
+def calls_of(database: Db) -> dict[str, Any]:
+    """All calls that a workspace has had."""
+    found = read("freeswitch_calls", database, release=BEFORE_8, licence=OMNICHANNEL)["enterprise.voip.total"]
+    assert isinstance(found, dict)
+    return found
+
+
 def test_seat_requests_are_found_with_and_without_a_date(real_database: Db) -> None:
     assert read("seat_requests", real_database) == {"enterprise.seatRequests": 0}
 
@@ -78,9 +100,11 @@ def test_seat_requests_are_found_with_and_without_a_date(real_database: Db) -> N
     assert read("seat_requests", real_database) == {"enterprise.seatRequests": 3}
 
 
-def test_abac_counts_values_and_rooms(real_database: Db) -> None:
-    licensed(real_database, "abac")
+def test_abac_counts_values_and_rooms_that_are_not_archived(real_database: Db) -> None:
     insert(real_database, Collection.ABAC_ATTRIBUTES, {"values": ["a", "b"]}, {"values": []}, {})
-    insert(real_database, Collection.ROOMS, room(abacAttributes=[{"key": "k"}]), room(abacAttributes=[]), room())
+    rooms = (room(abacAttributes=[{"key": "k"}]), room(abacAttributes=[]), room(abacAttributes=[], archived=True))
+    insert(real_database, Collection.ROOMS, *rooms, room())
 
-    assert list(read("abac", real_database).values()) == [3, 2, 1]
+    insert(real_database, Collection.SETTINGS, setting("ABAC_Enabled", True))
+
+    assert list(read("abac", real_database, licence=licensed("abac")).values()) == [True, 3, 2, 2]

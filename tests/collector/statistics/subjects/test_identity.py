@@ -7,7 +7,7 @@ from pymongo.database import Database
 
 from collector.sources.collections import Collection
 from collector.sources.rocketchat import RocketChat
-from collector.statistics.reading import Absent
+from collector.statistics.reading import UNDEFINED, Absent
 from tests.factories import NOW, hours, insert, read, setting
 
 Db = Database[dict[str, Any]]
@@ -19,14 +19,16 @@ def test_id_and_date_of_the_workspace_come_from_its_setting(database: Db) -> Non
     assert read("workspace", database) == {"uniqueId": "wD4EP3M7FeFzJZgk9", "installedAt": NOW}
 
 
-def test_without_the_setting_both_are_absent(database: Db) -> None:
-    assert all(isinstance(value, Absent) for value in read("workspace", database).values())
+def test_without_the_setting_the_id_is_undefined_and_the_date_absent(database: Db) -> None:
+    absent = Absent("the workspace has no setting uniqueID")
+    assert read("workspace", database) == {"uniqueId": UNDEFINED, "installedAt": absent}
 
 
-def test_a_setting_without_value_and_date_is_absent(database: Db) -> None:
+def test_without_value_and_date_in_the_setting_the_id_is_undefined_and_the_date_absent(database: Db) -> None:
     insert(database, Collection.SETTINGS, {"_id": "uniqueID"})
 
-    assert all(isinstance(value, Absent) for value in read("workspace", database).values())
+    absent = Absent("the setting uniqueID has no date")
+    assert read("workspace", database) == {"uniqueId": UNDEFINED, "installedAt": absent}
 
 
 def test_the_release_is_that_of_the_servers_newest_document(database: Db) -> None:
@@ -41,12 +43,12 @@ def test_the_release_is_that_of_the_servers_newest_document(database: Db) -> Non
     assert [values[key] for key in ("version", "tag", "branch")] == ["7.10.0", "7.10.0", "HEAD"]
 
 
-def test_a_tag_that_the_document_lacks_is_absent(database: Db) -> None:
+def test_a_tag_that_the_document_lacks_is_undefined(database: Db) -> None:
     insert(database, Collection.STATISTICS, {"createdAt": NOW, "version": "0.61.0-develop"})
 
     values = read("build", database)
     assert values["version"] == "0.61.0-develop"
-    assert values["tag"] == Absent("the server's newest statistics document does not contain it")
+    assert values["tag"] is UNDEFINED
 
 
 def test_the_release_is_unknown_without_a_document_of_the_server(database: Db) -> None:

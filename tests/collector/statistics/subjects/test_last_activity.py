@@ -7,7 +7,7 @@ from bson.datetime_ms import DatetimeMS
 from pymongo.database import Database
 
 from collector.sources.collections import Collection
-from collector.statistics.reading import Absent
+from collector.statistics.reading import UNDEFINED, Absent
 from tests.factories import NOW, hours, insert, read
 
 Db = Database[dict[str, Any]]
@@ -33,17 +33,12 @@ def test_the_newest_of_all_dates_is_found(database: Db, key: str, of: Collection
 
 
 @pytest.mark.parametrize(("key", "of", "by"), DATES)
-def test_without_any_date_it_is_absent_with_a_reason(database: Db, key: str, of: Collection, by: str) -> None:
-    insert(database, of, {}, {by: None})
+@pytest.mark.parametrize("odd", [None, 1710505800000])
+def test_without_any_date_it_has_no_value(database: Db, key: str, of: Collection, by: str, odd: object) -> None:
+    insert(database, of, {}, {by: odd})
 
-    assert isinstance(read(key, database)[key], Absent)
-
-
-@pytest.mark.parametrize(("key", "of", "by"), DATES)
-def test_a_malformed_date_is_absent(database: Db, key: str, of: Collection, by: str) -> None:
-    insert(database, of, {by: 1710505800000})
-
-    assert isinstance(read(key, database)[key], Absent)
+    found = read(key, database)[key]
+    assert found is UNDEFINED if key == "lastMessageSentAt" else isinstance(found, Absent)
 
 
 @pytest.mark.parametrize(("key", "of", "by"), DATES)
@@ -54,5 +49,8 @@ def test_a_text_or_a_year_beyond_dates_hides_no_date(real_database: Db, key: str
     assert read(key, real_database) == {key: NOW}
 
 
-def test_in_an_empty_workspace_all_are_absent(database: Db) -> None:
-    assert all(isinstance(read(key, database)[key], Absent) for key, _, _ in DATES)
+def test_in_an_empty_workspace_none_has_a_value(database: Db) -> None:
+    found = {key: read(key, database)[key] for key, _, _ in DATES}
+
+    assert found.pop("lastMessageSentAt") is UNDEFINED
+    assert all(isinstance(value, Absent) for value in found.values())

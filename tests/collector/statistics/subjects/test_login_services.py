@@ -5,7 +5,8 @@ from typing import Any
 from pymongo.database import Database
 
 from collector.sources.collections import Collection
-from collector.statistics.reading import Absent
+from collector.statistics.reading import resolved
+from collector.statistics.releases import Release
 from tests.factories import insert, read, setting, user
 
 Db = Database[dict[str, Any]]
@@ -34,9 +35,18 @@ def test_services_count_active_persons_who_have_them(real_database: Db) -> None:
     )
 
     values = read("services", real_database)
-    assert values["services.ldap.users"] == values["services.oauth.google.users"] == 1
+    assert (values["services.ldap.users"], values["services.oauth.google.users"]) == (2, 1)
     assert values["services.oauth.githubEnterprise.users"] == values["services.oauth.facebook.users"] == 1
     assert values["services.cas.users"] == 0
-    assert values["services.oauth.twitter.users"] == Absent("this release does not support the provider")
-    provider = {"enabled": True, "mergeRoles": False, "users": 1, "rolesToSync": True}
-    assert values["services.oauth.custom"] == {"Company": provider}
+    assert values["services.oauth.twitter.users"] == 0
+    provider = {"enabled": True, "mergeRoles": False, "users": 1}
+    assert resolved(values["services.oauth.custom"], Release(7, 2)) == {"Company": provider}
+    newer = provider | {"mapChannels": None, "rolesToSync": True}
+    assert resolved(values["services.oauth.custom"], Release(8, 6)) == {"Company": newer}
+
+
+def test_a_provider_that_release_8_removed_is_counted_before_it(real_database: Db) -> None:
+    insert(real_database, Collection.USERS, user(services={"tokenpass": {}}))
+
+    assert read("services", real_database, release=Release(7, 13))["services.oauth.tokenpass.users"] == 1
+    assert "services.oauth.tokenpass.users" not in read("services", real_database, release=Release(8))

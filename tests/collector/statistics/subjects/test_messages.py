@@ -31,3 +31,12 @@ def test_pins_and_stars_leave_out_hidden_and_removed_messages(real_database: Db)
     assert read("starred", real_database) == {"totalRoomsWithStarred": 2, "totalStarred": 1}
     assert read("totalThreads", real_database) == {"totalThreads": 1}
     assert read("totalEncryptedMessages", real_database) == {"totalEncryptedMessages": 1}
+
+
+def test_a_thread_is_a_message_whose_tcount_is_a_number_or_null(real_database: Db) -> None:
+    real_database[Collection.MESSAGES].create_index([("tcount", 1), ("tlm", 1)], sparse=True)
+    counts: tuple[Any, ...] = (0, 3, -1, None)
+    insert(real_database, Collection.MESSAGES, *(message(tcount=count) for count in (*counts, "text", [], {})))
+    insert(real_database, Collection.MESSAGES, message(tlm=NOW), message())
+
+    assert read("totalThreads", real_database) == {"totalThreads": len(counts)}

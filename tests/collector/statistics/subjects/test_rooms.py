@@ -6,6 +6,7 @@ import pytest
 from pymongo.database import Database
 
 from collector.sources.collections import Collection
+from collector.statistics.releases import Release
 from tests.factories import insert, message, read, room
 
 Db = Database[dict[str, Any]]
@@ -109,7 +110,7 @@ def test_rooms_of_special_kinds_are_counted(database: Db) -> None:
     insert(database, Collection.ROOMS, room(prid=None, broadcast=True), room(encrypted=True), room(createdOTR=False))
 
     counts = [
-        read(key, database)[key]
+        read(key, database, release=Release(7, 10))[key]
         for key in ("totalDiscussions", "totalBroadcastRooms", "totalE2ERooms", "totalOTRRooms")
     ]
     assert counts == [1, 1, 1, 0]

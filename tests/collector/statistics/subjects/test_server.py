@@ -7,6 +7,7 @@ from pymongo.database import Database
 
 from collector.sources.collections import Collection
 from collector.statistics.reading import Absent
+from collector.statistics.releases import Release
 from tests.factories import NOW, hours, insert, read
 
 Db = Database[dict[str, Any]]
@@ -28,3 +29,11 @@ def test_mongodbs_release_and_engine_are_read(real_database: Db) -> None:
 
     assert values["mongoVersion"].count(".") == 2
     assert values["mongoStorageEngine"] == "wiredTiger"
+
+
+def test_no_server_follows_the_oplog_from_release_8_on(real_database: Db) -> None:
+    insert(real_database, Collection.STATISTICS, {"createdAt": NOW, "oplogEnabled": True, "msEnabled": True})
+
+    assert read("modes", real_database, release=Release(7, 10)) == {"msEnabled": True, "oplogEnabled": True}
+    assert read("modes", real_database) == {"msEnabled": True}
+    assert read("no_oplog", real_database) == {"oplogEnabled": False}

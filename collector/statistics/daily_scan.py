@@ -1,0 +1,33 @@
+"""Owns the scan that takes the place of a missing index: once a day, on a secondary, under its own time limit."""
+
+from dataclasses import replace
+from typing import Any
+
+from collector.errors import DatabaseTimeoutError, MissingIndexError
+from collector.key_paths import Document
+from collector.sources import Sources
+from collector.statistics.reading import UNDEFINED, Absent, Cost, Noted, Reading, Values
+
+
+def daily_scan(reading: Reading, missing: MissingIndexError) -> Reading:
+    """The reading without its index; on the other snapshots of the day its values are reused."""
+
+    def read(sources: Sources) -> Values:
+        workspace = sources.workspace.scanning()
+        where = "a secondary" if workspace.has_secondary() else "the primary, as no secondary is available"
+        try:
+            values = reading.read(replace(sources, workspace=workspace))
+        except DatabaseTimeoutError:  # a repetition on each snapshot would cost more than the index
+            late = Absent(f"{missing}, and today's scan did not end in time")
+            return {statistic.key: late for statistic in reading.statistics}
+        return {key: _noted(value, f"scanned once a day on {where}: {missing}") for key, value in values.items()}
+
+    return replace(reading, read=read, limit=Cost.SCAN.limit, unchanged_while=_day)
+
+
+def _day(sources: Sources) -> Document:
+    return {"scannedOn": str(sources.today)}
+
+
+def _noted(value: Any, note: str) -> Any:
+    return value if value is UNDEFINED or isinstance(value, Absent | Noted) else Noted(value, note)
