@@ -281,6 +281,14 @@ class Subject:
         source = f"{Collection.STATISTICS}, the server's own newest document"
         self.reads(name, *statistics, source=source, cost=Cost.INDEXED)(read)
 
+    def always(self, name: str, *statistics: Statistic, value: Any) -> None:
+        """Declares statistics that have the same value in every workspace."""
+
+        def read(_: Sources) -> Values:
+            return dict.fromkeys((statistic.key for statistic in statistics), value)
+
+        self.reads(name, *statistics, source="constant", cost=Cost.FREE)(read)
+
     def settings(self, *settings: Setting) -> None:
         """Declares settings of the workspace, read together."""
 

@@ -15,14 +15,11 @@ enterprise = Subject("enterprise", "The licence, and figures of features that re
 OMNICHANNEL, ABAC = "livechat-enterprise", "abac"
 
 
-@enterprise.reads(
+enterprise.always(
     "ready",
     Statistic("enterpriseReady", "Whether this release can have a licence: always.", Unit.FLAG),
-    source="constant",
-    cost=Cost.FREE,
+    value=True,
 )
-def ready(_: Sources) -> Values:
-    return {"enterpriseReady": True}
 
 
 enterprise.from_server_statistics(

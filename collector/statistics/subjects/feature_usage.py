@@ -1,7 +1,6 @@
 """Owns the usage counters of features, which the server keeps in its settings."""
 
-from collector.sources import Sources
-from collector.statistics.reading import UNDEFINED, Cost, Setting, Statistic, Subject, Unit, Values
+from collector.statistics.reading import UNDEFINED, Setting, Statistic, Subject, Unit
 from collector.statistics.releases import before, since
 
 feature_usage = Subject("feature_usage", "Usage counters of features, which the server keeps in its settings.")
@@ -28,11 +27,8 @@ feature_usage.settings(
 )
 
 
-@feature_usage.reads(
+feature_usage.always(
     "removed_counters",
     Statistic("totalWebRTCCalls", "Always without a value.", Unit.NUMBER, releases=since("8.0")),
-    source="constant",
-    cost=Cost.FREE,
+    value=UNDEFINED,
 )
-def removed(_: Sources) -> Values:
-    return {"totalWebRTCCalls": UNDEFINED}

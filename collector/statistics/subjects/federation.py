@@ -77,7 +77,7 @@ def external(sources: Sources) -> Values:
     return {"matrixFederation.externalConnectedServers": noted({"quantity": quantity, "servers": listing}, note)}
 
 
-@federation.reads(
+federation.always(
     "no_external_servers",
     Statistic(
         "matrixFederation.externalConnectedServers",
@@ -85,11 +85,8 @@ def external(sources: Sources) -> Values:
         Unit.DOCUMENT,
         releases=since("8.0"),
     ),
-    source="constant",
-    cost=Cost.FREE,
+    value={"quantity": 0, "servers": []},
 )
-def no_external_servers(_: Sources) -> Values:
-    return {"matrixFederation.externalConnectedServers": {"quantity": 0, "servers": []}}
 
 
 federation.count(

@@ -70,14 +70,11 @@ server.from_server_statistics(
 )
 
 
-@server.reads(
+server.always(
     "no_oplog",
     Statistic("oplogEnabled", "Always false: this server does not follow the oplog.", Unit.FLAG, releases=since("8.0")),
-    source="constant",
-    cost=Cost.FREE,
+    value=False,
 )
-def no_oplog(_: Sources) -> Values:
-    return {"oplogEnabled": False}
 
 
 @server.reads(

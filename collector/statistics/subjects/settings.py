@@ -1,7 +1,6 @@
 """Owns the statistics that are plain settings of the workspace."""
 
-from collector.sources import Sources
-from collector.statistics.reading import UNDEFINED, Absent, Cost, Setting, Statistic, Subject, Unit, Values
+from collector.statistics.reading import UNDEFINED, Absent, Setting, Statistic, Subject, Unit
 from collector.statistics.releases import before, since
 
 settings = Subject("settings", "Plain settings of the workspace.")
@@ -80,14 +79,11 @@ settings.settings(
 )
 
 
-@settings.reads(
+settings.always(
     "removed_settings",
     *(
         Statistic(f"settings.{key}", "Always without a value.", Unit.FLAG, releases=since(until))
         for key, (_, _, until) in _REMOVED.items()
     ),
-    source="constant",
-    cost=Cost.FREE,
+    value=UNDEFINED,
 )
-def removed(_: Sources) -> Values:
-    return dict.fromkeys((f"settings.{key}" for key in _REMOVED), UNDEFINED)
