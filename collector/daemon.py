@@ -23,7 +23,7 @@ from collector import logs
 from collector.bootstrap import Components
 from collector.errors import DatabaseError
 from collector.scheduling.attempts import Timing
-from collector.scheduling.scheduler import Scheduler, SlotTrigger
+from collector.scheduling.scheduler import PeriodicJobs, Scheduler, SlotTrigger
 from collector.scheduling.slots import Slots
 from collector.scheduling.supervisor import Supervisor
 from collector.settings import Settings, load, variable
@@ -58,7 +58,7 @@ def serve(
         components.job,
         components.telemetry,
         supervisor,
-        lambda abandoned: prune(components, abandoned),
+        PeriodicJobs(lambda abandoned: prune(components, abandoned), lambda: sample(components)),
         timing=timing,
     )
     admission = Admission(components.sources.workspace, calls=settings.rate_limit)
@@ -101,6 +101,12 @@ def bounds(settings: Settings) -> Bounds:
         per_address=settings.max_connections_per_address,
         trusted_proxies=settings.proxies,
     )
+
+
+def sample(components: Components) -> None:
+    """Takes a sample of the open connections; of a workspace that is away, the snapshots tell."""
+    with suppress(DatabaseError):
+        components.sources.connections.take(components.sources.workspace)
 
 
 def prune(components: Components, abandoned: Callable[[], bool], within: float = PRUNE_WITHIN) -> None:

@@ -18,6 +18,8 @@ ADMIN = "admin"  # MongoDB's own database, the only one whose roles can grant pr
 
 # Counts, aggregations, hints and explain need no more than this.
 _READING = ("find",)
+# The time to live of a server's row lies in an index; without this privilege the usual one is assumed.
+_MORE_READING: Mapping[Collection, Sequence[str]] = {Collection.INSTANCES: ("listIndexes",)}
 _WRITING: Mapping[str, Sequence[str]] = {
     snapshots.COLLECTION: ("find", "insert", "update", "remove", "createIndex", "listIndexes"),
     leases.COLLECTION: ("find", "insert", "update", "remove", "createIndex"),
@@ -53,7 +55,8 @@ SERVER_STATUS = Role("rcstatsServerStatus", ADMIN, [{"resource": {"cluster": Tru
 
 def reader(database: str) -> Role:
     """The minimal role for the workspace."""
-    return Role("rcstatsReader", database, [_privilege(database, name, _READING) for name in sorted(Collection)])
+    privileges = [_privilege(database, c, [*_READING, *_MORE_READING.get(c, ())]) for c in sorted(Collection)]
+    return Role("rcstatsReader", database, privileges)
 
 
 def writer(database: str) -> Role:

@@ -32,6 +32,8 @@ class Timing:
     """A snapshot that runs for longer is stuck, as its own limits did not hold; one that is late by more is overdue."""
     retention: float = 3600.0
     """Between two removals of snapshots past their retention period."""
+    sample: float = 60.0
+    """Between two samples of the open connections."""
 
 
 def utc_now() -> datetime:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -27,6 +28,7 @@ from collector.telemetry import Telemetry
 log = logging.getLogger(__name__)
 
 _SLOT, _RETRY = "slot", "retry"
+_SAMPLING = "sampling"  # an executor of its own, as snapshots occupy the other one
 _ALWAYS_LATE_NEVER_TWICE = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
 
 
@@ -46,11 +48,20 @@ class SlotTrigger(BaseTrigger):  # type: ignore[misc]  # APScheduler has no type
         return due > self.slots.after(now) + self._jitter
 
 
-class Scheduler:
-    """Takes the current slot at the start and each slot as it comes, and snapshots on demand; never two at once.
+@dataclass(frozen=True)
+class PeriodicJobs:
+    """The jobs besides snapshots.
 
-    `prune` removes snapshots past their retention period, until it is told to give up.
+    `prune` removes snapshots past their retention period, until it is told to give up. `sample` takes a sample of what
+    changes between snapshots, also during one.
     """
+
+    prune: Callable[[Callable[[], bool]], None] = lambda _: None
+    sample: Callable[[], None] = lambda: None
+
+
+class Scheduler:
+    """Takes the current slot at the start and each slot as it comes, and snapshots on demand; never two at once."""
 
     def __init__(
         self,
@@ -58,7 +69,7 @@ class Scheduler:
         job: SnapshotJob,
         telemetry: Telemetry,
         supervisor: Supervisor = Supervisor(),
-        prune: Callable[[Callable[[], bool]], None] = lambda _: None,
+        periodic: PeriodicJobs = PeriodicJobs(),
         *,
         timing: Timing = Timing(),
     ) -> None:
@@ -66,7 +77,7 @@ class Scheduler:
         self._job = job
         self._telemetry = telemetry
         self._supervisor = supervisor
-        self._prune = prune
+        self._periodic = periodic
         self._timing = timing
         self._attempts = SlotAttempts(job, telemetry, timing)
         self._on_demand = OnDemand(lambda: job.take_now(self._ended.is_set), partial(self._add, "refresh"))
@@ -76,7 +87,9 @@ class Scheduler:
         self._ended = threading.Event()
         logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # each job logs its own failures
         self._scheduler = BackgroundScheduler(
-            timezone=UTC, executors={"default": ThreadPoolExecutor(1)}, job_defaults=_ALWAYS_LATE_NEVER_TWICE
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(1), _SAMPLING: ThreadPoolExecutor(1)},
+            job_defaults=_ALWAYS_LATE_NEVER_TWICE,
         )
         self._heartbeat = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
@@ -85,6 +98,9 @@ class Scheduler:
         self._add("slot", self._attempt, id=_SLOT, trigger=self._trigger, next_run_time=now)
         soon = now + timedelta(seconds=min(1.0, self._timing.retention))  # the first slot goes first
         self._add("retention", self._retain, trigger="interval", seconds=self._timing.retention, next_run_time=soon)
+        self._scheduler.add_job(
+            self._take_sample, "interval", seconds=self._timing.sample, executor=_SAMPLING, next_run_time=now
+        )
         self._scheduler.start()
         self._heartbeat.start()
 
@@ -164,7 +180,10 @@ class Scheduler:
 
     def _retain(self) -> None:
         if not self._telemetry.outage.reason:
-            self._prune(self._is_awaited)
+            self._periodic.prune(self._is_awaited)
+
+    def _take_sample(self) -> None:
+        self._steps.guard("sample", self._periodic.sample)
 
     def _is_awaited(self) -> bool:
         return self._ended.is_set() or self._on_demand.is_requested

@@ -136,6 +136,15 @@ class Queries:
         return self._database.command({"explain": query, "verbosity": "executionStats"})
 
     @_asks
+    def indexes(self, of: Collection) -> list[Document]:
+        """The indexes of a collection, as MongoDB lists them.
+
+        Raises:
+            NotAuthorizedError: this login may not list them.
+        """
+        return [dict(index) for index in self._database[of].list_indexes(comment=self._comment)]
+
+    @_asks
     def peek(self, of: Collection) -> None:
         """Reads one id, as a test of this login's privileges."""
         self._database[of].find_one({}, {"_id": 1})

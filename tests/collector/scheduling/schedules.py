@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from collector.scheduling.attempts import Timing
-from collector.scheduling.scheduler import Scheduler, SlotTrigger
+from collector.scheduling.scheduler import PeriodicJobs, Scheduler, SlotTrigger
 from collector.scheduling.slots import Slots
 from collector.store.spool import Spool
 from collector.telemetry import Telemetry
@@ -32,7 +32,8 @@ def scheduled(
 ) -> Iterator[Scheduler]:
     telemetry = more.pop("telemetry", None) or Telemetry()
     job = job_of(database, collector, spool, telemetry)
-    scheduler = Scheduler(planned(plan), job, telemetry, timing=timing, **more)
+    periodic = PeriodicJobs(**{name: more.pop(name) for name in ("prune", "sample") if name in more})
+    scheduler = Scheduler(planned(plan), job, telemetry, periodic=periodic, timing=timing, **more)
     scheduler.start()
     try:
         yield scheduler

@@ -4,13 +4,15 @@ import threading
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
+import pytest
+
 from collector.errors import AbandonedError
 from collector.key_paths import Document
 from collector.scheduling.attempts import Timing, utc_now
 from collector.scheduling.scheduler import SlotTrigger
 from collector.scheduling.slots import Slots
 from collector.store.snapshots import Store
-from tests.collector.scheduling.jobs import Abandoned, Counting, Db, Made, at
+from tests.collector.scheduling.jobs import Abandoned, Counting, Db, Held, Made, at
 from tests.collector.scheduling.schedules import YEARLY, Heard, planned, scheduled
 from tests.factories import snapshot
 from tests.fault_injection.daemon import Grid
@@ -143,3 +145,23 @@ def test_the_heartbeat_goes_on_though_the_supervisor_can_not_be_told(real_databa
     heard = Heard(fails=True)
     with scheduled(Counting(), real_database, supervisor=heard):
         eventually(lambda: len(heard.statuses) > 3)
+
+
+def test_samples_are_taken_while_a_snapshot_runs_and_a_failing_one_costs_itself(
+    real_database: Db, caplog: pytest.LogCaptureFixture
+) -> None:
+    samples: list[int] = []
+
+    def sample() -> None:
+        samples.append(1)
+        if len(samples) == 2:
+            raise ValueError
+
+    collector = Held()
+    with scheduled(collector, real_database, timing=Timing(heartbeat=0.02, sample=0.05), sample=sample):
+        assert collector.begun.wait(5)
+        eventually(lambda: len(samples) >= 5)
+        collector.go_on.set()
+
+    (logged,) = [message for message in caplog.messages if "sample" in message]
+    assert logged.startswith('step failed step=sample reason="ValueError at ')
