@@ -14,7 +14,6 @@ from collector.mongodb.connection import connect, database, database_name
 from collector.scheduling.job import SnapshotJob
 from collector.settings import Settings
 from collector.sources import Sources
-from collector.sources.deployment import Deployment
 from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog
 from collector.statistics.collector import Collector
@@ -79,9 +78,7 @@ def open_components(
 def _sources(settings: Settings, workspace: Database[Document]) -> Sources:
     return Sources(
         RocketChat(workspace),
-        deployment=Deployment(
-            settings.deploy_method, settings.deploy_platform, settings.server_pid_file, settings.server_port
-        ),
+        deployment=settings.deployment,
         timezone=ZoneInfo(settings.timezone),
         may_scan=settings.daily_scan,
     )

@@ -114,27 +114,15 @@ class Settings(BaseSettings):
         description="Count messages whose index is missing, as in older releases of Rocket.Chat, by a scan "
         "once a day, on a secondary if there is one. Otherwise these statistics are absent.",
     )
-    server_pid_file: Path | None = Field(
+    deploy_method: str | None = Field(
         default=None,
-        description="File with the pid of the Rocket.Chat server, used if the process cannot be found through the "
-        "`instances` collection.",
+        description="Deployment method of the Rocket.Chat server, such as `docker`, for as long as the server has not "
+        "told it.",
     )
-    server_port: int | None = Field(
+    deploy_platform: str | None = Field(
         default=None,
-        ge=1,
-        lt=2**16,
-        description="Port on which the Rocket.Chat server listens, used if the process can be found neither through "
-        "the `instances` collection nor by a pid file.",
-    )
-    deploy_method: str = Field(
-        default="tar",
-        validation_alias=AliasChoices("RCSTATS_DEPLOY_METHOD", "DEPLOY_METHOD"),
-        description="Deployment method of the Rocket.Chat server, as its `DEPLOY_METHOD` variable gives it.",
-    )
-    deploy_platform: str = Field(
-        default="selfinstall",
-        validation_alias=AliasChoices("RCSTATS_DEPLOY_PLATFORM", "DEPLOY_PLATFORM"),
-        description="Deployment platform of the Rocket.Chat server, as its `DEPLOY_PLATFORM` variable gives it.",
+        description="Deployment platform of the Rocket.Chat server, such as `compose`, for as long as the server has "
+        "not told it.",
     )
     log_level: str = Field(
         default="info",
@@ -158,6 +146,12 @@ class Settings(BaseSettings):
     def timezone_is_set(self) -> bool:
         """Whether the time zone is a setting; otherwise it is the host's."""
         return "timezone" in self.model_fields_set
+
+    @cached_property
+    def deployment(self) -> dict[str, str]:
+        """The method and platform of the deployment, as far as they are set."""
+        given = {"method": self.deploy_method, "platform": self.deploy_platform}
+        return {name: value for name, value in given.items() if value}
 
     @cached_property
     def workspace_url(self) -> str:

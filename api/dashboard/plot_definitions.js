@@ -39,6 +39,11 @@ export const PLOTS = [
   },
   { title: "Uploads", lines: { Files: "uploadsTotal" } },
   { title: "Upload size", write: bytes, lines: { "All files": "uploadsTotalSize" } },
+  {
+    title: "Connections",
+    how: "max",
+    lines: { "Highest of the hour": "collector.connections.hourPeak", "At the snapshot": "collector.connections.now" },
+  },
   { title: "Host load", write: decimal, how: "mean", lines: { "Load average (1 min)": "os.loadavg.0" } },
   { title: "Host memory", write: bytes, how: "mean", lines: { Available: "os.freemem", Installed: "os.totalmem" } },
 ].map((plot) => ({ write: count, ...plot }));

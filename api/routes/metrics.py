@@ -76,7 +76,14 @@ WORKSPACE: Sequence[tuple[str, str, str, Mapping[str, str]]] = (
     ("rocketchat_livechat_agents", "Accounts with the role livechat-agent.", "", {"": "totalLivechatAgents"}),
     ("rocketchat_apps_installed", "Installed apps.", "", {"": "apps.totalInstalled"}),
     ("rocketchat_push_queue_notifications", "Push notifications waiting to be sent.", "", {"": "pushQueue"}),
-    ("rocketchat_instances", "Running servers of this workspace.", "", {"": "instanceCount"}),
+    ("rocketchat_instances", "Running instances of this workspace.", "", {"": "instanceCount"}),
+    ("rocketchat_connections", "Open websockets of all instances.", "", {"": "collector.connections.now"}),
+    (
+        "rocketchat_connections_peak",
+        "The highest sample of open websockets, one a minute, in the last hour or day.",
+        "window",
+        {"1h": "collector.connections.hourPeak", "24h": "collector.connections.dayPeak"},
+    ),
 )
 ABOUT = {"version": "version", "unique_id": "uniqueId", "mongodb_version": "mongoVersion"}
 ABOUT |= {"node_version": "process.nodeVersion", "deploy_method": "deploy.method", "deploy_platform": "deploy.platform"}

@@ -22,8 +22,8 @@ _SMALL = 0.01  # smaller relative changes are hidden unless all are shown
 
 
 def listing(snapshots: Sequence[Document], total: int, zone: ZoneInfo) -> None:
-    """One line per snapshot: time, origin, main figures, failed readings."""
-    table = headed(("id", "taken", "origin"), (*_COLUMNS, "seconds"))
+    """One line per snapshot: time, kind, main figures, failed readings."""
+    table = headed(("id", "taken", "kind"), (*_COLUMNS, "seconds"))
     table.add_column("failed", overflow="fold")
     for snapshot in snapshots:
         table.add_row(*_row(snapshot, zone))
@@ -35,7 +35,7 @@ def _row(snapshot: Document, zone: ZoneInfo) -> Iterator[str]:
     """The cells of a document, which may be foreign: a dash for each missing value."""
     yield escape(str(snapshot.get("_id")))
     yield _when(snapshot.get("createdAt"), zone)
-    yield escape(str(at(snapshot, "collector.origin") or ""))
+    yield escape(str(at(snapshot, "collector.kind") or ""))
     for path in _COLUMNS:
         yield figure(at(snapshot, path))
     yield figure(at(snapshot, "collector.seconds"))

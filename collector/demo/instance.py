@@ -1,6 +1,5 @@
 """Owns the simulation of a running Rocket.Chat server, which renews its row in `instances` every ten seconds."""
 
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from datetime import UTC, datetime
 from pymongo.database import Database
 from pymongo.errors import PyMongoError
 
+from collector.demo.sample.own_statistics import HOST
 from collector.key_paths import Document
 from collector.sources.collections import Collection
 
@@ -41,16 +41,25 @@ def _beat(database: Database[Document], ended: threading.Event) -> None:
 
 def _renew(database: Database[Document]) -> None:
     now = datetime.now(UTC)
-    renewed = row(now) | {"pid": os.getpid()}
     database[Collection.INSTANCES].update_one(
-        {"_id": INSTANCE_ID}, {"$set": renewed, "$setOnInsert": {"_createdAt": now}}, upsert=True
+        {"_id": INSTANCE_ID}, {"$set": row(now), "$setOnInsert": {"_createdAt": now}}, upsert=True
     )
 
 
 def row(now: datetime) -> Document:
-    """The row that a server writes about itself, without its process."""
+    """The row that a server in a container writes about itself: it knows neither its host's name nor its pid there."""
+    host = {name: HOST[name] for name in ("type", "platform", "arch", "release", "totalmem")}
+    system = host | {"uptime": 340.5, "loadavg": [1.6, 0.9, 0.4], "freemem": 5.25 * 2**30, "cpus": len(HOST["cpus"])}
     return {
         "name": "rocket.chat",
-        "extraInformation": {"host": "localhost", "port": "3000", "nodeVersion": "v22.16.0"},
+        "pid": 1,
+        "extraInformation": {
+            "host": "localhost",
+            "port": "3000",
+            "tcpPort": 0,
+            "nodeVersion": "v22.16.0",
+            "os": system,
+            "conns": 61,
+        },
         "_updatedAt": now,
     }

@@ -114,8 +114,6 @@ DEVIATIONS = (
     ),
     Deviation("enterprise.seatRequests", "since the server's own last statistics, which begin again at 0"),
     Deviation("instanceCount", "the servers that run now; the server counts all since its own start"),
-    Deviation("os process", "of the host and process that rcstats reads", lambda _server, ours: ours is not None),
-    Deviation("deploy", "as the settings of rcstats say", lambda _server, ours: ours is not None),
     Deviation(
         "mongoStorageEngine",
         "the server's login may not ask for it",

@@ -35,6 +35,12 @@ MOVES = "moves by the minute"
 CHANGED = "the setting was changed since"
 NO_LICENCE_YET = "the server had just started, and did not know its licence yet"
 
+_ORIGINS: Mapping[str, str] = {
+    "host": "as it is now: the server runs on this host",
+    "instance": "by the server's row in instances, which is newer or of another instance",
+    "setting": "as the settings of rcstats say",
+}
+
 _NOT_COMPARED = frozenset({"_id", "createdAt", "_updatedAt"})
 
 
@@ -127,6 +133,7 @@ class _Both:
             reason_for(statistic.key, server, ours)
             or (ours is None and self._said("unavailable", statistic.key))
             or self._said("notes", statistic.key)
+            or self._of_origin(statistic)
             or self._of_setting(statistic)
             or (server is None and self._of_lacking(statistic))
             or self._of_time(statistic, server, ours)
@@ -146,6 +153,11 @@ class _Both:
         """The reason or note of the snapshot on this value."""
         found = at(self.ours, f"collector.{where}.{key}")
         return found if isinstance(found, str) else ""
+
+    def _of_origin(self, statistic: Statistic) -> str:
+        """Facts about the server that are known from elsewhere than its statistics document, and later."""
+        source = at(self.ours, f"collector.origin.{statistic.key.partition('.')[0]}.source")
+        return _ORIGINS.get(source, "") if isinstance(source, str) else ""
 
     def _of_setting(self, statistic: Statistic) -> str:
         setting = statistic.source.removeprefix(SETTING) if statistic.is_setting else ""

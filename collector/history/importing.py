@@ -22,7 +22,7 @@ from collector.mongodb.connection import time_limit
 from collector.sources.rocketchat import RocketChat
 from collector.store.snapshots import Store
 
-ORIGIN = "imported"
+KIND = "imported"
 BATCH = 100
 REST = 0.05  # seconds of pause between two batches, for the workspace's other work
 WITHIN = 15.0  # seconds for the ids of one batch, and for one document
@@ -176,7 +176,7 @@ def modern(document: Document, workspace: str) -> Document | None:
     if created is None:
         return None
     _name_livechat(found)
-    own = {"version": __version__, "workspace": workspace, "origin": ORIGIN, "readings": {}, "unavailable": {}}
+    own = {"version": __version__, "workspace": workspace, "kind": KIND, "readings": {}, "unavailable": {}}
     return found | {"_id": str(document["_id"]), "createdAt": created, "collector": own}
 
 

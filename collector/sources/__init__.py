@@ -1,12 +1,13 @@
 """Owns the sources of readings: the workspace's database, this host, and the deployment settings."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
 from typing import Self
 from zoneinfo import ZoneInfo
 
 from collector.key_paths import Document
-from collector.sources.deployment import Deployment
+from collector.sources.connection_samples import ConnectionSamples
 from collector.sources.host import Host
 from collector.sources.licence import Licence
 from collector.sources.rocketchat import RocketChat
@@ -17,13 +18,15 @@ class Sources:
     """The sources of a reading.
 
     `now` is the time of the snapshot; `timezone` is that of the workspace's calendar days; by the `licence` the server
-    sees some settings otherwise than they are stored. `may_scan`:
-    messages whose index is missing may be scanned once a day.
+    sees some settings otherwise than they are stored. `deployment` are the method and platform, as far as they are
+    settings. `connections` are the samples of a daemon. `may_scan`: messages whose index is missing may be scanned once
+    a day.
     """
 
     workspace: RocketChat
     machine: Host = field(default_factory=Host)
-    deployment: Deployment = field(default_factory=Deployment)
+    deployment: Mapping[str, str] = field(default_factory=dict)
+    connections: ConnectionSamples = field(default_factory=ConnectionSamples)
     timezone: tzinfo = field(default_factory=lambda: ZoneInfo("UTC"))
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     licence: Licence = field(default_factory=Licence)

@@ -4,9 +4,9 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +32,11 @@ _UNREADABLE = (psutil.Error, OSError)
 
 @dataclass(frozen=True)
 class Process:
-    """One process of this host; `uptime` in seconds."""
+    """One process of this host; `uptime` in seconds, `memory` in bytes that it keeps in RAM."""
 
     pid: int
-    started_at: datetime
     uptime: float
-    runs_node: bool
+    memory: int
 
 
 class Host:
@@ -52,46 +51,45 @@ class Host:
         return {
             "type": platform.system(),
             "platform": sys.platform,
-            "arch": NODE_ARCHITECTURES.get(platform.machine().lower(), platform.machine()),
+            "arch": _architecture(),
             "release": platform.release(),
-            "uptime": round(time.time() - psutil.boot_time(), 2),
+            "uptime": self.uptime(),
             "loadavg": list(os.getloadavg()),
             "totalmem": memory.total,
             "freemem": memory.available,  # as Node: "free" would count the file cache as used
             "cpus": self._cpus(),
         }
 
-    def process(self, pid: int) -> Process | None:
-        """The process with this pid; None if it does not exist or cannot be inspected."""
-        try:
-            found = psutil.Process(pid)
-            started = found.create_time()
-            command = [Path(word).name for word in found.cmdline()[:1]]
-            runs_node = not NODE_NAMES.isdisjoint({found.name(), *command})
-        except (*_UNREADABLE, ValueError):
-            return None
-        return Process(pid, datetime.fromtimestamp(started, UTC), round(time.time() - started, 3), runs_node)
+    def uptime(self) -> float:
+        """Seconds since the host was started."""
+        return round(time.time() - psutil.boot_time(), 2)
 
     def own_process(self) -> Process:
         """The collector's process."""
-        own = self.process(os.getpid())
-        if own is None:
-            raise RuntimeError("this host does not allow a process to inspect itself")
-        return own
+        own = psutil.Process()
+        return Process(own.pid, round(time.time() - own.create_time(), 3), own.memory_info().rss)
 
-    def listener(self, port: int) -> int | None:
-        """The pid that listens on a TCP port; None if no process does or it is not visible to this user."""
-        try:
-            connections = psutil.net_connections(kind="tcp")
-        except _UNREADABLE:
-            return None
-        listening = (c for c in connections if c.status == psutil.CONN_LISTEN and c.laddr[1:] == (port,))
-        return next((c.pid for c in listening if c.pid), None)
+    def is_like(self, system: Mapping[str, Any]) -> bool:
+        """Whether a description in the form of Node's `os` has the kernel, architecture and memory of this host."""
+        own = (platform.release(), _architecture(), psutil.virtual_memory().total)
+        return own == tuple(system.get(name) for name in ("release", "arch", "totalmem"))
 
-    def has_address(self, host: str) -> bool:
-        """Whether a server's host name or address refers to this host."""
-        addresses = {a.address for card in psutil.net_if_addrs().values() for a in card}
-        return host in addresses | {"localhost", platform.node(), platform.node().partition(".")[0]}
+    def nodes(self, pid: int, script: str) -> Iterator[float]:
+        """The processes of Node that run a script of this file name and have this pid in their own namespace.
+
+        Each is the uptime of the host, in seconds, at which it started.
+        """
+        for process in psutil.process_iter():
+            with suppress(*_UNREADABLE):
+                words = [Path(word).name for word in process.cmdline()]
+                runs_node = not NODE_NAMES.isdisjoint({process.name(), *words[:1]})
+                if runs_node and script in words[1:] and self._pid_inside(process.pid) == pid:
+                    yield process.create_time() - psutil.boot_time()
+
+    def _pid_inside(self, pid: int) -> int:
+        """The pid of a process in its innermost namespace, such as 1 in a container."""
+        lines = (self._proc / str(pid) / "status").read_text(encoding="utf-8", errors="replace").splitlines()
+        return int(next(iter(_values(lines, "NSpid")), str(pid)).split()[-1])
 
     def _cpus(self) -> list[dict[str, Any]]:
         times = psutil.cpu_times(percpu=True)
@@ -119,6 +117,10 @@ class Host:
         except OSError:
             return []
         return _values(lines, "model name")
+
+
+def _architecture() -> str:
+    return NODE_ARCHITECTURES.get(platform.machine().lower(), platform.machine())
 
 
 def _values(lines: Iterable[str], key: str) -> list[str]:

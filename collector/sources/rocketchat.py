@@ -4,7 +4,6 @@ import hashlib
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
 from typing import Any
 
 from bson.codec_options import CodecOptions
@@ -19,9 +18,6 @@ from collector.sources.collections import Collection, Pipeline
 from collector.sources.queries import DATES, Queries
 
 _asks = asks("the workspace's")
-
-# A server renews its row every 10 s, and MongoDB removes a row that was not renewed for 60 s.
-INSTANCE_IS_FRESH = timedelta(seconds=60)
 
 # Sections of serverStatus that are large and not needed.
 _SECTIONS_LEFT_OUT: Document = dict.fromkeys(
@@ -139,11 +135,6 @@ class RocketChat(Queries):
         """The control document of the server's database migrations, or {}."""
         rows = self.aggregate(Collection.MIGRATIONS, [{"$match": {"_id": "control"}}])
         return rows[0] if rows else {}
-
-    def instances(self, now: datetime) -> list[Document]:
-        """The rows of live servers: renewed within a minute of `now`, in the past or future."""
-        fresh = {"$gt": now - INSTANCE_IS_FRESH, "$lt": now + INSTANCE_IS_FRESH}
-        return self.aggregate(Collection.INSTANCES, [{"$match": {"_updatedAt": fresh}}])
 
     @_asks
     def user_roles(self, user_id: str, hashed_token: str) -> list[str] | None:

@@ -4,12 +4,13 @@ from collector.statistics.reading import Reading, Statistic, Subject, of_release
 from collector.statistics.releases import Release
 from collector.statistics.subjects.apps import apps
 from collector.statistics.subjects.customization import customization
+from collector.statistics.subjects.deployment import deployment
 from collector.statistics.subjects.enterprise import enterprise
 from collector.statistics.subjects.feature_usage import feature_usage
 from collector.statistics.subjects.federation import federation
-from collector.statistics.subjects.host import host
 from collector.statistics.subjects.identity import identity
 from collector.statistics.subjects.imported_users import imported_users
+from collector.statistics.subjects.instances import instances
 from collector.statistics.subjects.integrations import integrations
 from collector.statistics.subjects.invitations import invitations
 from collector.statistics.subjects.last_activity import last_activity
@@ -18,6 +19,7 @@ from collector.statistics.subjects.messages import messages
 from collector.statistics.subjects.omnichannel import omnichannel
 from collector.statistics.subjects.omnichannel_contacts import omnichannel_contacts
 from collector.statistics.subjects.omnichannel_sources import omnichannel_sources
+from collector.statistics.subjects.own_process import own_process
 from collector.statistics.subjects.push import push
 from collector.statistics.subjects.roles import roles
 from collector.statistics.subjects.rooms import rooms
@@ -56,8 +58,10 @@ SUBJECTS: tuple[Subject, ...] = (
     teams,
     federation,
     enterprise,
-    host,
+    deployment,
+    instances,
     server,
+    own_process,
 )
 READINGS: tuple[Reading, ...] = tuple(reading for subject in SUBJECTS for reading in subject)
 STATISTICS: tuple[Statistic, ...] = tuple(s for reading in READINGS for s in reading.statistics)

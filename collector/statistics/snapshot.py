@@ -1,7 +1,6 @@
 """Owns the making of a snapshot: runs the readings under limits, and lays out their values as one document."""
 
 import logging
-import platform
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -222,9 +221,8 @@ def now() -> datetime:
 def _metadata(about: SnapshotContext, started: datetime, finished: datetime) -> Document:
     return {
         "version": __version__,
-        "host": platform.node(),
         "workspace": about.workspace,
-        "origin": "collected",
+        "kind": "collected",
         **({"slot": about.slot} if about.slot else {}),
         "release": str(about.definitions),
         "timezone": about.timezone,

@@ -28,12 +28,19 @@ def test_only_the_workspaces_url_is_required(monkeypatch: pytest.MonkeyPatch) ->
     assert settings.store_database == "rcstats"
 
 
-def test_rocketchats_own_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rocketchats_own_variable_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MONGO_URL", URL)
+
+    assert load().workspace_url == URL
+
+
+def test_the_deployment_of_rcstats_itself_is_not_taken_for_that_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MONGO_URL", URL)
     monkeypatch.setenv("DEPLOY_METHOD", "docker")
+    assert load().deployment == {}
 
-    settings = load()
-    assert (settings.workspace_url, settings.deploy_method) == (URL, "docker")
+    monkeypatch.setenv("RCSTATS_DEPLOY_METHOD", "docker")
+    assert load().deployment == {"method": "docker"}
 
 
 def test_the_environment_overrides_credentials_and_credentials_override_the_file(
@@ -73,7 +80,7 @@ WRONG = {
     ),
     "an unknown time zone": ({"RCSTATS_TIMEZONE": "Mars/Olympus"}, "RCSTATS_TIMEZONE: expected an IANA time zone"),
     "a path as time zone": ({"RCSTATS_TIMEZONE": "/etc/passwd"}, "RCSTATS_TIMEZONE: expected an IANA time zone"),
-    "a port in words": ({"RCSTATS_SERVER_PORT": "three"}, "RCSTATS_SERVER_PORT: Input should be a valid integer"),
+    "a number in words": ({"RCSTATS_JITTER": "three"}, "RCSTATS_JITTER: Input should be a valid integer"),
     "a misspelt variable": (
         {"RCSTATS_SHEDULE": "* * * * *"},
         "RCSTATS_SHEDULE: unknown setting; did you mean RCSTATS_SCH",

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from pymongo.database import Database
 
+from collector.demo import instance
 from collector.demo.sample import own_statistics, small_collections
 from collector.demo.sample.blueprint import Plan
 from collector.demo.sample.settings import settings
@@ -23,3 +24,4 @@ def fill(database: Database[Document], now: datetime, release: Release) -> None:
     database[Collection.SETTINGS].insert_many(rows)
     database[Collection.MIGRATIONS].insert_many(small_collections.migrations(plan))
     database[Collection.STATISTICS].insert_one(next(own_statistics.statistics(plan)))
+    database[Collection.INSTANCES].insert_one(instance.row(now) | {"_createdAt": now})

@@ -17,6 +17,15 @@ omnichannel-mobile-enterprise outlook-calendar push-privacy saml-enterprise scal
 _WITH_ATTRIBUTES = since("8.0")
 _NODE = ((Release(8), "v22.16.0"), (Release(7), "v20.18.0"), (Release(0), "v14.21.3"))
 _CPU = {"model": "Example CPU", "speed": 2400, "times": {"user": 40_410, "nice": 0, "sys": 20_678, "idle": 1_425_940}}
+HOST: Document = {
+    "type": "Linux",
+    "platform": "linux",
+    "arch": "x64",
+    "release": "6.8.0-45-generic",
+    "totalmem": 8 * 2.0**30,
+    "cpus": [_CPU, _CPU],
+}
+"""What stays the same of the host that the sample workspace's server runs on, in the form of `os`."""
 _IN_SOME: tuple[tuple[Span, Document], ...] = (
     (since("8.0"), {"allowUnsafeQueryAndFieldsApiParamsEnabled": False, "fileStoreType": "GridFS"}),
     (since("8.7"), {"fips": False}),
@@ -73,18 +82,8 @@ def _apps(release: Release) -> dict[str, Any]:
 
 def _runtime(plan: Plan, moment: datetime) -> Document:
     up = (moment - plan.installed).total_seconds()
-    memory = {"totalmem": 8 * 2.0**30, "freemem": 3.5 * 2**30}
     return {
-        "os": {
-            "type": "Linux",
-            "platform": "linux",
-            "arch": "x64",
-            "release": "6.8.0-45-generic",
-            "uptime": up + 300,
-            "loadavg": [0.4, 0.3, 0.2],
-            **memory,
-            "cpus": [_CPU, _CPU],
-        },
+        "os": HOST | {"uptime": up + 300, "loadavg": [0.4, 0.3, 0.2], "freemem": 3.5 * 2**30},
         "process": {"nodeVersion": _node(plan.release), "pid": 1, "uptime": up},
         "deploy": {"method": "docker", "platform": "selfinstall"},
         "instanceCount": 1,

@@ -19,7 +19,7 @@ from collector.statistics.subjects.sessions import session_statistics
 from collector.store.parameters import ListQuery
 from collector.store.snapshots import Store
 
-ORIGIN = "reconstructed"
+KIND = "reconstructed"
 COMMENT = "rcstats backfill"
 SETTLED = timedelta(minutes=5)  # a later moment may miss what secondaries have not got yet
 
@@ -186,7 +186,7 @@ class Backfill:
 
 
 def _lay_out(workspace: str, zone: str, moment: datetime, walks: Sequence[IndexWalk], sessions: Values) -> Document:
-    own: Document = {"version": __version__, "workspace": workspace, "origin": ORIGIN, "timezone": zone}
+    own: Document = {"version": __version__, "workspace": workspace, "kind": KIND, "timezone": zone}
     own |= {"readings": {}, "unavailable": {}, "notes": {}}
     document: Document = {"_id": id_of(workspace, moment), "createdAt": moment, "_updatedAt": moment, "collector": own}
     for walk in walks:

@@ -1,16 +1,10 @@
-"""Owns the statistics of the server: migrations, running instances, connections, database."""
-
-from datetime import datetime, time, timedelta
+"""Owns the statistics of the server: migrations, modes, database."""
 
 from collector.sources import Sources
-from collector.sources.collections import Collection
-from collector.sources.expressions import finite, number
 from collector.statistics.reading import Absent, Cost, Statistic, Subject, Unit, Values
 from collector.statistics.releases import before, since
 
-server = Subject("server", "The server: migrations, running instances, connections, database.")
-
-PEAK_DAYS = 30
+server = Subject("server", "The server: migrations, modes, database.")
 
 
 @server.reads(
@@ -21,46 +15,6 @@ PEAK_DAYS = 30
 )
 def migration(sources: Sources) -> Values:
     return {"migration": sources.workspace.migration() or Absent("the server has not run migrations here")}
-
-
-@server.reads(
-    "instances",
-    Statistic("instanceCount", "Running servers of this workspace, on all hosts.", Unit.SERVERS, moves=True),
-    source="instances, rows renewed within a minute",
-    cost=Cost.INDEXED,
-)
-def instances(sources: Sources) -> Values:
-    return {"instanceCount": len(sources.workspace.instances(sources.now))}
-
-
-@server.reads(
-    "peaks",
-    Statistic(
-        "dailyPeakConnections",
-        "The most connections at once since the server's last statistics.",
-        Unit.NUMBER,
-        releases=since("6.5"),
-    ),
-    Statistic(
-        "maxMonthlyPeakConnections",
-        "The highest such peak that the server stored in 30 days.",
-        Unit.NUMBER,
-        releases=since("6.5"),
-    ),
-    source="rocketchat_statistics, the highest dailyPeakConnections since local midnight 30 days ago",
-    cost=Cost.INDEXED,
-)
-def peaks(sources: Sources) -> Values:
-    midnight = datetime.combine(sources.today - timedelta(days=PEAK_DAYS), time(), sources.timezone)
-    highest = {"$group": {"_id": None, "peak": {"$max": finite("$dailyPeakConnections", None)}}}
-    rows = sources.workspace.aggregate(Collection.STATISTICS, [{"$match": {"createdAt": {"$gte": midnight}}}, highest])
-    peak = rows[0]["peak"] if rows else None
-    return {
-        "dailyPeakConnections": Absent("the server keeps it only in memory"),
-        "maxMonthlyPeakConnections": Absent("the server has not stored any in 30 days")
-        if peak is None
-        else number(peak),
-    }
 
 
 server.from_server_statistics(

@@ -20,7 +20,7 @@ def test_the_whole_page_makes_no_complaint_and_gives_no_token_away(page: Page) -
     page.sign_in().wait_for_cards().wait_for_plots()
 
     assert page.complaints() == []
-    assert len(page.all(".picture .main-svg")) >= len(page.all(".picture")) == 9
+    assert len(page.all(".picture .main-svg")) >= len(page.all(".picture")) == 10
     assert not any("token" in url or USER in url.partition("?")[2] for url in page.requested())
     assert TOKEN not in page.html()
     assert page.run("return document.querySelector('#token').value") == ""

@@ -13,7 +13,6 @@ from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog, snapshot
 from collector.store.snapshots import Store
 from tests.api.conftest import client_of
-from tests.factories import NOW
 
 Db = Database[dict[str, Any]]
 
@@ -55,7 +54,7 @@ def test_the_pages_request_has_the_pages_answer(workspace: Db, admin: TestClient
 
 
 def test_a_snapshot_of_ours_has_every_field_of_the_sample_in_its_shape(real_database: Db) -> None:
-    workspace.fill(real_database, NOW, workspace.Size(users=50, messages=200))
+    workspace.fill(real_database, snapshot.now(), workspace.Size(users=50, messages=200))
     source, store = RocketChat(real_database), Store(real_database)
     about = snapshot.SnapshotContext(source.identity(), "UTC")
     taken = snapshot.take(catalog.READINGS, Sources(source), about)

@@ -124,7 +124,7 @@ FOREIGN: dict[str, Any] = {
     "array": {"createdAt": [NOW]},
     "beyond": {"createdAt": DatetimeMS(10**15)},
     "listed": {"collector": [{"workspace": "workspace", "messages": 1}]},
-    "origin": {"collector": {"workspace": "workspace", "origin": ["[/]"], "seconds": "[/]", "readings": ["[/]"]}},
+    "kind": {"collector": {"workspace": "workspace", "kind": ["[/]"], "seconds": "[/]", "readings": ["[/]"]}},
     "records": {"collector": {"workspace": "workspace", "readings": {"[/a]": 1, "b": None, "c": {"ok": True}}}},
     "messages": {"collector": {"workspace": "workspace", "messages": [1]}},
     "figures": {"totalUsers": float("nan"), "totalRooms": "[/]", "totalMessages": [1], "onlineUsers": 1e300},

@@ -185,6 +185,16 @@ def test_an_unknown_name_of_an_unknown_release_is_explained(version: Any, cause:
     assert [found.cause for found in compared({}, {"version": version, "novel": 1})] == [cause]
 
 
+@pytest.mark.parametrize(
+    ("source", "explained"), [("host", True), ("instance", True), ("statistics", False), (7, False)]
+)
+def test_a_fact_about_the_server_that_is_not_from_its_document_may_differ(source: Any, explained: bool) -> None:
+    ours = {"os": {"release": "6.2"}, "collector": {"origin": {"os": {"source": source}}}}
+    (found,) = compared(ours, {"os": {"release": "6.1"}}, one("os.release"))
+
+    assert found.verdict is (EXPLAINED if explained else UNEXPLAINED)
+
+
 def test_the_collectors_own_fields_are_not_compared() -> None:
     assert compared({}, {}, one("collector.messages.counted")) == []
 

@@ -59,4 +59,4 @@ def test_a_denied_reading_fails_alone_with_its_reason(reader_url: str) -> None:
 
     denied = "the workspace's MongoDB does not grant this login the required privilege"
     assert taken["collector"]["readings"]["presence"]["error"] == denied
-    assert taken["os"]["totalmem"] > 0
+    assert taken["collector"]["host"]["totalmem"] > 0

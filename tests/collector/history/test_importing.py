@@ -59,7 +59,7 @@ def test_an_old_document_is_converted_to_todays_format() -> None:
     assert found.pop("collector") == {
         "version": __version__,
         "workspace": "workspace",
-        "origin": "imported",
+        "kind": "imported",
         "readings": {},
         "unavailable": {},
     }
@@ -108,7 +108,7 @@ def test_all_documents_are_imported_once(real_database: Db) -> None:
 
     assert (first.read, first.added, first.left_out) == (252, 251, 1)
     assert (second.read, second.added) == (252, 0)
-    assert Store(real_database).count("workspace", {"collector.origin": "imported"}) == 251
+    assert Store(real_database).count("workspace", {"collector.kind": "imported"}) == 251
     assert real_database[Collection.STATISTICS].count_documents({}) == 252
 
 

@@ -27,9 +27,6 @@ settings.webRTC.webRTCEnableChannel settings.webRTC.webRTCEnablePrivate settings
 """.split()
 """What not even the sample has a value for, in the releases that the table names."""
 
-NOT_READ_YET = {"dailyPeakConnections", "process.nodeVersion"}
-"""Facts of the server's own process that ours does not read from it yet."""
-
 
 def document_of(database: Db) -> Document:
     sources = Sources(RocketChat(database), timezone=ZoneInfo("UTC"))
@@ -54,7 +51,7 @@ def test_the_sample_s_document_has_the_names_of_its_release(release: Release, re
     document = document_of(real_database)
     found = names.of_document(document)
 
-    wanted = names.of_ours(release, conditions(document, release)) - NOT_READ_YET
+    wanted = names.of_ours(release, conditions(document, release))
     undefined = set(NO_SETTING) & names.undefined(release)
     assert found.keys() == names.present(release, wanted, undefined)
     assert nulls(found) - names.NULL_IN_EVERY_RELEASE == (undefined if release >= NULLS else set())
@@ -70,7 +67,7 @@ def test_a_fresh_workspace_s_document_has_the_names_and_nulls_of_its_release(
     found = names.of_document(document)
 
     undefined = names.undefined(release)
-    wanted = names.of_ours(release, conditions(document, release)) - NOT_READ_YET
+    wanted = names.of_ours(release, conditions(document, release))
     wanted -= {"lastLogin", "lastSeenSubscription"}
     assert found.keys() == names.present(release, wanted, undefined)
     assert nulls(found) == names.null(release, undefined)

@@ -247,7 +247,7 @@ def test_a_snapshot_has_its_provenance() -> None:
     own = document["collector"]
 
     assert own["version"] == __version__
-    assert (own["workspace"], own["origin"]) == ("w", "collected")
+    assert (own["workspace"], own["kind"]) == ("w", "collected")
     assert (own["slot"], own["timezone"]) == (NOW, "Europe/Berlin")
     assert before <= own["startedAt"] <= own["finishedAt"] <= now()
     assert document["createdAt"] == document["_updatedAt"] == own["finishedAt"]

@@ -47,7 +47,7 @@ def test_where_a_snapshot_was_taken_or_imported_none_is_made(past: Db) -> None:
     filling.run()
 
     assert filling.plan.taken == 2
-    made = {found["createdAt"].day for found in stored(past) if found["collector"].get("origin") == "reconstructed"}
+    made = {found["createdAt"].day for found in stored(past) if found["collector"].get("kind") == "reconstructed"}
     assert made == set(range(1, DAYS + 1)) - {4, 5}
     assert [past["statistics"].find_one({"_id": one["_id"]}) for one in own] == own
 

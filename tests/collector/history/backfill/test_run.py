@@ -57,7 +57,7 @@ def test_a_snapshot_says_that_it_was_reconstructed_and_why_its_numbers_are_lower
     backfill(past).run()
     own = stored(past)[-1]["collector"]
 
-    assert (own["origin"], own["workspace"], own["unavailable"], own["readings"]) == (
+    assert (own["kind"], own["workspace"], own["unavailable"], own["readings"]) == (
         "reconstructed",
         "workspace",
         {},

@@ -1,6 +1,5 @@
 """What the server and its MongoDB tell of themselves."""
 
-from datetime import timedelta
 from typing import Any
 
 from pymongo.database import Database
@@ -8,20 +7,20 @@ from pymongo.database import Database
 from collector.sources.collections import Collection
 from collector.statistics.reading import Absent
 from collector.statistics.releases import Release
-from tests.factories import NOW, hours, insert, read
+from tests.factories import NOW, insert, read
 
 Db = Database[dict[str, Any]]
 
 
-def test_the_peak_is_the_highest_that_the_server_stored_since_midnight_thirty_days_ago(real_database: Db) -> None:
-    midnight = NOW - timedelta(days=30, hours=12, minutes=30)
-    documents = [{"createdAt": midnight - hours(0.1), "dailyPeakConnections": 900}]
-    documents += [{"createdAt": midnight, "dailyPeakConnections": 70}, {"createdAt": NOW, "dailyPeakConnections": 60}]
-    insert(real_database, Collection.STATISTICS, *documents)
+def test_migration_is_the_control_document_as_it_is(database: Db) -> None:
+    control = {"_id": "control", "version": 332, "locked": False, "lockedAt": NOW, "hash": "abc"}
+    insert(database, Collection.MIGRATIONS, control, {"_id": "other", "version": 1})
 
-    values = read("peaks", real_database)
-    assert values["maxMonthlyPeakConnections"] == 70
-    assert values["dailyPeakConnections"] == Absent("the server keeps it only in memory")
+    assert read("migration", database) == {"migration": control}
+
+
+def test_without_a_control_document_migration_is_absent(database: Db) -> None:
+    assert isinstance(read("migration", database)["migration"], Absent)
 
 
 def test_mongodbs_release_and_engine_are_read(real_database: Db) -> None:
