@@ -5,12 +5,20 @@ from difflib import get_close_matches
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import tzlocal
 from pydantic import AliasChoices, Field, FilePath, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
+from collector import credentials
 from collector.errors import SettingsError
 from collector.mongodb.connection import database_name, hosts
 from collector.setting_types import Address, DatabaseUrl, DaysAfterAll, MongoUrl, Networks, TimeZone, networks
@@ -18,11 +26,19 @@ from collector.setting_types import Address, DatabaseUrl, DaysAfterAll, MongoUrl
 PREFIX = "RCSTATS_"
 CONFIG_VARIABLE = "RCSTATS_CONFIG"
 CONFIG_FILE = Path("/etc/rcstats/rcstats.toml")
+STATE_DIRECTORY = Path("/var/lib/rcstats")
 STORE_DATABASE = "rcstats"
 
 
+def state_directory(installed: Path = STATE_DIRECTORY) -> Path:
+    """The service's state directory if this user may write there, or one of the user's own."""
+    if os.access(installed, os.W_OK | os.X_OK, effective_ids=True):
+        return installed
+    return Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser() / "rcstats"
+
+
 class Settings(BaseSettings):
-    """The settings. Sources, by precedence: arguments, the environment, systemd credentials, the TOML file."""
+    """The settings. Sources, by precedence: arguments, the environment, credentials, the TOML file."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -87,10 +103,10 @@ class Settings(BaseSettings):
         "database.",
     )
     state_directory: Path = Field(
-        default_factory=lambda: Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser() / "rcstats",
+        default_factory=state_directory,
         validation_alias=AliasChoices("RCSTATS_STATE_DIRECTORY", "STATE_DIRECTORY"),
-        description="Directory that spools snapshots while the store is unavailable. Default: systemd's state "
-        "directory, or `rcstats` in the user's.",
+        description="Directory that spools snapshots while the store is unavailable. Default: "
+        "`/var/lib/rcstats` if it exists and this user may write there, or `rcstats` in the user's state directory.",
     )
     retention_full_days: int | None = Field(
         default=None,
@@ -139,8 +155,10 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003  not ours to name
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        file = TomlConfigSettingsSource(settings_cls, _config_file())
-        return init_settings, env_settings, file_secret_settings, file
+        directory = Path(cast("str", cast("SecretsSettingsSource", file_secret_settings).secrets_dir))
+        found = {name: credentials.read(directory / variable(name).lower()) for name in settings_cls.model_fields}
+        secrets = InitSettingsSource(settings_cls, {name: value for name, value in found.items() if value is not None})
+        return init_settings, env_settings, secrets, TomlConfigSettingsSource(settings_cls, _config_file())
 
     @cached_property
     def timezone_is_set(self) -> bool:
@@ -197,20 +215,24 @@ class Settings(BaseSettings):
         return None
 
 
-def load(**given: Any) -> Settings:
+def load(*, credstore: Path | str = credentials.CREDSTORE, **given: Any) -> Settings:
     """The settings of this process; `given` overrides every other source.
+
+    Credentials are files of `$CREDENTIALS_DIRECTORY`, or of `credstore` if it is not set.
 
     Raises:
         SettingsError: settings are invalid, missing or unknown; one line each, which names the variable.
     """
     _refuse_unknown_variables()
+    directory = Path(os.environ.get("CREDENTIALS_DIRECTORY") or credstore)
     try:
-        return Settings(**given | {"_secrets_dir": os.environ.get("CREDENTIALS_DIRECTORY")})
+        return Settings(**given | {"_secrets_dir": directory})
     except ValidationError as error:
-        lines = [f"{variable(str(e['loc'][0]))}: {_expectation(e)}" for e in error.errors()]
+        lines = [f"{variable(str(e['loc'][0]))}: {_expectation(e, directory)}" for e in error.errors()]
         raise SettingsError("\n".join(lines)) from None
     except OSError as error:
-        raise SettingsError(f"{CONFIG_VARIABLE}: {_config_file()} cannot be read: {error.strerror}") from None
+        path = error.filename or _config_file()
+        raise SettingsError(f"{CONFIG_VARIABLE}: {credentials.unreadable(path, error)}") from None
     except ValueError as error:  # the TOML file's syntax
         raise SettingsError(f"{CONFIG_VARIABLE}: {_config_file()} is not a TOML file: {error}") from None
 
@@ -221,9 +243,14 @@ def variable(field: str) -> str:
     return name if name.startswith(PREFIX) else PREFIX + name
 
 
-def _expectation(error: Any) -> str:
+def _expectation(error: Any, directory: Path) -> str:
+    if isinstance(error["input"], credentials.Unusable):
+        return error["input"].reason
     if error["type"] == "missing":
-        return "missing. Expected: the workspace's MongoDB URL, for example mongodb://localhost:27017/rocketchat"
+        where = credentials.hidden(directory / variable(str(error["loc"][0])).lower())
+        return (
+            f"missing{where}. Expected: the workspace's MongoDB URL, for example mongodb://localhost:27017/rocketchat"
+        )
     if error["type"] == "extra_forbidden":
         return f"unknown setting{_guess(str(error['loc'][0]))}"
     return str(error["msg"]).removeprefix("Value error, ")

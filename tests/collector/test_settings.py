@@ -1,21 +1,32 @@
 """Settings: their sources, and the errors of invalid ones."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from collector.errors import SettingsError
-from collector.settings import Settings, load, variable
+from collector.settings import Settings, load, state_directory, variable
+from tests.users import NOBODY, as_user, only_as_root, public_directory
 
 URL = "mongodb://reader:hidden-word@localhost:27017/rocketchat"
 
 
 @pytest.fixture(autouse=True)
 def empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("MONGO_URL", "DEPLOY_METHOD", "DEPLOY_PLATFORM", "CREDENTIALS_DIRECTORY"):
+    for name in ("MONGO_URL", "DEPLOY_METHOD", "DEPLOY_PLATFORM", "CREDENTIALS_DIRECTORY", "STATE_DIRECTORY"):
         monkeypatch.delenv(name, raising=False)
     for field in Settings.model_fields:
         monkeypatch.delenv(variable(field), raising=False)
+
+
+@contextmanager
+def stranger() -> Iterator[None]:
+    """A user who may read no secrets; what is loaded late is loaded before, as Python can lie in root's own home."""
+    load(mongo_url=URL)
+    with as_user(NOBODY):
+        yield
 
 
 def test_only_the_workspaces_url_is_required(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,6 +70,119 @@ def test_the_environment_overrides_credentials_and_credentials_override_the_file
     assert settings.workspace_url == "mongodb://environment/db"
     assert settings.address == ("127.0.0.1", 2)
     assert settings.schedule == "1 * * * *"
+
+
+def test_without_a_directory_of_credentials_those_of_the_host_are_read(tmp_path: Path) -> None:
+    (tmp_path / "rcstats_mongo_url").write_text(f"{URL}\n")
+    (tmp_path / "rcstats_metrics_token").write_text("token")
+
+    settings = load(credstore=tmp_path)
+    assert settings.workspace_url == URL
+    assert settings.metrics_token
+    assert settings.metrics_token.get_secret_value() == "token"
+
+
+def test_a_directory_of_credentials_that_is_named_is_the_only_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "rcstats_mongo_url").write_text(URL)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "nowhere"))
+
+    with pytest.raises(SettingsError, match=r"^RCSTATS_MONGO_URL: missing\. Expected: the workspace's MongoDB URL"):
+        load(credstore=tmp_path)
+
+
+UNUSABLE = {
+    "empty": (b"\n", "is empty"),
+    "binary": (b"\xff\xfe", "is not a text file"),
+    "a directory": (None, "cannot be read: Is a directory"),
+}
+
+
+@pytest.mark.parametrize("credential", ["mongo_url", "store_url", "metrics_token"])
+@pytest.mark.parametrize(("content", "reason"), UNUSABLE.values(), ids=UNUSABLE)
+def test_the_error_of_an_unusable_credential_names_variable_and_file(
+    tmp_path: Path, credential: str, content: bytes | None, reason: str
+) -> None:
+    path = tmp_path / f"rcstats_{credential}"
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+    given = {} if credential == "mongo_url" else {"mongo_url": URL}
+
+    with pytest.raises(SettingsError) as error:
+        load(credstore=tmp_path, **given)
+    assert str(error.value).startswith(f"RCSTATS_{credential.upper()}: {path} {reason}")
+    assert "\n" not in str(error.value)
+
+
+def test_a_setting_that_the_environment_gives_needs_no_credential(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "rcstats_mongo_url").touch()
+    monkeypatch.setenv("MONGO_URL", URL)
+
+    assert load(credstore=tmp_path).workspace_url == URL
+
+
+@only_as_root
+def test_whoever_may_not_read_a_credential_is_told_what_to_do() -> None:
+    with public_directory() as credstore:
+        path = credstore / "rcstats_mongo_url"
+        path.write_text(URL)
+        path.chmod(0o600)
+
+        with stranger(), pytest.raises(SettingsError) as error:
+            load(credstore=credstore)
+    assert str(error.value) == (
+        f"RCSTATS_MONGO_URL: this user may not read {path}; run the command as a user who may, for example with sudo"
+    )
+
+
+@only_as_root
+def test_whoever_may_not_look_for_a_credential_is_told_what_to_do_unless_the_url_is_elsewhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with public_directory() as public:
+        credstore, file = public / "credstore", public / "rcstats.toml"
+        credstore.mkdir(mode=0o700)
+        file.write_text(f'mongo_url = "{URL}"')
+
+        with stranger():
+            with pytest.raises(SettingsError) as error:
+                load(credstore=credstore)
+            monkeypatch.setenv("RCSTATS_CONFIG", str(file))
+            assert load(credstore=credstore).workspace_url == URL
+    assert str(error.value).startswith(
+        f"RCSTATS_MONGO_URL: missing, or in {credstore}, which this user may not read: run the command with sudo. Exp"
+    )
+
+
+@only_as_root
+def test_a_credential_is_read_from_a_directory_that_this_user_may_enter_but_not_list() -> None:
+    with public_directory() as credstore:
+        (credstore / "rcstats_mongo_url").write_text(URL)
+        credstore.chmod(0o711)
+
+        with stranger():
+            assert load(credstore=credstore).workspace_url == URL
+
+
+@only_as_root
+@pytest.mark.parametrize("mode", [0o700, 0o755], ids=["its directory", "the file itself"])
+def test_whoever_may_not_read_the_settings_file_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch, mode: int) -> None:
+    with public_directory() as public:
+        file = public / "etc" / "rcstats.toml"
+        file.parent.mkdir(mode=mode)
+        file.touch(mode=0o600)
+        monkeypatch.setenv("RCSTATS_CONFIG", str(file))
+
+        with (
+            stranger(),
+            pytest.raises(SettingsError, match=f"^RCSTATS_CONFIG: this user may not read {file}; run"),
+        ):
+            load(mongo_url=URL)
 
 
 def test_the_store_may_have_its_own_server_and_database(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,6 +289,22 @@ def test_systemd_sets_the_state_directory(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/rcstats")
 
     assert load(mongo_url="mongodb://m/rocketchat").state_directory.as_posix() == "/var/lib/rcstats"
+
+
+def test_the_services_state_directory_is_used_if_this_user_may_write_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
+    assert state_directory(tmp_path / "nowhere") == tmp_path / "home" / "rcstats"
+    assert state_directory(tmp_path) == tmp_path
+
+
+@only_as_root
+def test_the_services_state_directory_is_not_a_strangers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setenv("HOME", "/home/stranger")
+    with public_directory() as installed, stranger():
+        assert state_directory(installed) == Path("/home/stranger/.local/state/rcstats")
 
 
 def test_a_daily_retention_shorter_than_the_full_one_is_refused_from_any_source(
