@@ -65,7 +65,7 @@ class Spool:
         content = _encoded(snapshot)
         path = self._path(snapshot["collector"]["workspace"], snapshot["collector"].get("slot"), snapshot["_id"])
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make(self._folder)
             self._sweep()
             self._make_room(len(content))
             _write(path, content)
@@ -181,6 +181,7 @@ def _write(path: Path, content: bytes) -> None:
     unfinished = path.with_suffix(_UNFINISHED)
     try:
         with unfinished.open("wb") as file:
+            _hand_over(file.fileno(), path.parent)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -188,6 +189,26 @@ def _write(path: Path, content: bytes) -> None:
     except OSError:
         _remove(unfinished)
         raise
+
+
+def _make(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    _make(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    made = os.open(folder, os.O_DIRECTORY | os.O_NOFOLLOW)  # a path could lead elsewhere by now
+    try:
+        _hand_over(made, folder.parent)
+    finally:
+        os.close(made)
+
+
+def _hand_over(descriptor: int, folder: Path) -> None:
+    """Gives what root makes to the owner of the folder, so that the daemon can deliver and remove it."""
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        with suppress(OSError):  # a root without this right; better a file of root's than none
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
 def _remove(path: Path) -> None:

@@ -13,6 +13,7 @@ from bson.datetime_ms import DatetimeMS
 from collector.errors import DatabaseError, UnacceptableError
 from collector.store.spool import MOST_BYTES, Spool
 from tests.factories import NOW, hours, snapshot
+from tests.users import NOBODY, as_user, only_as_root, public_directory
 
 
 @pytest.fixture
@@ -294,3 +295,17 @@ def test_a_file_larger_than_any_snapshot_is_set_aside_unread(folder: Path) -> No
 
     assert Spool(folder).deliver(lambda _: pytest.fail("delivered")) == 0
     assert [path.suffix for path in folder.iterdir()] == [".broken"]
+
+
+@only_as_root
+def test_what_root_keeps_belongs_to_the_owner_of_the_state_directory_who_delivers_it() -> None:
+    with public_directory() as state:
+        os.chown(state, NOBODY, NOBODY)
+        spool, added = Spool(state / "spool" / "one"), []
+
+        assert spool.keep(snapshot(_id="roots"))
+        assert {(path.lstat().st_uid, path.lstat().st_gid) for path in state.rglob("*")} == {(NOBODY, NOBODY)}
+        with as_user(NOBODY):
+            assert spool.deliver(lambda one: added.append(one["_id"])) == 1
+        assert added == ["roots"]
+        assert len(spool) == 0
