@@ -32,7 +32,6 @@ app = typer.Typer(
     help="Collect statistics of a Rocket.Chat workspace on a schedule, and serve them through Rocket.Chat's own API.",
     epilog="Exit codes: 0 success; 1 completed, with findings; 2 failed (for check: critical); 130 interrupted.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 
@@ -200,7 +199,8 @@ def demo(
 
     begun = datetime.now(UTC)
     with mongod.running(mongod.own_folder(data) if data else None) as url:
-        settings = load(mongo_url=url.replace("/?", "/rocketchat?"), store_url=None, log_level="warning")
+        mongo_url = url.replace("/?", "/rocketchat?")
+        settings = load(mongo_url=mongo_url, store_url=None, metrics_token=None, log_level="warning")
         with open_components(settings) as components, connect(settings.workspace_url, "RCSTATS_MONGO_URL") as client:
             database = client["rocketchat"]
             if not workspace.is_filled(database):

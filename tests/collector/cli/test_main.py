@@ -198,8 +198,10 @@ def test_dictionary_needs_no_settings() -> None:
     assert rcstats("dictionary").stdout == catalog.dictionary()
 
 
-def test_version() -> None:
-    assert rcstats("--version").stdout == f"rcstats {__version__}\n"
+@pytest.mark.parametrize("settings", [{}, {"nonsense": "1", "listen": "nowhere"}], ids=["none", "wrong"])
+def test_version_and_help_need_no_settings(settings: dict[str, str]) -> None:
+    assert rcstats("--version", **settings).stdout == f"rcstats {__version__}\n"
+    assert "snapshot" in rcstats("--help", **settings).stdout
 
 
 COMMANDS = [["snapshot"], ["snapshot", "--dry-run", "--json"], ["check"], ["run"]]
