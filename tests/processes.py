@@ -23,6 +23,7 @@ def environment(**settings: str) -> dict[str, str]:
     ours = ("RCSTATS_", "MONGO_URL", "DEPLOY_", "NOTIFY_SOCKET", "CREDENTIALS_")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     clean["COLUMNS"] = "200"  # tables as on a wide terminal
+    clean["CREDENTIALS_DIRECTORY"] = os.devnull  # not those of an installation on this host
     return clean | {f"RCSTATS_{name.upper()}": value for name, value in settings.items()}
 
 

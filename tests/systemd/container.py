@@ -29,7 +29,7 @@ class Host:
     def enter(self, command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             ["nsenter", f"--target={self.leader}", "--all", "--root", "--wd", "bash", "-euc", command],  # noqa: S607
-            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"},
+            env={"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"},
             capture_output=True,
             text=True,
             check=False,
@@ -41,6 +41,10 @@ class Host:
         done = self.enter(f"cd /srv/checkout; {command}")
         assert done.returncode in {0, *allowed}, f"{command}\n{done.stdout}{done.stderr}\n{self.journal()}"
         return done.stdout.strip()
+
+    def as_user(self, name: str, command: str) -> subprocess.CompletedProcess[str]:
+        """A command as it ends for a user after a login."""
+        return self.enter(f"exec setpriv --reuid={name} --regid={name} --init-groups --reset-env {command}")
 
     def show(self, name: str) -> str:
         return self.run(f"systemctl show --value --property={name} rcstats")
@@ -137,6 +141,7 @@ def _options(name: str, root: Path) -> list[str]:
     shared |= {found: found for found in as_here if Path(found).exists()}
     bound = [f"--bind-ro={there}:{here}" for there, here in shared.items()]
     unit = [] if HAS_SYSTEMD else ["--keep-unit"]
+    bound.append("--tmpfs=/usr/local/bin:mode=755")
     options = ["--quiet", "--boot", "--register=no", "--console=pipe", f"--machine={name}", f"--directory={root}"]
     return [*options, *unit, *bound, "--", "--unit=basic.target"]
 

@@ -14,4 +14,6 @@ def commands(page: Path, heading: str) -> list[str]:
 
 
 INSTALL = commands(ROOT / "README.md", "Install")
-UPGRADE, UNINSTALL = (commands(ROOT / "systemd/README.md", heading) for heading in ("Upgrade", "Uninstall"))
+UPGRADE, UNINSTALL, BY_HAND = (
+    commands(ROOT / "systemd/README.md", heading) for heading in ("Upgrade", "Uninstall", "Commands by hand")
+)

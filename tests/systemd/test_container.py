@@ -3,11 +3,18 @@
 from urllib.request import urlopen
 
 import pytest
+from pymongo.collection import Collection
 
 from collector.demo.mongod import free_port
-from collector.mongodb.connection import Client
+from collector.key_paths import Document
+from collector.mongodb.connection import Client, database_name
+from tests.failpoints import DISK_FULL, refused
 from tests.systemd.container import Host
-from tests.systemd.pages import INSTALL, UNINSTALL
+from tests.systemd.pages import BY_HAND, INSTALL, UNINSTALL
+
+
+def stored(client: Client, url: str) -> Collection[Document]:
+    return client[database_name(url)]["statistics"]
 
 
 def answers(port: int) -> bool:
@@ -25,11 +32,11 @@ def test_installed_as_the_readme_says_it_serves_reloads_and_uninstalled_it_leave
     port = free_port()
     before = machine.files()
     machine.install(urls[0], f'listen = "127.0.0.1:{port}"')
-    machine.write("etc/credstore/rcstats_store_url", urls[1])
+    machine.write("etc/credstore/rcstats_store_url", f"{urls[1]}&appName=installed")
 
     machine.run(INSTALL[-1])
     assert answers(port)
-    store = real_client[urls[1].split("/")[-1].split("?")[0]]["statistics"]
+    store = stored(real_client, urls[1])
     (snapshot,) = store.find()
     assert [name for name, record in snapshot["collector"]["readings"].items() if not record["ok"]] == []
     assert {"cpus", "totalmem", "loadavg"} <= set(snapshot["os"])
@@ -41,16 +48,55 @@ def test_installed_as_the_readme_says_it_serves_reloads_and_uninstalled_it_leave
     machine.wait_for(lambda: "-06-15" in machine.show("StatusText"))
     assert (machine.show("MainPID"), machine.show("NRestarts"), machine.show("ActiveState")) == (pid, "0", "active")
 
-    machine.run("systemctl enable --now rcstats-snapshot.timer && systemctl start rcstats-snapshot")
-    assert store.count_documents({}) == 2
+    with refused(real_client, "installed", "insert", code=DISK_FULL):
+        machine.run("rcstats snapshot", 1)
+    assert machine.run("find /var/lib/rcstats -name '*.bson' -printf '%u %m'") == "rcstats 644"
+    machine.run("systemctl start rcstats-snapshot")
+    assert store.count_documents({}) == 3
+    machine.run("systemctl enable --now rcstats-snapshot.timer")
 
     for line in UNINSTALL:
         machine.run(line)
     assert not answers(port)
     left = machine.files() - before
     assert {path for path in left if not path.startswith("/var/lib/rcstats/")} == {"/var/lib/rcstats"}
+    assert machine.run("ls /usr/local/bin") == ""
     assert "Failed with result" not in machine.journal()
     assert "rcstats" not in (machine.root / "etc/passwd").read_text() + (machine.root / "etc/group").read_text()
+
+
+COMMANDS = ["rcstats snapshot", "rcstats check", "rcstats list"]
+NO_LOGIN = 1  # the check warns that MongoDB has access control disabled
+
+
+@pytest.mark.timeout(180)
+def test_commands_work_for_root_and_tell_others_what_to_do_until_they_may_read_the_url(
+    machine: Host, urls: tuple[str, str], real_client: Client
+) -> None:
+    machine.install(urls[0], f'listen = "127.0.0.1:{free_port()}"', f'store_url = "{urls[1]}"')
+    machine.write("etc/sysusers.d/users.conf", "u member - - /tmp", "m member rcstats", "u stranger - - /tmp")
+    machine.run("systemd-sysusers")
+
+    for command in COMMANDS:
+        machine.run(command, NO_LOGIN)
+        for user in ("member", "stranger"):
+            done = machine.as_user(user, command)
+            assert (done.returncode, done.stdout) == (2, "")
+            assert done.stderr.startswith("rcstats: RCSTATS_MONGO_URL: missing, or in /etc/credstore, which this user ")
+            assert done.stderr.count("\n") == 1
+
+    for line in BY_HAND:
+        machine.run(line)
+    for command in COMMANDS:
+        machine.run(command, NO_LOGIN)
+        assert machine.as_user("member", command).returncode in {0, NO_LOGIN}
+        done = machine.as_user("stranger", command)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == (
+            "rcstats: RCSTATS_CONFIG: this user may not read /etc/rcstats/rcstats.toml; "
+            "run the command as a user who may, for example with sudo\n"
+        )
+    assert stored(real_client, urls[1]).count_documents({}) > 3
 
 
 @pytest.mark.timeout(180)

@@ -10,7 +10,7 @@ from tests.systemd.test_units import SERVICES
 
 def test_uninstalling_removes_what_installing_and_upgrading_put_somewhere(tmp_path: Path) -> None:
     host, stubs = tmp_path / "host", tmp_path / "stubs"
-    for directory in ("etc/systemd/system", "opt", "var/lib"):
+    for directory in ("etc/systemd/system", "opt", "usr/local/bin", "var/lib"):
         (host / directory).mkdir(parents=True)
     stubs.mkdir()
     for name in ("apt", "editor", "git", "systemctl", "systemd-sysusers", "userdel"):
@@ -19,8 +19,9 @@ def test_uninstalling_removes_what_installing_and_upgrading_put_somewhere(tmp_pa
     (stubs / "python3").chmod(0o755)
 
     def run(lines: list[str]) -> set[str]:
-        script = re.sub(r"(?<![\w.])/(?=(etc|opt|var)/)", f"{host}/", "\n".join(lines))
-        subprocess.run(["/bin/bash", "-euc", script], cwd=ROOT, env={"PATH": f"{stubs}:/usr/bin:/bin"}, check=True)
+        script = re.sub(r"(?<![\w.])/(?=(etc|opt|usr/local|var)/)", f"{host}/", "\n".join(lines))
+        path = f"{stubs}:{host}/usr/local/bin:/usr/bin:/bin"
+        subprocess.run(["/bin/bash", "-euc", script], cwd=ROOT, env={"PATH": path}, check=True)
         return {str(path.relative_to(host)) for path in host.rglob("*")}
 
     before = run([])
@@ -30,5 +31,6 @@ def test_uninstalling_removes_what_installing_and_upgrading_put_somewhere(tmp_pa
 
     assert {f"etc/systemd/system/{unit}" for unit in SERVICES} < installed
     assert {"opt/rcstats/bin/rcstats", "etc/rcstats/rcstats.toml", "etc/credstore/rcstats_mongo_url"} < installed
+    assert (host / "usr/local/bin/rcstats").resolve() == host / "opt/rcstats/bin/rcstats"
     assert run(UPGRADE) - before - {"var/lib/rcstats", "var/lib/rcstats/spool"} == installed
     assert run(UNINSTALL) - before == {"var/lib/rcstats", "var/lib/rcstats/spool"}
