@@ -77,7 +77,7 @@ def open_components(
 
 def _sources(settings: Settings, workspace: Database[Document]) -> Sources:
     return Sources(
-        RocketChat(workspace),
+        RocketChat(workspace, site=settings.site or ""),
         deployment=settings.deployment,
         timezone=ZoneInfo(settings.timezone),
         may_scan=settings.daily_scan,

@@ -94,6 +94,12 @@ class Settings(BaseSettings):
         min_length=1,
         description="Bearer token required by `GET /metrics`. Without one, only local requests are accepted.",
     )
+    site: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9._-]{1,64}$",
+        description="Name of this site, if Rocket.Chat replicates the workspace between sites, each with its own "
+        "rcstats: 1 to 64 letters, digits, `.`, `_` and `-`.",
+    )
     schedule: str = Field(default="0 * * * *", description="When to take a snapshot: a cron expression of five fields.")
     jitter: int = Field(
         default=0,

@@ -21,6 +21,7 @@ from collector.key_paths import Document
 from collector.mongodb.connection import time_limit
 from collector.sources.rocketchat import RocketChat
 from collector.store.snapshots import Store
+from collector.workspace_key import owner
 
 KIND = "imported"
 BATCH = 100
@@ -176,7 +177,7 @@ def modern(document: Document, workspace: str) -> Document | None:
     if created is None:
         return None
     _name_livechat(found)
-    own = {"version": __version__, "workspace": workspace, "kind": KIND, "readings": {}, "unavailable": {}}
+    own = {"version": __version__, **owner(workspace), "kind": KIND, "readings": {}, "unavailable": {}}
     return found | {"_id": str(document["_id"]), "createdAt": created, "collector": own}
 
 

@@ -44,12 +44,15 @@ class Queries:
 
     def labelled(self, comment: str) -> Self:
         """The same database, its queries marked with another comment."""
-        return type(self)(self._database, comment, scans=self._scans)
+        return self._over(self._database, comment, scans=self._scans)
 
     def scanning(self) -> Self:
         """The same database, its messages read without an index, on a secondary if there is one."""
         database = self._database.with_options(read_preference=ReadPreference.SECONDARY_PREFERRED)
-        return type(self)(database, self._comment, scans=True)
+        return self._over(database, self._comment, scans=True)
+
+    def _over(self, database: Database[Document], comment: str, *, scans: bool) -> Self:
+        return type(self)(database, comment, scans=scans)
 
     @_asks
     def estimate(self, of: Collection) -> int:

@@ -4,18 +4,20 @@ import hashlib
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Self
 
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo import ASCENDING, ReadPreference
 from pymongo.collection import Collection as MongoCollection
+from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
 from collector.key_paths import Document
 from collector.mongodb.connection import asks, plainly
 from collector.sources.collections import Collection, Pipeline
 from collector.sources.queries import DATES, Queries
+from collector.workspace_key import workspace_key
 
 _asks = asks("the workspace's")
 
@@ -34,7 +36,19 @@ def hash_token(token: str) -> str:
 
 
 class RocketChat(Queries):
-    """What a workspace is asked for by name: its settings, servers, logins and own statistics."""
+    """What a workspace is asked for by name: its settings, servers, logins and own statistics.
+
+    `site` is the name of the site whose database this is, if the workspace has several.
+    """
+
+    def __init__(
+        self, database: Database[Document], comment: str = "rcstats", *, scans: bool = False, site: str = ""
+    ) -> None:
+        super().__init__(database, comment, scans=scans)
+        self._site = site
+
+    def _over(self, database: Database[Document], comment: str, *, scans: bool) -> Self:
+        return type(self)(database, comment, scans=scans, site=self._site)
 
     @_asks
     def has_secondary(self) -> bool:
@@ -117,10 +131,10 @@ class RocketChat(Queries):
         return {name: row["value"] for name, row in self.settings(*ids).items() if "value" in row}
 
     def identity(self) -> str:
-        """The workspace's uniqueID, or the name of its database if that is not a valid id."""
+        """The key of the workspace's snapshots, by its uniqueID, or its database's name if that is not a valid id."""
         unique_id = self.values("uniqueID").get("uniqueID")
         is_proper = isinstance(unique_id, str) and 0 < len(unique_id.encode()) <= _LONGEST_ID
-        return str(unique_id) if is_proper else self._database.name
+        return workspace_key(str(unique_id) if is_proper else self._database.name, self._site)
 
     def own_statistics(self, *paths: str) -> Document:
         """Some key paths of the server's own newest statistics document; {} if none exists."""

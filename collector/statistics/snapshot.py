@@ -18,6 +18,7 @@ from collector.statistics.bounds import hold, size
 from collector.statistics.daily_scan import daily_scan
 from collector.statistics.reading import UNDEFINED, Absent, Noted, Reading, Values, noted, of_release, resolved
 from collector.statistics.releases import NEWEST, NULLS, Release
+from collector.workspace_key import owner
 
 log = logging.getLogger(__name__)
 
@@ -221,7 +222,7 @@ def now() -> datetime:
 def _metadata(about: SnapshotContext, started: datetime, finished: datetime) -> Document:
     return {
         "version": __version__,
-        "workspace": about.workspace,
+        **owner(about.workspace),
         "kind": "collected",
         **({"slot": about.slot} if about.slot else {}),
         "release": str(about.definitions),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from pathlib import Path
 
 import bson
@@ -99,9 +100,10 @@ class Spool:
         return delivered
 
     def _path(self, workspace: str, slot: datetime | None, snapshot_id: str) -> Path:
-        """Names sort by slot; a workspace's id can hold anything, so it stands there in hexadecimal."""
+        """Names sort by slot; a workspace's key can be long and hold anything, so its hash stands there."""
         when = f"{slot:%Y%m%dT%H%M%SZ}" if slot else "on-demand"
-        return self._folder / f"{when}-{workspace.encode().hex()[:64]}-{snapshot_id}{_SUFFIX}"
+        key = blake2b(workspace.encode(), digest_size=16).hexdigest()
+        return self._folder / f"{when}-{key}-{snapshot_id}{_SUFFIX}"
 
     def _files(self, *suffixes: str) -> Iterator[_File]:
         """The regular files with one of these suffixes that are there now."""

@@ -205,6 +205,9 @@ WRONG = {
     "an unknown time zone": ({"RCSTATS_TIMEZONE": "Mars/Olympus"}, "RCSTATS_TIMEZONE: expected an IANA time zone"),
     "a path as time zone": ({"RCSTATS_TIMEZONE": "/etc/passwd"}, "RCSTATS_TIMEZONE: expected an IANA time zone"),
     "a number in words": ({"RCSTATS_JITTER": "three"}, "RCSTATS_JITTER: Input should be a valid integer"),
+    "a site with another character": ({"RCSTATS_SITE": "berlin@1"}, "RCSTATS_SITE: String should match pattern"),
+    "a site whose name is too long": ({"RCSTATS_SITE": "b" * 65}, "RCSTATS_SITE: String should match pattern"),
+    "a site of two lines": ({"RCSTATS_SITE": "berlin\n"}, "RCSTATS_SITE: String should match pattern"),
     "a misspelt variable": (
         {"RCSTATS_SHEDULE": "* * * * *"},
         "RCSTATS_SHEDULE: unknown setting; did you mean RCSTATS_SCH",

@@ -18,6 +18,7 @@ from collector.statistics.snapshot import put
 from collector.statistics.subjects.sessions import session_statistics
 from collector.store.parameters import ListQuery
 from collector.store.snapshots import Store
+from collector.workspace_key import owner
 
 KIND = "reconstructed"
 COMMENT = "rcstats backfill"
@@ -186,7 +187,7 @@ class Backfill:
 
 
 def _lay_out(workspace: str, zone: str, moment: datetime, walks: Sequence[IndexWalk], sessions: Values) -> Document:
-    own: Document = {"version": __version__, "workspace": workspace, "kind": KIND, "timezone": zone}
+    own: Document = {"version": __version__, **owner(workspace), "kind": KIND, "timezone": zone}
     own |= {"readings": {}, "unavailable": {}, "notes": {}}
     document: Document = {"_id": id_of(workspace, moment), "createdAt": moment, "_updatedAt": moment, "collector": own}
     for walk in walks:

@@ -72,6 +72,13 @@ def test_an_old_document_is_converted_to_todays_format() -> None:
     assert type(found["os"]["totalmem"]) is Int64
 
 
+def test_an_imported_document_names_its_site() -> None:
+    found = modern(OLD, "workspace@berlin")
+
+    assert found is not None
+    assert (found["collector"]["workspace"], found["collector"]["site"]) == ("workspace@berlin", "berlin")
+
+
 @pytest.mark.parametrize("value", ["yesterday", "", None, True, {"a": 1}, -5, 10**30, "0001-01-01"])
 def test_an_invalid_date_is_kept_unchanged(value: Any) -> None:
     found = modern(OLD | {"lastLogin": value}, "workspace")

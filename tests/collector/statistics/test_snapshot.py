@@ -351,6 +351,13 @@ def test_a_snapshot_on_demand_has_no_slot() -> None:
     assert "slot" not in take([], nowhere(), SnapshotContext("w", "UTC"))["collector"]
 
 
+def test_the_metadata_names_the_site_if_the_workspace_has_several() -> None:
+    one, other = (take([], nowhere(), SnapshotContext(key, "UTC"))["collector"] for key in ("w", "w@berlin"))
+
+    assert "site" not in one
+    assert (other["workspace"], other["site"]) == ("w@berlin", "berlin")
+
+
 def test_ids_are_17_unambiguous_characters() -> None:
     ids = {new_id() for _ in range(500)}
 

@@ -44,6 +44,16 @@ def test_it_knows_which_slots_wait(folder: Path) -> None:
     assert not spool.has("two", NOW)
 
 
+@pytest.mark.parametrize("other", ["3f0c6d1e-8a52-4c3b-9d3a-52f1f0a7c9e4@paris", "x" * 256, "../@/\0"])
+def test_it_knows_whose_slots_wait_however_long_or_alike_the_keys_are(folder: Path, other: str) -> None:
+    spool = Spool(folder)
+    spool.keep(snapshot("3f0c6d1e-8a52-4c3b-9d3a-52f1f0a7c9e4@berlin", slot=NOW))
+
+    assert not spool.has(other, NOW)
+    assert spool.keep(snapshot(other, slot=NOW))
+    assert spool.has(other, NOW)
+
+
 def test_what_the_store_does_not_take_goes_on_waiting(folder: Path) -> None:
     spool = Spool(folder)
     added: list[str] = []

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from pymongo.database import Database
 
+from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.rocketchat import RocketChat
 from collector.statistics.reading import UNDEFINED, Absent
-from tests.factories import NOW, hours, insert, read, setting
+from tests.factories import NOW, hours, insert, read, reading, setting
 
 Db = Database[dict[str, Any]]
 
@@ -60,3 +61,13 @@ def test_a_workspace_without_a_proper_id_goes_by_its_database(database: Db, valu
     insert(database, Collection.SETTINGS, setting("uniqueID", value))
 
     assert RocketChat(database).identity() == database.name
+
+
+def test_a_site_is_part_of_the_key_and_not_of_the_uniqueid(database: Db) -> None:
+    insert(database, Collection.SETTINGS, setting("uniqueID", "workspace"))
+    site = RocketChat(database, site="berlin")
+
+    assert [found.identity() for found in (site, site.labelled("one reading"), site.scanning())] == [
+        "workspace@berlin"
+    ] * 3
+    assert reading("workspace").read(Sources(site))["uniqueId"] == "workspace"
