@@ -7,12 +7,13 @@ from enum import IntEnum
 from zoneinfo import ZoneInfo
 
 from collector import logs
+from collector.diagnostics import sites
 from collector.diagnostics.privileges import Access
 from collector.errors import MissingIndexError, NotAuthorizedError
 from collector.key_paths import Document
 from collector.mongodb.connection import time_limit
 from collector.scheduling.slots import Slots
-from collector.sources.collections import MESSAGE_INDEXES, Collection, index_name
+from collector.sources.collections import MESSAGE_INDEXES, OPTIONAL, Collection, index_name
 from collector.sources.day_zone import offset_name
 from collector.sources.rocketchat import RocketChat
 from collector.sources.server_time import server_offset
@@ -76,6 +77,7 @@ def findings(
         "timezone": lambda: _timezone(workspace, given, now),
         "indexes": lambda: _indexes(workspace, given),
         "store": lambda: _store(store, given.timezone, now),
+        "sites": lambda: _sites(workspace, store, now),
         "freshness": lambda: _freshness(store, workspace.identity(), slots, now),
     }
     for name, check in checks.items():
@@ -116,7 +118,7 @@ def _workspace(workspace: RocketChat) -> tuple[Level, str]:
 
 def _privileges(workspace: RocketChat, access: Access) -> tuple[Level, str]:
     """The privileges that the logins lack, and those that they should not have."""
-    unread = [collection.value for collection in Collection if not _may_read(workspace, collection)]
+    unread = [of.value for of in Collection if of not in OPTIONAL and not _may_read(workspace, of)]
     wrong: list[tuple[Level, str]] = []
     if lacking := ([f"read {', '.join(unread)}"] if unread else []) + access.lacking():
         wrong.append((Level.CRITICAL, f"the login lacks the privilege to {'; and to '.join(lacking)} {_ROLES}"))
@@ -192,6 +194,12 @@ def _store(store: Store, zone: str, now: datetime) -> tuple[Level, str]:
     if (used := store.calendar(zone, now)) != zone:
         return Level.WARNING, f"reachable; its MongoDB does not know the time zone {zone}, series use {used}"
     return Level.OK, "reachable, with all indexes"
+
+
+def _sites(workspace: RocketChat, store: Store, now: datetime) -> tuple[Level, str]:
+    if problem := sites.problem(workspace, store, now):
+        return Level.WARNING, problem
+    return Level.OK, "no snapshot is known to be of another site or copy of the workspace"
 
 
 def _freshness(store: Store, workspace: str, slots: Slots, now: datetime) -> tuple[Level, str]:

@@ -57,6 +57,7 @@ class Collection(StrEnum):
     SERVICE_LEVELS = "rocketchat_omnichannel_service_level_agreements"
     SESSIONS = "rocketchat_sessions"
     SETTINGS = "rocketchat_settings"
+    SITE_REPLICATION = "rocketchat_site_replication_state"
     STATISTICS = "rocketchat_statistics"
     SUBSCRIPTIONS = "rocketchat_subscription"
     TEAMS = "rocketchat_team"
@@ -65,3 +66,7 @@ class Collection(StrEnum):
     USERS = "users"
     VIDEO_CONFERENCES = "rocketchat_video_conference"
     VISITORS = "rocketchat_livechat_visitor"
+
+
+# Roles of earlier releases of rcstats do not have these, and no statistic needs them.
+OPTIONAL = frozenset({Collection.SITE_REPLICATION})

@@ -45,10 +45,10 @@ class RocketChat(Queries):
         self, database: Database[Document], comment: str = "rcstats", *, scans: bool = False, site: str = ""
     ) -> None:
         super().__init__(database, comment, scans=scans)
-        self._site = site
+        self.site = site
 
     def _over(self, database: Database[Document], comment: str, *, scans: bool) -> Self:
-        return type(self)(database, comment, scans=scans, site=self._site)
+        return type(self)(database, comment, scans=scans, site=self.site)
 
     @_asks
     def has_secondary(self) -> bool:
@@ -134,7 +134,7 @@ class RocketChat(Queries):
         """The key of the workspace's snapshots, by its uniqueID, or its database's name if that is not a valid id."""
         unique_id = self.values("uniqueID").get("uniqueID")
         is_proper = isinstance(unique_id, str) and 0 < len(unique_id.encode()) <= _LONGEST_ID
-        return workspace_key(str(unique_id) if is_proper else self._database.name, self._site)
+        return workspace_key(str(unique_id) if is_proper else self._database.name, self.site)
 
     def own_statistics(self, *paths: str) -> Document:
         """Some key paths of the server's own newest statistics document; {} if none exists."""

@@ -99,10 +99,10 @@ def test_check_reports_warnings_by_its_exit_code(urls: dict[str, str]) -> None:
 
     assert (before.returncode, after.returncode) == (1, 1), before.stdout + after.stdout
     assert before.stdout.startswith(
-        "WARNING: 3 of 6 checks: privileges: MongoDB has access control disabled; store: reachable; "
+        "WARNING: 3 of 7 checks: privileges: MongoDB has access control disabled; store: reachable; "
     )
     assert before.stdout.splitlines()[0].endswith("; freshness: no snapshot has been stored yet")
-    assert after.stdout.splitlines()[0] == "WARNING: 1 of 6 checks: privileges: MongoDB has access control disabled"
+    assert after.stdout.splitlines()[0] == "WARNING: 1 of 7 checks: privileges: MongoDB has access control disabled"
     assert "runs Rocket.Chat 8.6.1" in after.stdout
 
 
@@ -118,6 +118,7 @@ def test_check_prints_plain_lines_without_a_terminal(urls: dict[str, str]) -> No
         ["✓", "timezone"],
         ["✓", "indexes"],
         ["!", "store"],
+        ["✓", "sites"],
         ["!", "freshness"],
     ]
     assert "\x1b" not in done.stdout

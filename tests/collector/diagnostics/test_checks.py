@@ -22,7 +22,7 @@ from tests.factories import NOW, hours, insert, job, message, setting, snapshot
 
 Db = Database[dict[str, Any]]
 HOURLY = Slots("0 * * * *", "UTC")  # NOW is half past twelve
-CHECKS = ("workspace", "privileges", "timezone", "indexes", "store", "freshness")
+CHECKS = ("workspace", "privileges", "timezone", "indexes", "store", "sites", "freshness")
 
 
 def having(workspace: Login, store: Login) -> Access:

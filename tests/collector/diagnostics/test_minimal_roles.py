@@ -18,7 +18,7 @@ from collector.diagnostics.privileges import SERVER_STATUS, Role, reader, writer
 from collector.key_paths import Document
 from collector.mongodb.connection import Client, connect
 from collector.settings import load
-from collector.sources.collections import Collection
+from collector.sources.collections import OPTIONAL, Collection
 from tests.collector.diagnostics.test_privileges import key_file
 from tests.factories import SMALL
 from tests.processes import Running, rcstats, running
@@ -116,7 +116,7 @@ def test_check_finds_no_problem(least: dict[str, str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.fullmatch(r"OK: the newest snapshot was taken at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", verdict)
     assert [line.split()[:2] for line in findings] == [
-        ["✓", name] for name in ("workspace", "privileges", "timezone", "indexes", "store", "freshness")
+        ["✓", name] for name in ("workspace", "privileges", "timezone", "indexes", "store", "sites", "freshness")
     ]
 
 
@@ -216,6 +216,24 @@ def test_a_collection_that_the_login_cannot_read_is_named(guarded: Guarded, coll
 
     text = f"the login lacks the privilege to read {collection} (rcstats check --roles prints the roles it needs)"
     assert checked(guarded.settings(name), 2) == text
+
+
+def test_a_role_of_an_earlier_release_does_not_tell_of_replication_and_fails_nothing(
+    guarded: Guarded, least: dict[str, str]
+) -> None:
+    rcstats("snapshot", **least)
+    earlier = [one for one in READER.privileges if one["resource"]["collection"] not in OPTIONAL]
+    assert len(earlier) == len(READER.privileges) - 1
+    guarded.root["rocketchat"].command("createRole", "earlier", privileges=earlier, roles=[])
+    guarded.login("earlier", {"role": "earlier", "db": "rocketchat"}, *granted(WRITER))
+    guarded.root["rocketchat"][Collection.SITE_REPLICATION].insert_one({"_id": "anything"})
+    try:
+        unknown, known = rcstats("check", **guarded.settings("earlier")), rcstats("check", **least)
+    finally:
+        guarded.root["rocketchat"].drop_collection(Collection.SITE_REPLICATION)
+
+    assert (unknown.returncode, known.returncode) == (0, 1), unknown.stdout + known.stdout
+    assert known.stdout.startswith("WARNING: 1 of 7 checks: sites: rocketchat_site_replication_state has documents")
 
 
 def test_missing_privileges_on_the_store_are_found_without_an_attempt_to_write(guarded: Guarded) -> None:
