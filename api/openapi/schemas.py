@@ -137,8 +137,8 @@ SCHEMAS: dict[str, Schema] = {
         statistics={
             "type": "array",
             "items": object_(
-                "key meaning unit source cost accuracy releases",
-                **dict.fromkeys(("key", "meaning", "unit", "source", "cost", "accuracy", "releases"), TEXT),
+                "key meaning unit source cost accuracy sites releases",
+                **dict.fromkeys(("key", "meaning", "unit", "source", "cost", "accuracy", "sites", "releases"), TEXT),
             ),
         },
         count=_COUNT,

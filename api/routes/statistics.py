@@ -78,7 +78,7 @@ class Statistics:
         self.forecast = served(Resource(_nothing, self._forecasts, is_hourly=True))
         """`GET /api/v1/statistics.forecast`: {growth: […], anomalies: […], success}."""
         self.dictionary = served(Resource(_nothing, lambda _, __: [dictionary]))
-        """`GET /api/v1/statistics.dictionary`: {statistics: [{key, meaning, unit, source, cost, accuracy}], count}."""
+        """`GET /api/v1/statistics.dictionary`: {statistics: [{key, meaning, unit, …}], count}."""
         self.info = served(Resource(_nothing, _info, is_open=True))
         """`GET /api/info`: the server's release if known; in full only for users who may view statistics."""
 

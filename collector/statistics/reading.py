@@ -28,6 +28,14 @@ class Unit(StrEnum):
     LIST = "list"
 
 
+class Sites(StrEnum):
+    """Whether the values of several sites of one workspace may be added up; see collector/store/README.md."""
+
+    ADD = "add"
+    ADD_SESSIONS = "add sessions and seconds, not users"
+    DO_NOT_ADD = "do not add"
+
+
 class Cost(Enum):
     """The cost of a reading to the database, with its time limit in seconds."""
 
@@ -122,6 +130,7 @@ class Statistic:
     `estimated`: it is a collection's own count, which can be off by a few after an unclean shutdown of MongoDB.
     `source`: its source, if more specific than the reading's.
     `releases`: those of Rocket.Chat that have it, by this definition.
+    `sites`: whether it may be added over sites, if it differs from its subject's numbers, lists and documents.
     """
 
     key: str
@@ -132,6 +141,7 @@ class Statistic:
     moves: bool = False
     is_setting: bool = False
     releases: Span = ALL
+    sites: Sites | None = None
 
 
 @dataclass(frozen=True)
@@ -217,10 +227,14 @@ class Setting:
 
 @dataclass
 class Subject:
-    """The readings of one subject, in the order of the document."""
+    """The readings of one subject, in the order of the document.
+
+    `sites`: whether its numbers, lists and documents may be added over sites, unless a statistic has a mark of its own.
+    """
 
     name: str
     title: str
+    sites: Sites = Sites.DO_NOT_ADD
     readings: list[Reading] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[Reading]:
@@ -230,12 +244,18 @@ class Subject:
         self, name: str, *statistics: Statistic, source: str, cost: Cost, **more: Any
     ) -> Callable[[Callable[[Sources], Values]], Callable[[Sources], Values]]:
         """Declares the decorated function as the reading that yields these statistics."""
+        marked = tuple(replace(one, sites=one.sites or self._sites_of(one)) for one in statistics)
 
         def declare(read: Callable[[Sources], Values]) -> Callable[[Sources], Values]:
-            self.readings.append(Reading(name, statistics, source, cost, read, **more))
+            self.readings.append(Reading(name, marked, source, cost, read, **more))
             return read
 
         return declare
+
+    def _sites_of(self, statistic: Statistic) -> Sites:
+        """The mark of a statistic without one. Whether the sites share their settings is not known."""
+        never = statistic.is_setting or statistic.unit in (Unit.FLAG, Unit.TEXT, Unit.DATE)
+        return Sites.DO_NOT_ADD if never else self.sites
 
     def count(
         self, key: str, meaning: str, unit: Unit, *, of: Collection, where: Mapping[str, Any], releases: Span = ALL

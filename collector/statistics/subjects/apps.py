@@ -3,10 +3,10 @@
 from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import among, total
-from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
+from collector.statistics.reading import Cost, Sites, Statistic, Subject, Unit, Values
 from collector.statistics.releases import since
 
-apps = Subject("apps", "Marketplace and private apps.")
+apps = Subject("apps", "Marketplace and private apps.", Sites.ADD)
 
 ENABLED, DISABLED = ("auto_enabled", "manually_enabled"), "manually_disabled"
 PRIVATE = "private"

@@ -7,7 +7,7 @@ from collector.key_paths import Document
 from collector.sources import Sources
 from collector.sources.collections import Collection, Pipeline
 from collector.sources.expressions import among, finite, number, total
-from collector.statistics.reading import UNDEFINED, Absent, Cost, Statistic, Subject, Unit, Values
+from collector.statistics.reading import UNDEFINED, Absent, Cost, Sites, Statistic, Subject, Unit, Values
 from collector.statistics.releases import ALL, before, since
 
 enterprise = Subject("enterprise", "The licence, and figures of features that require one.")
@@ -84,10 +84,16 @@ _UNTIL_8 = {"enterprise.omnichannelPdfTranscriptRequested"}
 
 @enterprise.reads(
     "omnichannel_licensed",
-    *(Statistic(key, meaning, Unit.NUMBER, estimated=True) for key, (_, meaning) in _SIZES.items()),
+    *(Statistic(key, meaning, Unit.NUMBER, estimated=True, sites=Sites.ADD) for key, (_, meaning) in _SIZES.items()),
     *(
-        Statistic(key, meaning, Unit.NUMBER, releases=before("8.0") if key in _UNTIL_8 else ALL)
-        for key, (_, _, meaning) in _COUNTS.items()
+        Statistic(
+            key,
+            meaning,
+            Unit.NUMBER,
+            releases=before("8.0") if key in _UNTIL_8 else ALL,
+            sites=Sites.DO_NOT_ADD if of is Collection.USERS else Sites.ADD,
+        )
+        for key, (of, _, meaning) in _COUNTS.items()
     ),
     source="metadata and counts, where the licence has livechat-enterprise",
     cost=Cost.INDEXED,

@@ -15,6 +15,7 @@ from collector.statistics.reading import (
     Absent,
     Cost,
     Noted,
+    Sites,
     Statistic,
     Subject,
     Unit,
@@ -32,7 +33,9 @@ NOT_SAMPLED = "no sample was taken: only the daemon takes samples between snapsh
 
 @instances.reads(
     "instances",
-    Statistic("instanceCount", "Running instances of this workspace, on all hosts.", Unit.SERVERS, moves=True),
+    Statistic(
+        "instanceCount", "Running instances of this workspace, on all hosts.", Unit.SERVERS, moves=True, sites=Sites.ADD
+    ),
     Statistic(
         "collector.instances",
         "Each of them: kind, host, port, Node's release, pid, date of registration, uptime since then in seconds, "
@@ -40,7 +43,9 @@ NOT_SAMPLED = "no sample was taken: only the daemon takes samples between snapsh
         Unit.LIST,
         moves=True,
     ),
-    Statistic("collector.connections.now", "Open websockets of all instances.", Unit.NUMBER, moves=True),
+    Statistic(
+        "collector.connections.now", "Open websockets of all instances.", Unit.NUMBER, moves=True, sites=Sites.ADD
+    ),
     source="instances, the rows renewed within the time to live of its index",
     cost=Cost.INDEXED,
     lists=1,

@@ -4,10 +4,10 @@ from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import MOST_KINDS, kinds, largest
 from collector.statistics.bounds import listed
-from collector.statistics.reading import UNDEFINED, Cost, Setting, Statistic, Subject, Unit, Values, noted, same
+from collector.statistics.reading import UNDEFINED, Cost, Setting, Sites, Statistic, Subject, Unit, Values, noted, same
 from collector.statistics.releases import since
 
-omnichannel = Subject("omnichannel", "Omnichannel: visitors, agents, departments, sources and routing.")
+omnichannel = Subject("omnichannel", "Omnichannel: visitors, agents, departments, sources and routing.", Sites.ADD)
 
 omnichannel.sizes(
     "omnichannel_sizes",
@@ -22,8 +22,8 @@ omnichannel.sizes(
 
 @omnichannel.reads(
     "agents",
-    Statistic("totalLivechatAgents", "Accounts with the role livechat-agent.", Unit.USERS),
-    Statistic("totalLivechatManagers", "Accounts with the role livechat-manager.", Unit.USERS),
+    Statistic("totalLivechatAgents", "Accounts with the role livechat-agent.", Unit.USERS, sites=Sites.DO_NOT_ADD),
+    Statistic("totalLivechatManagers", "Accounts with the role livechat-manager.", Unit.USERS, sites=Sites.DO_NOT_ADD),
     source="users, counts over roles",
     cost=Cost.INDEXED,
 )

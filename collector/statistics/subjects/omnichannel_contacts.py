@@ -6,10 +6,12 @@ from collector.key_paths import Document
 from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import each
-from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values
+from collector.statistics.reading import Cost, Setting, Sites, Statistic, Subject, Unit, Values
 from collector.statistics.releases import Span, since
 
-omnichannel_contacts = Subject("omnichannel_contacts", "Omnichannel contacts: known and unknown, blocked and verified.")
+omnichannel_contacts = Subject(
+    "omnichannel_contacts", "Omnichannel contacts: known and unknown, blocked and verified.", Sites.ADD
+)
 
 _RELEASES, _EARLIER, _NOW = since("7.2"), since("7.2", before="8.0"), since("8.0")
 
@@ -52,6 +54,7 @@ def _lists(name: str, releases: Span, without_channels: str, is_without: Documen
                 Unit.NUMBER,
                 estimated=key == "totalContacts",
                 releases=releases,
+                sites=Sites.DO_NOT_ADD if key == "avgChannelsPerContact" else None,
             )
             for key, meaning in statistics.items()
         ),

@@ -9,7 +9,7 @@ from collector.key_paths import Document
 from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import among
-from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
+from collector.statistics.reading import Cost, Sites, Statistic, Subject, Unit, Values
 from collector.statistics.releases import before
 
 rooms = Subject("rooms", "Rooms by kind, and messages according to the rooms' counters.")
@@ -26,8 +26,10 @@ CHANNEL, GROUP, DIRECT, LIVECHAT = "c", "p", "d", "l"
     Statistic("totalChannels", "Public channels, with discussions and teams' main rooms.", Unit.ROOMS),
     Statistic("totalPrivateGroups", "Private groups, with discussions and teams' main rooms.", Unit.ROOMS),
     Statistic("totalDirect", "Direct message rooms.", Unit.ROOMS),
-    Statistic("totalLivechat", "Omnichannel rooms.", Unit.ROOMS),
-    Statistic("totlalLivechat", "Omnichannel rooms, under the misspelt key of early releases.", Unit.ROOMS),
+    Statistic("totalLivechat", "Omnichannel rooms.", Unit.ROOMS, sites=Sites.ADD),
+    Statistic(
+        "totlalLivechat", "Omnichannel rooms, under the misspelt key of early releases.", Unit.ROOMS, sites=Sites.ADD
+    ),
     Statistic("totalMessages", "The sum of the five message totals below.", Unit.MESSAGES),
     Statistic(
         "totalChannelMessages", "Sum of the message counters of public channels, without discussions.", Unit.MESSAGES
@@ -41,7 +43,9 @@ CHANNEL, GROUP, DIRECT, LIVECHAT = "c", "p", "d", "l"
         "totalDiscussionsMessages", "Sum of the message counters of discussions in channels and groups.", Unit.MESSAGES
     ),
     Statistic("totalDirectMessages", "Sum of the message counters of direct message rooms.", Unit.MESSAGES),
-    Statistic("totalLivechatMessages", "Sum of the message counters of omnichannel rooms.", Unit.MESSAGES),
+    Statistic(
+        "totalLivechatMessages", "Sum of the message counters of omnichannel rooms.", Unit.MESSAGES, sites=Sites.ADD
+    ),
     Statistic(
         "collector.messages.documents",
         "All messages, hidden and system ones too.",

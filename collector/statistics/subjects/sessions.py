@@ -9,12 +9,12 @@ from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import MOST_KINDS, added, kinds, largest, number
 from collector.statistics.bounds import listed
-from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values, noted
+from collector.statistics.reading import Cost, Sites, Statistic, Subject, Unit, Values, noted
 from collector.statistics.session_periods import NUMBER, Periods
 from collector.statistics.session_periods import number as day_number
 
 sessions = Subject(
-    "sessions", "Users, devices and operating systems of yesterday, and of the week and month that end then."
+    "sessions", "Users, devices and operating systems of yesterday, and of the week and month that end then.", Sites.ADD
 )
 
 _USERS = "users in all and by their most important role, with number and seconds of their sessions"
@@ -33,9 +33,13 @@ def _inputs(sources: Sources) -> Document:
 
 @sessions.reads(
     "sessions",
-    Statistic("uniqueUsersOfYesterday", f"Yesterday: {_USERS}.", Unit.DOCUMENT),
-    Statistic("uniqueUsersOfLastWeek", f"The 7 days until yesterday: {_USERS}.", Unit.DOCUMENT),
-    Statistic("uniqueUsersOfLastMonth", f"The month until yesterday: {_USERS}.", Unit.DOCUMENT),
+    Statistic("uniqueUsersOfYesterday", f"Yesterday: {_USERS}.", Unit.DOCUMENT, sites=Sites.ADD_SESSIONS),
+    Statistic(
+        "uniqueUsersOfLastWeek", f"The 7 days until yesterday: {_USERS}.", Unit.DOCUMENT, sites=Sites.ADD_SESSIONS
+    ),
+    Statistic(
+        "uniqueUsersOfLastMonth", f"The month until yesterday: {_USERS}.", Unit.DOCUMENT, sites=Sites.ADD_SESSIONS
+    ),
     Statistic("uniqueDevicesOfYesterday", f"Yesterday: {_DEVICES}.", Unit.DOCUMENT),
     Statistic("uniqueDevicesOfLastWeek", f"The 7 days until yesterday: {_DEVICES}.", Unit.DOCUMENT),
     Statistic("uniqueDevicesOfLastMonth", f"The month until yesterday: {_DEVICES}.", Unit.DOCUMENT),

@@ -183,8 +183,8 @@ def test_the_dictionary_requires_the_permission(workspace: Db) -> None:
     assert body["count"] == len(body["statistics"]) == len(catalog.STATISTICS)
     assert body["success"] is True
     (users,) = [entry for entry in body["statistics"] if entry["key"] == "totalUsers"]
-    assert list(users) == ["key", "meaning", "unit", "source", "cost", "accuracy", "releases"]
-    assert (users["unit"], users["accuracy"]) == ("users", "estimated")
+    assert list(users) == ["key", "meaning", "unit", "source", "cost", "accuracy", "sites", "releases"]
+    assert (users["unit"], users["accuracy"], users["sites"]) == ("users", "estimated", "do not add")
 
 
 def test_info_has_the_full_release_only_for_users_with_the_permission(workspace: Db, anonymous: TestClient) -> None:
