@@ -12,7 +12,7 @@ SESSIONS = """
     uniqueOSOfYesterday uniqueOSOfLastWeek uniqueOSOfLastMonth
 """
 USERS_OF_SESSIONS = "uniqueUsersOfYesterday uniqueUsersOfLastWeek uniqueUsersOfLastMonth"
-INSTANCES = "instanceCount"
+INSTANCES = "instanceCount collector.connections.now"
 APPS = """
     apps.totalInstalled apps.totalActive apps.totalFailed apps.totalPrivateApps apps.totalPrivateAppsEnabled
 """
