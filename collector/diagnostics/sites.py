@@ -21,10 +21,10 @@ def problem(workspace: RocketChat, store: Store, now: datetime) -> str:
     if others := _of_others(workspace, store, now):
         return (
             f"another server with the same uniqueID has {others} of the last day's snapshots: set RCSTATS_SITE to "
-            "another name at each site, and use another store for a copy of the workspace"
+            "a different name at each site, and use another store for a copy of the workspace"
         )
     if not workspace.site and _is_replicated(workspace):
-        return f"{Collection.SITE_REPLICATION} has documents: set RCSTATS_SITE to another name at each site"
+        return f"{Collection.SITE_REPLICATION} has documents: set RCSTATS_SITE to a different name at each site"
     return ""
 
 

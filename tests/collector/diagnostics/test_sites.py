@@ -16,7 +16,7 @@ Db = Database[dict[str, Any]]
 
 LONG_AGO = NOW - hours(100)
 FINGERPRINT = "Deployment_FingerPrint_Hash"
-REPLICATED = "rocketchat_site_replication_state has documents: set RCSTATS_SITE to another name at each site"
+REPLICATED = "rocketchat_site_replication_state has documents: set RCSTATS_SITE to a different name at each site"
 
 
 def with_server(database: Db, fingerprint: Any = "ours", started: Any = LONG_AGO) -> None:
@@ -42,8 +42,8 @@ def test_snapshots_of_another_server_are_counted_for_a_day(database: Db) -> None
     keep(database, *[taken("theirs", age) for age in (1, 2, 23, 25)], taken("ours", 3))
 
     assert found(database) == (
-        "another server with the same uniqueID has 3 of the last day's snapshots: set RCSTATS_SITE to another name at "
-        "each site, and use another store for a copy of the workspace"
+        "another server with the same uniqueID has 3 of the last day's snapshots: set RCSTATS_SITE to a different "
+        "name at each site, and use another store for a copy of the workspace"
     )
 
 
