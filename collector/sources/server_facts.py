@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from collector.key_paths import Document
 from collector.numbers import is_number
+from collector.sources import Sources
 from collector.sources.host import Host
-from collector.sources.instances import STREAMER, Instance, server
+from collector.sources.instances import STREAMER, Instance, live, server
 
 # The script that Node runs as the server, in each of its distributions.
 SCRIPT = "main.js"
@@ -62,6 +63,17 @@ class ServerFacts:
     document: Document
     host: Host
     deployment: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, sources: Sources) -> Self:
+        """What is known at the moment of the sources.
+
+        Raises:
+            DatabaseError: the workspace's MongoDB cannot be read.
+        """
+        workspace = sources.workspace
+        own = workspace.own_statistics("os", "process", "deploy", "version", "msEnabled", "createdAt")
+        return cls(sources.now, live(workspace), own, sources.machine, sources.deployment)
 
     @cached_property
     def os(self) -> Fact:

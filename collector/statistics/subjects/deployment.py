@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from collector.sources import Sources, instances
+from collector.sources import Sources
 from collector.sources.server_facts import Fact, ServerFacts
 from collector.statistics.reading import Absent, Cost, Statistic, Subject, Unit, Values
 
@@ -72,7 +72,7 @@ _ORIGIN = Statistic(
     lists=1,
 )
 def facts(sources: Sources) -> Values:
-    known = server_facts(sources)
+    known = ServerFacts.read(sources)
     origins = {"os": known.os, "process": known.process, "deploy": known.deploy, "version": known.version}
     return {
         **dict(_values(known.os, _OS)),
@@ -80,17 +80,6 @@ def facts(sources: Sources) -> Values:
         **dict(_values(known.deploy, _DEPLOY)),
         "collector.origin": {name: fact.origin for name, fact in origins.items() if fact.origin},
     }
-
-
-def server_facts(sources: Sources) -> ServerFacts:
-    """What is known of the server now.
-
-    Raises:
-        DatabaseError: the workspace's MongoDB cannot be read.
-    """
-    workspace = sources.workspace
-    own = workspace.own_statistics("os", "process", "deploy", "version", "msEnabled", "createdAt")
-    return ServerFacts(sources.now, instances.live(workspace), own, sources.machine, sources.deployment)
 
 
 def _values(fact: Fact, statistics: tuple[Statistic, ...]) -> Iterator[tuple[str, Any]]:

@@ -24,6 +24,8 @@ from collector.sources.server_facts import (
     ServerFacts,
 )
 from collector.statistics.snapshot import now
+from tests.users import only_as_root
+from tests.waiting import eventually
 
 STAYS = {"type": "Linux", "platform": "linux", "arch": "arm64", "release": "6.1.0-13", "totalmem": 2.0**34}
 VARIES = {"uptime": 5_000.0, "loadavg": [1.0, 2.0, 3.0], "freemem": 2.0**30}
@@ -187,6 +189,19 @@ class TestTheServerOnThisHost:
         assert known.os.values["totalmem"] == psutil.virtual_memory().total
         assert len(known.os.values["cpus"]) == os.cpu_count()
         assert (known.process.values["pid"], known.process.origin["source"]) == (node.pid, "instance")
+
+    @only_as_root
+    def test_in_a_container_of_this_host_it_is_found_by_the_pid_that_it_has_there(self, tmp_path: Path) -> None:
+        (tmp_path / "main.js").write_text(NODE)
+        become_node = f"import os, sys; os.execv(sys.executable, ['node', {str(tmp_path / 'main.js')!r}])"
+        process = subprocess.Popen(
+            ["/usr/bin/unshare", "--pid", "--fork", "--kill-child", sys.executable, "-c", become_node]
+        )
+        try:
+            eventually(lambda: list(Host().nodes(1, "main.js")))
+            assert facts_now(row_here(1)).os.origin["source"] == "host"
+        finally:
+            end(process)
 
     def test_its_uptime_is_exact_also_if_it_registered_again(self, node: subprocess.Popen[bytes]) -> None:
         row = row_here(node.pid)
