@@ -132,10 +132,11 @@ def test_it_stays_up_without_mongodb_and_recovers_by_itself(tmp_path: Path) -> N
     assert daemon.output.count("snapshots failing") == 1
 
 
-def test_systemd_is_told_when_it_answers(urls: dict[str, str], tmp_path: Path) -> None:
-    address = str(tmp_path / "notify")
+@pytest.mark.parametrize("kind", ["path", "abstract"])  # as systemd, or what runs a container, may hand over either
+def test_systemd_is_told_when_it_answers(urls: dict[str, str], tmp_path: Path, kind: str) -> None:
+    address = str(tmp_path / "notify") if kind == "path" else f"@rcstats-{uuid4().hex}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
-        systemd.bind(address)
+        systemd.bind(address.replace("@", "\0"))
         systemd.settimeout(15)
         settings = environment(listen=f"127.0.0.1:{free_port()}", **urls) | {"NOTIFY_SOCKET": address}
         process = subprocess.Popen([*RCSTATS, "run"], env=settings, stderr=subprocess.DEVNULL)

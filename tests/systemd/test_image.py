@@ -14,7 +14,14 @@ from tests.systemd.pages import ROOT
 from tests.systemd.podman import IMAGE, LIMITS, Podman, podman
 from tests.systemd.quadlet import options
 
-PYTHON = "/opt/rcstats/bin/python3"
+BIN = "/opt/rcstats/bin"
+# Prints user, group, whether the root file system is read-only, capabilities, and whether no privileges can be gained.
+CONFINEMENT = """
+import os
+status = dict(line.split(":", 1) for line in open("/proc/1/status"))
+read_only = bool(os.statvfs("/").f_flag & os.ST_RDONLY)
+print(os.getuid(), os.getgid(), read_only, status["CapEff"].strip(), status["NoNewPrivs"].strip())
+"""
 
 
 @pytest.fixture
@@ -46,6 +53,11 @@ def start(podman: Podman, urls: tuple[str, str], told: str) -> None:
     podman.run("run", "--detach", *unit, *here, IMAGE, NOTIFY_SOCKET=told)
 
 
+def inside(podman: Podman, program: str) -> str:
+    """What a Python program prints in the container."""
+    return podman.run("exec", "rcstats", f"{BIN}/python3", "-c", program)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_container_needs_neither_root_nor_a_writable_file_system_and_ends_on_sigterm(
@@ -54,22 +66,19 @@ def test_the_container_needs_neither_root_nor_a_writable_file_system_and_ends_on
     store = real_client[urls[1].split("/")[-1].split("?")[0]]["statistics"]
     start(built, urls, systemd.getsockname())
 
-    while b"READY=1" not in systemd.recv(1000):
-        pass
+    for sign in (b"READY=1", b"WATCHDOG=1"):
+        while sign not in systemd.recv(1000):
+            pass
     built.run("healthcheck", "run", "rcstats")
     assert store.count_documents({}) == 1
-    assert built.run("exec", "rcstats", "/opt/rcstats/bin/rcstats", "--version") == "rcstats 1.2.3"
-
-    def inside(program: str) -> str:
-        return built.run("exec", "rcstats", PYTHON, "-c", program)
-
-    assert (
-        inside("import os; print(os.getuid(), os.getgid(), os.statvfs('/').f_flag & os.ST_RDONLY)") == "65532 65532 1"
-    )
-    assert inside("from pathlib import Path; print(Path('/var/lib/rcstats/new').write_text('.'))") == "1"
+    assert built.run("exec", "rcstats", f"{BIN}/rcstats", "--version") == "rcstats 1.2.3"
+    assert inside(built, CONFINEMENT) == "65532 65532 True 0000000000000000 1"
+    assert inside(built, "from pathlib import Path; print(Path('/var/lib/rcstats/new').write_text('.'))") == "1"
 
     begun = time.monotonic()
     built.run("kill", "--signal=TERM", "rcstats")
     assert built.run("wait", "rcstats") == "0"
     assert time.monotonic() - begun < 10
-    assert "Traceback" not in built.run("logs", "rcstats")
+    logged = built.call("logs", "rcstats").stderr
+    assert "snapshot stored" in logged
+    assert "Traceback" not in logged
