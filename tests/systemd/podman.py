@@ -20,7 +20,7 @@ LIMITS = ("--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024")
 # The base has no certificates, and PyPI may be behind a proxy that this host trusts.
 CERTIFICATES = "--volume=/etc/ssl/certs:/etc/ssl/certs:ro"
 # crun wants control groups of one version, and not of both.
-PLACE = "umount --lazy /sys/fs/cgroup/unified 2>/dev/null; exec sleep infinity"
+PLACE = "umount --lazy /sys/fs/cgroup/unified 2>/dev/null; exec sleep 900"
 
 
 @dataclass(frozen=True)

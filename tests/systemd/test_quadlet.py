@@ -137,3 +137,9 @@ def test_the_image_is_built_from_what_the_package_consists_of() -> None:
     lines = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
     assert "*" in lines
     assert {line.removeprefix("!") for line in lines if line.startswith("!")} == needed
+
+
+def test_the_page_installs_files_that_are_there() -> None:
+    page = (UNITS / "CONTAINERS.md").read_text("utf-8")
+
+    assert all((ROOT / path).is_file() for path in re.findall(r"(?<![\w/])systemd/[\w.]+", page))
