@@ -49,7 +49,8 @@ def start(podman: Podman, urls: tuple[str, str], told: str) -> None:
         podman.run("secret", "create", name, name)
     podman.run("volume", "create", "rcstats.volume")
     unit = [option.replace("3080", str(port)) for key, option in options() if key != "PublishPort"]
-    here = ["--network=host", *LIMITS, f"--env=RCSTATS_LISTEN=127.0.0.1:{port}", "--secret=rcstats_store_url"]
+    settings = [f"--env=RCSTATS_LISTEN=127.0.0.1:{port}", "--env=RCSTATS_SCHEDULE=0 0 1 1 *"]  # one slot is taken
+    here = ["--network=host", *LIMITS, *settings, "--secret=rcstats_store_url"]
     podman.run("run", "--detach", *unit, *here, IMAGE, NOTIFY_SOCKET=told)
 
 
