@@ -14,6 +14,7 @@ from collector.mongodb.connection import connect, database, database_name
 from collector.scheduling.job import SnapshotJob
 from collector.settings import Settings
 from collector.sources import Sources
+from collector.sources.identification import identified
 from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog
 from collector.statistics.collector import Collector
@@ -43,9 +44,10 @@ class Components:
         """The workspace's id.
 
         Raises:
+            NotAWorkspaceError: the database is none.
             DatabaseError: it cannot be read.
         """
-        return self.sources.workspace.identity()
+        return identified(self.sources.workspace)
 
     @property
     def retention(self) -> Retention:
@@ -90,5 +92,5 @@ def _components(
     store, leases, telemetry = Store(kept), Leases(kept, lease_seconds), Telemetry()
     collector = Collector(sources, settings.timezone, store.newest, readings, timezone_is_set=settings.timezone_is_set)
     archive = Archive(store, leases, Spool(settings.spool), telemetry)
-    job = SnapshotJob(collector, archive, leases, sources.workspace.identity)
+    job = SnapshotJob(collector, archive, leases, lambda: identified(sources.workspace))
     return Components(settings, sources, store, collector, archive, job, telemetry)

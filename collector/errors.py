@@ -27,6 +27,7 @@ class DatabaseError(RcstatsError):
     def __init__(self, brief: str, reason: str = "") -> None:
         super().__init__(f"{brief}: {reason}" if reason else brief)
         self.brief = brief
+        self.reason = reason
 
 
 class CommandRefusedError(DatabaseError):
@@ -39,6 +40,10 @@ class MissingIndexError(CommandRefusedError):
 
 class NotAuthorizedError(DatabaseError):
     """MongoDB does not give this login the right to this command."""
+
+
+class NotAWorkspaceError(DatabaseError):
+    """The database that the URL names is not a Rocket.Chat workspace, or not yet."""
 
 
 class UnknownTimeZoneError(CommandRefusedError):

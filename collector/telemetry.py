@@ -14,20 +14,22 @@ class Outage:
 
     def __init__(self) -> None:
         self.reason = ""
-        """Empty while they succeed."""
+        """Empty while they succeed; can name hosts and databases."""
+        self.brief = ""
+        """The same for readers who may not know them."""
         self._since = 0.0
 
-    def begin(self, reason: str) -> bool:
+    def begin(self, reason: str, brief: str = "") -> bool:
         """Notes a failure; False if snapshots had failed before."""
         is_new = not self.reason
         self._since = time.monotonic() if is_new else self._since
-        self.reason = reason
+        self.reason, self.brief = reason, brief or reason
         return is_new
 
     def end(self) -> float:
         """Notes a success; the seconds for which snapshots had failed, 0 if they had not."""
         seconds = time.monotonic() - self._since if self.reason else 0.0
-        self.reason = ""
+        self.reason = self.brief = ""
         return seconds
 
 

@@ -95,6 +95,13 @@ def insert(database: Database[Document], of: Collection, *documents: Document) -
     database[of].insert_many(list(documents))
 
 
+def with_id(database: Database[Document], value: str = "workspace") -> Database[Document]:
+    """The database as that of a workspace, which has an id; one that it has already stays."""
+    if not database[Collection.SETTINGS].find_one({"_id": "uniqueID"}, {"_id": 1}):
+        insert(database, Collection.SETTINGS, setting("uniqueID", value))
+    return database
+
+
 def sources(database: Database[Document], **over: Any) -> Sources:
     return Sources(RocketChat(database), now=NOW, **over)
 

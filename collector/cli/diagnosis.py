@@ -10,6 +10,7 @@ import typer
 from collector.bootstrap import open_components
 from collector.errors import RcstatsError
 from collector.settings import load
+from collector.sources.identification import identified
 from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog, snapshot
 from collector.statistics.reading import of_release
@@ -48,6 +49,7 @@ def parity(
     from collector.diagnostics.parity import Verdict, compare
 
     with open_components(load()) as components:
+        identified(components.sources.workspace)
         own = components.sources.workspace.server_statistics_newest()
         if own is None:
             raise RcstatsError(
@@ -82,7 +84,8 @@ def check(
     The exit code is 0 (ok), 1 (warning) or 2 (critical), as monitoring systems expect.
     """
     from collector.cli import tables
-    from collector.diagnostics import checks, privileges
+    from collector.diagnostics import privileges
+    from collector.diagnostics.checks import every
     from collector.scheduling.slots import Slots
 
     settings = load()
@@ -92,8 +95,8 @@ def check(
     with open_components(settings) as components:
         slots = Slots(settings.schedule, settings.timezone)
         workspace, store = components.sources.workspace, components.store
-        given = checks.Given(settings.timezone, settings.timezone_is_set, settings.daily_scan)
+        given = every.Given(settings.timezone, settings.timezone_is_set, settings.daily_scan)
         access = partial(privileges.access, settings)
-        found = list(checks.findings(workspace, store, access, slots, datetime.now(UTC), given))
+        found = list(every.findings(workspace, store, access, slots, datetime.now(UTC), given))
     tables.findings(found)
     raise typer.Exit(max(finding.level for finding in found))

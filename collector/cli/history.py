@@ -51,12 +51,10 @@ def import_() -> None:
     from collector.sources.collections import Collection
 
     with open_components(load(log_level="warning")) as components:
+        source, workspace = components.sources.workspace, components.workspace
         components.store.prepare()
-        source = components.sources.workspace
         with tables.counting("documents", source.estimate(Collection.STATISTICS)) as update:
-            tally = import_all(
-                source, components.store, components.workspace, lambda tally: update(completed=tally.read)
-            )
+            tally = import_all(source, components.store, workspace, lambda tally: update(completed=tally.read))
     left_out = f", {tally.left_out} left out" if tally.left_out else ""
     typer.echo(f"{tally.added} of {tally.read} documents imported{left_out}")
     for one in tally.named:
@@ -198,8 +196,9 @@ def trend(
     settings, now = load(), datetime.now(UTC)
     query = series_query(given, settings.timezone, now)
     with open_components(settings) as components:
+        workspace = components.workspace
         query = replace(query, zone=components.store.calendar(query.zone, now))
-        charts.trends(query, list(components.store.series(components.workspace, query)))
+        charts.trends(query, list(components.store.series(workspace, query)))
 
 
 @app.command()
@@ -210,10 +209,9 @@ def forecast() -> None:
 
     now = datetime.now(UTC)
     with open_components(load()) as components:
+        workspace = components.workspace
         zone = ZoneInfo(components.store.calendar(components.settings.timezone, now))
-        found = forecasting.forecast(
-            lambda query: list(components.store.series(components.workspace, query)), now, zone
-        )
+        found = forecasting.forecast(lambda query: list(components.store.series(workspace, query)), now, zone)
     charts.forecast(found)
 
 

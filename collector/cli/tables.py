@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from collector.diagnostics.checks import Finding, Level, verdict
+from collector.diagnostics.checks.finding import Finding, Level, verdict
 from collector.diagnostics.explain import ReadingCost
 from collector.diagnostics.parity import Comparison, Verdict
 from collector.key_paths import Document, at

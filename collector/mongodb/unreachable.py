@@ -90,6 +90,11 @@ def reason(client: MongoClient[Any]) -> str:
     return _causes(servers, answered)
 
 
+def servers(client: MongoClient[Any]) -> str:
+    """The servers of a client, as far as it knows them."""
+    return listed(_named(address) for address in client.topology_description.server_descriptions())
+
+
 def is_of_dns(error: BaseException) -> bool:
     """Whether the DNS lookup of a mongodb+srv:// URL failed."""
     return isinstance(error, ConfigurationError) and type(error.__cause__).__module__.startswith("dns.")
@@ -97,9 +102,9 @@ def is_of_dns(error: BaseException) -> bool:
 
 def of_dns(error: BaseException, client: MongoClient[Any]) -> str:
     """Why the DNS lookup failed."""
-    names = _listed(_named(address) for address in client.topology_description.server_descriptions())
     is_unknown = type(error.__cause__).__name__ in _NO_RECORD
-    return f"the DNS {'has no SRV record for' if is_unknown else 'does not answer for'} {names} (mongodb+srv)"
+    does = "has no SRV record for" if is_unknown else "does not answer for"
+    return f"the DNS {does} {servers(client)} (mongodb+srv)"
 
 
 def cause(error: BaseException | None) -> str:
@@ -149,7 +154,7 @@ def _memberships(sets: Mapping[str, str]) -> str:
 def _unsuitable(known: list[ServerDescription], silent: list[ServerDescription], answered: Mapping[str, str]) -> str:
     """Servers answer, but the driver cannot use any of them."""
     kinds = {server.server_type_name for server in known}
-    names = _listed(_named(server.address) for server in known)
+    names = listed(_named(server.address) for server in known)
     if kinds == {"RSGhost"}:
         return f"{names} answers, but its replica set is not initiated"
     if "RSPrimary" in kinds:
@@ -163,7 +168,7 @@ def _elsewhere(members: list[ServerDescription]) -> str:
     """A server of the URL answered, but the driver uses the names that the members have in their replica set."""
     why = cause(members[0].error) if members else ""
     which = "which does not resolve here" if why == NO_SUCH_NAME else f"which cannot be reached from here ({why})"
-    names = _listed(_named(member.address) for member in members)
+    names = listed(_named(member.address) for member in members)
     return f"the replica set names its members {names}, {which}: try directConnection=true"
 
 
@@ -173,10 +178,11 @@ def _causes(servers: Iterable[ServerDescription], answered: Mapping[str, str]) -
         name, why = _named(server.address), cause(server.error)
         is_new = why == CLOSED and name not in answered
         by_cause.setdefault(_MAY_WANT_TLS if is_new else why, []).append(name)
-    return "; ".join(f"{why} ({_listed(names)})" for why, names in by_cause.items())
+    return "; ".join(f"{why} ({listed(names)})" for why, names in by_cause.items())
 
 
-def _listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> str:
+    """The first names, and how many more there are."""
     first = list(names)
     more = f" and {len(first) - MOST_NAMED} more" if len(first) > MOST_NAMED else ""
     return ", ".join(first[:MOST_NAMED]) + more

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from collector import logs
-from collector.errors import AbandonedError, UnacceptableError
+from collector.errors import AbandonedError, DatabaseError, UnacceptableError
 from collector.scheduling.job import SnapshotJob
 from collector.scheduling.slots import Slots
 from collector.store.archive import WaitingError
@@ -86,8 +86,9 @@ class SlotAttempts:
         """Counts the failure, and logs the first of an outage."""
         self.telemetry.slots.labels("failed").inc()
         self.telemetry.database_errors.labels("snapshot").inc()
-        if self.telemetry.outage.begin(logs.described(error)):
-            log.warning('snapshots failing reason="%s"', logs.described(error))
+        reason = logs.described(error)
+        if self.telemetry.outage.begin(reason, error.brief if isinstance(error, DatabaseError) else reason):
+            log.warning('snapshots failing reason="%s"', reason)
         if isinstance(error, WaitingError):
             self._owed_since = None
         if isinstance(error, UnacceptableError):  # the next attempt would compute another of the kind

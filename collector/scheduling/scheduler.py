@@ -141,7 +141,7 @@ class Scheduler:
         if self._is_busy_for_too_long:
             return f"the schedule is stuck: one snapshot has been running for more than {limit}"
         if self._attempts.is_overdue(self._timing.stuck_after):
-            reason = f": {self._telemetry.outage.reason}" if self._telemetry.outage.reason else ""
+            reason = f": {self._telemetry.outage.brief}" if self._telemetry.outage.brief else ""
             return f"a snapshot has been overdue for more than {limit}{reason}"
         if self._has_stopped:
             return f"the schedule has stopped: the slot due at {self.next_due:%Y-%m-%d %H:%M} UTC was not attempted"

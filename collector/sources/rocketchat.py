@@ -13,8 +13,10 @@ from pymongo.collection import Collection as MongoCollection
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
+from collector.errors import NotAWorkspaceError
 from collector.key_paths import Document
 from collector.mongodb.connection import asks, plainly
+from collector.mongodb.unreachable import servers
 from collector.sources.collections import Collection, Pipeline
 from collector.sources.queries import DATES, Queries
 from collector.workspace_key import workspace_key
@@ -131,8 +133,17 @@ class RocketChat(Queries):
         return {name: row["value"] for name, row in self.settings(*ids).items() if "value" in row}
 
     def identity(self) -> str:
-        """The key of the workspace's snapshots, by its uniqueID, or its database's name if that is not a valid id."""
-        unique_id = self.values("uniqueID").get("uniqueID")
+        """The key of the workspace's snapshots, by its uniqueID, or its database's name if that is not a valid id.
+
+        Raises:
+            NotAWorkspaceError: the database has no such setting.
+        """
+        row = self.settings("uniqueID").get("uniqueID")
+        if row is None:
+            where = f"{self._database.name} on {servers(self.client)}"
+            lacks = f"{where} has no setting uniqueID in {Collection.SETTINGS}"
+            raise NotAWorkspaceError("the database is not a Rocket.Chat workspace", lacks)
+        unique_id = row.get("value")
         is_proper = isinstance(unique_id, str) and 0 < len(unique_id.encode()) <= _LONGEST_ID
         return workspace_key(str(unique_id) if is_proper else self._database.name, self.site)
 

@@ -9,6 +9,7 @@ from collector.errors import DatabaseError
 from collector.key_paths import Document
 from collector.sources import Sources, licence
 from collector.sources.day_zone import day_zone
+from collector.sources.identification import identified
 from collector.sources.licence import Licence
 from collector.statistics import catalog, snapshot
 from collector.statistics.reading import Reading
@@ -54,10 +55,11 @@ class Collector:
         """The sources with the workspace's licence and days, and the provenance with its release.
 
         Raises:
+            NotAWorkspaceError: the database is not a workspace.
             DatabaseError: the workspace's MongoDB cannot be read.
         """
         source = self.sources.workspace
-        workspace, own = source.identity(), source.own_statistics("version", "enterprise.modules")
+        workspace, own = identified(source), source.own_statistics("version", "enterprise.modules")
         days = day_zone(source, self.timezone, snapshot.now(), is_set=self.timezone_is_set)
         granted = Licence.read(own, source.values(*licence.SETTINGS))
         release = Release.parse(own.get("version"))

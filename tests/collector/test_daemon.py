@@ -8,7 +8,7 @@ from collector import daemon
 from collector.bootstrap import open_components
 from collector.mongodb.connection import Client
 from collector.settings import load
-from tests.factories import NOW, hours, snapshot
+from tests.factories import NOW, hours, snapshot, with_id
 
 
 def test_connections_are_bounded_as_the_settings_say() -> None:
@@ -22,7 +22,8 @@ def test_pruning_ends_after_its_time_and_goes_on_the_next_time(
     mongod_url: str, real_client: Client, tmp_path: Path
 ) -> None:
     name = f"pruning_{uuid4().hex}"
-    real_client[name]["statistics"].insert_many([snapshot(name, at=NOW - hours(age)) for age in range(48)])
+    database = with_id(real_client[name], name)
+    database["statistics"].insert_many([snapshot(name, at=NOW - hours(age)) for age in range(48)])
     url = mongod_url.replace("/?", f"/{name}?")
     settings = load(mongo_url=url, store_url=url, retention_daily_days=0, state_directory=tmp_path)
     with open_components(settings) as components:

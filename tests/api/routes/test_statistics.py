@@ -13,7 +13,7 @@ from collector.sources.collections import Collection
 from collector.statistics import catalog
 from collector.store.snapshots import Store
 from tests.api.conftest import ADMIN, client_of
-from tests.factories import NOW, hours, insert, login, permission, setting, snapshot
+from tests.factories import NOW, hours, insert, login, permission, setting, snapshot, with_id
 
 Db = Database[dict[str, Any]]
 LIST = "/api/v1/statistics.list"
@@ -122,7 +122,7 @@ def test_an_invalid_parameter_is_a_400_in_the_servers_format(
 def test_a_pattern_that_only_mongodb_refuses_is_a_400_without_mongodbs_text(real_database: Db, form: str) -> None:
     insert(real_database, Collection.USERS, login("admin", ADMIN["X-Auth-Token"]))
     insert(real_database, Collection.PERMISSIONS, permission())
-    with client_of(real_database) as client:
+    with client_of(with_id(real_database)) as client:
         answer = client.get(LIST, params={"query": '{"a":{"$regex":"("}}', "format": form}, headers=ADMIN)
 
     assert answer.status_code == 400

@@ -22,6 +22,7 @@ from collector.mongodb.connection import Client
 from collector.statistics import catalog
 from collector.statistics.reading import of_release
 from collector.statistics.releases import Release
+from tests.factories import with_id
 from tests.failpoints import DISK_FULL, refused
 from tests.processes import RCSTATS, environment, rcstats, running
 
@@ -188,8 +189,8 @@ def test_parity_explains_a_setting_that_was_changed_since(
     assert re.search(r"routingAlgorithm .* the setting was changed since", changed.stdout)
 
 
-def test_parity_fails_without_a_document_of_the_server(mongod_url: str) -> None:
-    done = rcstats("parity", mongo_url=mongod_url.replace("/?", "/empty_workspace?"))
+def test_parity_fails_without_a_document_of_the_server(mongod_url: str, real_database: Database[Document]) -> None:
+    done = rcstats("parity", mongo_url=mongod_url.replace("/?", f"/{with_id(real_database).name}?"))
 
     assert done.returncode == 2
     assert done.stderr.startswith("rcstats: the server has not stored a statistics document yet")

@@ -4,21 +4,20 @@ import re
 from datetime import timedelta
 from typing import Any
 
-import mongomock
 import pytest
 from bson import Timestamp
-from pymongo import MongoClient
 from pymongo.database import Database
 
 from collector.demo.mongod import free_port
-from collector.diagnostics.checks import Finding, Given, Level, findings, verdict
+from collector.diagnostics.checks.every import Given, findings
+from collector.diagnostics.checks.finding import Finding, Level, verdict
 from collector.diagnostics.privileges import Access, Login, reader, writer
 from collector.mongodb.connection import connect
 from collector.scheduling.slots import Slots
 from collector.sources.collections import Collection
 from collector.sources.rocketchat import RocketChat
 from collector.store.snapshots import Store
-from tests.factories import NOW, hours, insert, job, message, setting, snapshot
+from tests.factories import NOW, hours, insert, job, message, snapshot, with_id
 
 Db = Database[dict[str, Any]]
 HOURLY = Slots("0 * * * *", "UTC")  # NOW is half past twelve
@@ -39,8 +38,7 @@ def found(database: Db, access: Access = LEAST, **given: Any) -> dict[str, tuple
 
 
 def with_uniqueid(database: Db) -> None:
-    insert(database, Collection.SETTINGS, setting("uniqueID", "workspace"))
-    insert(database, Collection.CRON, job())
+    insert(with_id(database), Collection.CRON, job())
 
 
 def with_snapshot(database: Db, age: timedelta) -> None:
@@ -49,37 +47,37 @@ def with_snapshot(database: Db, age: timedelta) -> None:
     Store(database).add(snapshot(at=NOW - age))
 
 
-def test_every_check_of_a_healthy_setup_is_ok(database: Db) -> None:
-    with_snapshot(database, hours(0.4))
+def test_every_check_of_a_healthy_setup_is_ok(real_database: Db) -> None:
+    with_snapshot(real_database, hours(0.4))
 
-    levels = {name: level for name, (level, _) in found(database).items()}
+    levels = {name: level for name, (level, _) in found(real_database).items()}
     assert levels == dict.fromkeys(CHECKS, Level.OK)
 
 
-def test_a_database_without_rocketchats_settings_is_a_warning(database: Db) -> None:
-    level, text = found(database)["workspace"]
+def test_a_database_that_is_not_a_workspace_is_critical(real_database: Db) -> None:
+    ((name, (level, text)),) = found(real_database).items()
 
-    assert level is Level.WARNING
-    assert database.name in text
-
-
-def test_missing_indexes_and_snapshots_are_a_warning_before_the_first_run(database: Db) -> None:
-    insert(database, Collection.SETTINGS, setting("uniqueID", "workspace"))
-
-    assert found(database)["store"][0] is Level.WARNING
-    assert found(database)["freshness"] == (Level.WARNING, "no snapshot has been stored yet")
+    assert (name, level) == ("workspace", Level.CRITICAL)
+    assert text.startswith(f"the database is not a Rocket.Chat workspace: {real_database.name} on 127.0.0.1:")
 
 
-def test_one_missed_slot_is_a_warning(database: Db) -> None:
-    with_snapshot(database, hours(1))
+def test_missing_indexes_and_snapshots_are_a_warning_before_the_first_run(real_database: Db) -> None:
+    with_id(real_database)
 
-    assert found(database)["freshness"][0] is Level.WARNING
+    assert found(real_database)["store"][0] is Level.WARNING
+    assert found(real_database)["freshness"] == (Level.WARNING, "no snapshot has been stored yet")
 
 
-def test_two_missed_slots_are_critical(database: Db) -> None:
-    with_snapshot(database, hours(2))
+def test_one_missed_slot_is_a_warning(real_database: Db) -> None:
+    with_snapshot(real_database, hours(1))
 
-    level, text = found(database)["freshness"]
+    assert found(real_database)["freshness"][0] is Level.WARNING
+
+
+def test_two_missed_slots_are_critical(real_database: Db) -> None:
+    with_snapshot(real_database, hours(2))
+
+    level, text = found(real_database)["freshness"]
     assert level is Level.CRITICAL
     assert text == "the newest snapshot was taken at 2024-03-15 10:30:00 UTC; one was due at 2024-03-15 12:00 UTC"
 
@@ -112,12 +110,12 @@ def test_duplicates_that_prevent_the_unique_index_are_a_warning_before_the_daemo
     assert "cannot be built, as more than one document has collector.workspace workspace, collector.slot" in text
 
 
-def test_a_snapshot_dated_in_the_future_is_a_warning_and_does_not_hide_a_missed_slot(database: Db) -> None:
-    with_snapshot(database, hours(-24 * 400))
+def test_a_snapshot_dated_in_the_future_is_a_warning_and_does_not_hide_a_missed_slot(real_database: Db) -> None:
+    with_snapshot(real_database, hours(-24 * 400))
     later = "1 have a date in the future, up to 2025-04-19 12:30:00 UTC: a host's clock was ahead"
-    assert found(database)["freshness"] == (Level.WARNING, f"no snapshot has been stored yet; {later}")
-    Store(database).add(snapshot(at=NOW - hours(2)))
-    assert found(database)["freshness"][0] is Level.CRITICAL
+    assert found(real_database)["freshness"] == (Level.WARNING, f"no snapshot has been stored yet; {later}")
+    Store(real_database).add(snapshot(at=NOW - hours(2)))
+    assert found(real_database)["freshness"][0] is Level.CRITICAL
 
 
 @pytest.mark.parametrize(
@@ -130,16 +128,15 @@ def test_a_foreign_document_in_the_store_is_ignored(real_database: Db, odd: dict
     assert found(real_database)["freshness"][0] is Level.OK
 
 
-def test_an_unforeseen_error_is_a_finding() -> None:
+def test_an_unforeseen_error_is_a_finding(real_database: Db) -> None:
     def fail() -> Access:
         raise KeyError("secret")
 
-    client: MongoClient[dict[str, Any]] = mongomock.MongoClient(tz_aware=True)
-    made = findings(RocketChat(client["test"]), Store(client["test"]), fail, HOURLY, NOW)
+    made = findings(RocketChat(with_id(real_database)), Store(real_database), fail, HOURLY, NOW)
 
     *_, last = made
     assert (last.name, last.level) == ("privileges", Level.CRITICAL)
-    assert re.fullmatch(r"KeyError at collector/diagnostics/checks.py:\d+", last.text)
+    assert re.fullmatch(r"KeyError at collector/diagnostics/checks/every.py:\d+", last.text)
 
 
 REMEDY = "set it to the zone of the server, or unset it"
@@ -181,7 +178,7 @@ def test_a_setting_that_differs_from_the_servers_time_zone_is_a_warning(
 
 
 def test_an_unknown_time_zone_of_the_server_is_a_warning_unless_one_is_set(real_database: Db) -> None:
-    assert found(real_database)["timezone"] == (
+    assert found(with_id(real_database))["timezone"] == (
         Level.WARNING,
         "that of the server is unknown, days are those of this host, UTC; set RCSTATS_TIMEZONE to that of the server",
     )
@@ -192,7 +189,7 @@ def test_an_unknown_time_zone_of_the_server_is_a_warning_unless_one_is_set(real_
 
 
 def test_missing_indexes_of_the_messages_are_a_warning_that_names_the_statistics(real_database: Db) -> None:
-    insert(real_database, Collection.MESSAGES, message())
+    insert(with_id(real_database), Collection.MESSAGES, message())
     for index in ("ts", "pinned", "t"):
         real_database[Collection.MESSAGES].create_index(index)
     lacking = (
@@ -226,20 +223,20 @@ EVERYTHING = [{"resource": {"anyResource": True}, "actions": ["anyAction", "find
         ),
     ],
 )
-def test_excessive_privileges_are_a_warning(database: Db, access: Access, text: str) -> None:
-    assert found(database, access)["privileges"] == (Level.WARNING, text)
+def test_excessive_privileges_are_a_warning(real_database: Db, access: Access, text: str) -> None:
+    assert found(with_id(real_database), access)["privileges"] == (Level.WARNING, text)
 
 
-def test_privileges_on_other_databases_do_not_matter(database: Db) -> None:
+def test_privileges_on_other_databases_do_not_matter(real_database: Db) -> None:
     one = Login([*LEAST.workspace.privileges, *LEAST.store.privileges])
 
-    assert found(database, having(one, one))["privileges"][0] is Level.OK
+    assert found(with_id(real_database), having(one, one))["privileges"][0] is Level.OK
 
 
-def test_missing_privileges_on_the_store_are_critical(database: Db) -> None:
+def test_missing_privileges_on_the_store_are_critical(real_database: Db) -> None:
     reads = {"resource": {"db": "rcstats", "collection": ""}, "actions": ["find", "insert", "remove", "listIndexes"]}
 
-    level, text = found(database, having(LEAST.workspace, Login([reads])))["privileges"]
+    level, text = found(with_id(real_database), having(LEAST.workspace, Login([reads])))["privileges"]
     assert level is Level.CRITICAL
     assert text.startswith(
         "the login lacks the privilege to update, createIndex in rcstats.statistics; and to update, createIndex in "
@@ -276,7 +273,7 @@ def test_the_verdict_is_the_highest_level_and_its_problems(found: list[Finding],
     assert verdict(found) == line
 
 
-def test_a_finding_is_one_line_without_the_separator_of_performance_data(database: Db) -> None:
-    insert(database, Collection.SETTINGS, setting("uniqueID", "a|b\nc"))
+def test_a_finding_is_one_line_without_the_separator_of_performance_data(real_database: Db) -> None:
+    with_id(real_database, "a|b\nc")
 
-    assert found(database)["workspace"] == (Level.OK, "a/b c runs Rocket.Chat of an unknown release")
+    assert found(real_database)["workspace"] == (Level.OK, "a/b c runs Rocket.Chat of an unknown release")

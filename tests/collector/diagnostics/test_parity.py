@@ -20,7 +20,7 @@ from collector.statistics import catalog
 from collector.statistics.collector import Collector
 from collector.statistics.reading import SETTING, Cost, Reading, Statistic, Unit
 from collector.statistics.releases import Release, before, since
-from tests.factories import SMALL, insert
+from tests.factories import SMALL, insert, with_id
 from tests.processes import rcstats
 from tests.releases.names import RELEASES
 from tests.releases.server_document import aged, server_document
@@ -339,7 +339,7 @@ def test_a_document_without_a_date_is_not_the_servers_newest(
 ) -> None:
     old = {"_id": "old", "createdAt": NOW.replace(microsecond=0), "[/odd]": 1}
     insert(real_database, Collection.STATISTICS, old, {"_id": "newest"} | newest)
-    url = mongod_url.replace("/?", f"/{real_database.name}?")
+    url = mongod_url.replace("/?", f"/{with_id(real_database).name}?")
     ended = rcstats("parity", mongo_url=url, store_url=url)
 
     assert (ended.stderr, ended.returncode) == ("", 0)
@@ -352,7 +352,7 @@ def test_parity_uses_a_document_without_a_date_if_no_document_has_one(
     real_database: Db, mongod_url: str, createdat: dict[str, Any]
 ) -> None:
     insert(real_database, Collection.STATISTICS, {"_id": "odd", "novel": 1} | createdat)
-    url = mongod_url.replace("/?", f"/{real_database.name}?")
+    url = mongod_url.replace("/?", f"/{with_id(real_database).name}?")
     ended = rcstats("parity", mongo_url=url, store_url=url)
 
     assert (ended.stderr, ended.returncode) == ("", 0)

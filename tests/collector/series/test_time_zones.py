@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from pymongo.database import Database
 
-from collector.diagnostics.checks import Given, Level, findings
+from collector.diagnostics.checks.every import Given, findings
+from collector.diagnostics.checks.finding import Level
 from collector.diagnostics.privileges import Access, Login, reader, writer
 from collector.scheduling.slots import Slots
 from collector.series.time_zones import most_alike

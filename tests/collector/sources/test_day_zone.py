@@ -13,7 +13,7 @@ from collector.sources.day_zone import day_zone, offset_name
 from collector.sources.rocketchat import RocketChat
 from collector.statistics import snapshot
 from collector.statistics.collector import Collector
-from tests.factories import NOW, hours, insert, job, reading
+from tests.factories import NOW, hours, insert, job, reading, with_id
 
 Db = Database[dict[str, Any]]
 
@@ -84,7 +84,7 @@ class TestSnapshot:
     """Snapshots on a host in Kiritimati, fourteen hours ahead, beside a server in UTC."""
 
     def take(self, database: Db, *, is_set: bool = False) -> Document:
-        sources, names = Sources(RocketChat(database)), ("sessions",)
+        sources, names = Sources(RocketChat(with_id(database))), ("sessions",)
         readings = [reading(name) for name in names]
         zone = "Pacific/Kiritimati"
         return Collector(sources, zone, lambda _: None, readings, timezone_is_set=is_set).collect()

@@ -21,7 +21,7 @@ from collector.statistics.collector import Collector
 from collector.statistics.reading import Noted, Reading
 from collector.statistics.releases import NEWEST
 from collector.statistics.snapshot import Runner, SnapshotContext, lay_out
-from tests.factories import NOW, hours, insert, message, reading, some_reading
+from tests.factories import NOW, hours, insert, message, reading, some_reading, with_id
 from tests.fault_injection.replica_set import replica_set
 
 Db = Database[dict[str, Any]]
@@ -162,7 +162,7 @@ def test_while_the_store_is_away_nothing_is_scanned_as_it_could_be_the_second_ti
     newest: Callable[[str], dict[str, Any] | None], key: str, real_database: Db
 ) -> None:
     insert(real_database, Collection.MESSAGES, message(t="e2e"))
-    sources = Sources(RocketChat(real_database), may_scan=True)
+    sources = Sources(RocketChat(with_id(real_database)), may_scan=True)
     document = Collector(sources, "UTC", newest, [reading("on_hold")]).collect()
 
     assert "chatsOnHold" in document["collector"][key]

@@ -16,6 +16,7 @@ from collector.sources.collections import Collection
 from collector.sources.rocketchat import RocketChat
 from collector.statistics.collector import Collector
 from collector.statistics.releases import Release
+from tests.factories import with_id
 from tests.oracle.comparison import differences
 from tests.oracle.documents import UNDEFINED
 from tests.oracle.whole import is_elsewhere, recount
@@ -61,7 +62,7 @@ def test_any_workspace_is_counted_as_recounted(batch: int, release: Release, rea
         now, zone = random.choice(MOMENTS), ZoneInfo(random.choice(ZONES))
         write(real_database, believable(random_workspace(random, now, zone, release, odd=number % 3 == 0)))
 
-        expected = recount(real_database, now, zone, release)
+        expected = recount(with_id(real_database), now, zone, release)
         assert differences(document_of(real_database, now, zone), expected, release) == {}, f"workspace {number}"
 
 

@@ -1,0 +1,61 @@
+"""Owns the order of the checks; each yields one finding."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from collector import logs
+from collector.diagnostics.checks.finding import Finding, Level, Result
+from collector.diagnostics.checks.store import freshness, usability
+from collector.diagnostics.checks.workspace import identity, indexes, privileges, timezone
+from collector.diagnostics.privileges import Access
+from collector.scheduling.slots import Slots
+from collector.sources.rocketchat import RocketChat
+from collector.store.snapshots import Store
+
+
+@dataclass(frozen=True)
+class Given:
+    """The settings that the checks compare with the databases; see `Settings`."""
+
+    timezone: str = "UTC"
+    timezone_is_set: bool = False
+    daily_scan: bool = False
+
+
+DEFAULTS = Given()
+
+
+def findings(
+    workspace: RocketChat,
+    store: Store,
+    access: Callable[[], Access],
+    slots: Slots,
+    now: datetime,
+    given: Given = DEFAULTS,
+) -> Iterator[Finding]:
+    """All findings up to the first critical one, on which the later checks depend.
+
+    `access` returns the privileges of the logins.
+    """
+    checks: dict[str, Callable[[], Result]] = {
+        "workspace": lambda: identity(workspace),
+        "privileges": lambda: privileges(workspace, access()),
+        "timezone": lambda: timezone(workspace, given.timezone, now, is_set=given.timezone_is_set),
+        "indexes": lambda: indexes(workspace, may_scan=given.daily_scan),
+        "store": lambda: usability(store, given.timezone, now),
+        "freshness": lambda: freshness(store, workspace.identity(), slots, now),
+    }
+    for name, check in checks.items():
+        try:
+            level, text = check()
+        except Exception as error:  # noqa: BLE001  an unforeseen error is a finding too
+            level, text = Level.CRITICAL, logs.described(error)
+        yield Finding(name, level, _one_line(text))
+        if level is Level.CRITICAL:
+            return
+
+
+def _one_line(text: str) -> str:
+    """Names from a database can hold anything; after a "|", monitoring systems expect performance data."""
+    return " ".join(text.replace("|", "/").split())
