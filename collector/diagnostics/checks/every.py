@@ -6,6 +6,7 @@ from datetime import datetime
 
 from collector import logs
 from collector.diagnostics.checks.finding import Finding, Level, Result
+from collector.diagnostics.checks.mongodb import mongodb
 from collector.diagnostics.checks.store import freshness, usability
 from collector.diagnostics.checks.workspace import identity, indexes, privileges, timezone
 from collector.diagnostics.privileges import Access
@@ -41,6 +42,7 @@ def findings(
     checks: dict[str, Callable[[], Result]] = {
         "workspace": lambda: identity(workspace),
         "privileges": lambda: privileges(workspace, access()),
+        "mongodb": lambda: mongodb(workspace),
         "timezone": lambda: timezone(workspace, given.timezone, now, is_set=given.timezone_is_set),
         "indexes": lambda: indexes(workspace, may_scan=given.daily_scan),
         "store": lambda: usability(store, given.timezone, now),

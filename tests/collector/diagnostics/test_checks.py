@@ -21,7 +21,7 @@ from tests.factories import NOW, hours, insert, job, message, snapshot, with_id
 
 Db = Database[dict[str, Any]]
 HOURLY = Slots("0 * * * *", "UTC")  # NOW is half past twelve
-CHECKS = ("workspace", "privileges", "timezone", "indexes", "store", "sites", "freshness")
+CHECKS = ("workspace", "privileges", "deployment", "mongodb", "timezone", "indexes", "store", "sites", "freshness")
 
 
 def having(workspace: Login, store: Login) -> Access:
@@ -277,3 +277,20 @@ def test_a_finding_is_one_line_without_the_separator_of_performance_data(real_da
     with_id(real_database, "a|b\nc")
 
     assert found(real_database)["workspace"] == (Level.OK, "a/b c runs Rocket.Chat of an unknown release")
+
+
+@pytest.mark.parametrize(
+    ("release", "level", "clause"),
+    [
+        ("6.13.1", Level.OK, "which Rocket.Chat 6.13.1 supports"),
+        ("8.6.1", Level.WARNING, "which Rocket.Chat 8.6.1 does not support: it supports 7.0, 8.0, 8.2"),
+        (None, Level.OK, "it is not known whether this Rocket.Chat supports it"),
+    ],
+)
+def test_a_release_of_mongodb_that_this_rocket_chat_does_not_support_is_a_warning(
+    real_database: Db, release: str | None, level: Level, clause: str
+) -> None:
+    insert(with_id(real_database), Collection.STATISTICS, {"createdAt": NOW, "version": release})
+
+    version = real_database.client.server_info()["version"]
+    assert found(real_database)["mongodb"] == (level, f"release {version}, {clause}; the primary is read")
