@@ -4,6 +4,7 @@ from collector.statistics.reading import Reading, Sites, Statistic, Subject, of_
 from collector.statistics.releases import Release
 from collector.statistics.subjects.apps import apps
 from collector.statistics.subjects.customization import customization
+from collector.statistics.subjects.database import database
 from collector.statistics.subjects.deployment import deployment
 from collector.statistics.subjects.enterprise import enterprise
 from collector.statistics.subjects.feature_usage import feature_usage
@@ -61,6 +62,7 @@ SUBJECTS: tuple[Subject, ...] = (
     deployment,
     instances,
     server,
+    database,
     own_process,
 )
 READINGS: tuple[Reading, ...] = tuple(reading for subject in SUBJECTS for reading in subject)

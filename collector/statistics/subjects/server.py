@@ -1,10 +1,10 @@
-"""Owns the statistics of the server: migrations, modes, database."""
+"""Owns the statistics of the server: migrations and modes."""
 
 from collector.sources import Sources
 from collector.statistics.reading import Absent, Cost, Statistic, Subject, Unit, Values
 from collector.statistics.releases import before, since
 
-server = Subject("server", "The server: migrations, modes, database.")
+server = Subject("server", "The server: migrations and modes.")
 
 
 @server.reads(
@@ -29,16 +29,3 @@ server.always(
     Statistic("oplogEnabled", "Always false: this server does not follow the oplog.", Unit.FLAG, releases=since("8.0")),
     value=False,
 )
-
-
-@server.reads(
-    "mongo",
-    Statistic("mongoVersion", "The release of MongoDB.", Unit.TEXT),
-    Statistic("mongoStorageEngine", "MongoDB's storage engine.", Unit.TEXT),
-    source="buildInfo and serverStatus",
-    cost=Cost.METADATA,
-)
-def mongo(sources: Sources) -> Values:
-    found = sources.workspace.server()
-    denied = Absent("the login may not run serverStatus")
-    return {"mongoVersion": found["version"], "mongoStorageEngine": found.get("engine") or denied}

@@ -127,7 +127,17 @@ def test_check_finds_no_problem(least: dict[str, str]) -> None:
     assert re.fullmatch(r"OK: the newest snapshot was taken at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", verdict)
     assert [line.split()[:2] for line in findings] == [
         ["✓", name]
-        for name in ("workspace", "privileges", "deployment", "mongodb", "timezone", "indexes", "store", "sites", "freshness")
+        for name in (
+            "workspace",
+            "privileges",
+            "deployment",
+            "mongodb",
+            "timezone",
+            "indexes",
+            "store",
+            "sites",
+            "freshness",
+        )
     ]
 
 

@@ -23,13 +23,6 @@ def test_without_a_control_document_migration_is_absent(database: Db) -> None:
     assert isinstance(read("migration", database)["migration"], Absent)
 
 
-def test_mongodbs_release_and_engine_are_read(real_database: Db) -> None:
-    values = read("mongo", real_database)
-
-    assert values["mongoVersion"].count(".") == 2
-    assert values["mongoStorageEngine"] == "wiredTiger"
-
-
 def test_no_server_follows_the_oplog_from_release_8_on(real_database: Db) -> None:
     insert(real_database, Collection.STATISTICS, {"createdAt": NOW, "oplogEnabled": True, "msEnabled": True})
 
