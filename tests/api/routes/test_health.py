@@ -10,7 +10,7 @@ from api.app import create
 from api.routes.health import Status
 from collector.demo.mongod import free_port
 from collector.mongodb.connection import connect
-from tests.api.conftest import ADMIN, parts_of
+from tests.api.conftest import ADMIN, Db, parts_of
 
 AFAR = {"type": "http", "headers": [], "client": ("192.0.2.1", 1), "http_version": "1.1"}
 
@@ -79,3 +79,14 @@ def test_without_mongodb_it_is_healthy_but_not_ready_and_reports_the_reason() ->
     }
     assert page.status_code == 503
     assert page.json() == {"success": False, "error": f"the workspace's {problem}"}
+
+
+def test_only_local_requests_see_the_names_of_databases(real_database: Db) -> None:
+    app = create(*parts_of(real_database))
+    here = TestClient(app, "http://localhost", client=("127.0.0.1", 1)).get("/ready")
+    afar = TestClient(app, client=("192.0.2.1", 1)).get("/ready")
+
+    what = "the database is not a Rocket.Chat workspace"
+    assert (here.status_code, afar.status_code) == (503, 503)
+    assert here.json()["problems"]["workspace"].startswith(f"{what}: {real_database.name} on 127.0.0.1:")
+    assert afar.json()["problems"] == {"workspace": what}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from collector.errors import UnreachableError
 from collector.key_paths import Document
 from collector.mongodb.connection import connect
 from collector.scheduling.attempts import Timing
@@ -71,6 +72,15 @@ def test_a_snapshot_that_is_overdue_is_a_problem_until_it_is_taken(real_database
         eventually(lambda: scheduler.problem() == "")
 
     assert len(collector.slots) == 1
+
+
+def test_an_overdue_snapshot_is_told_without_the_names_of_hosts(real_database: Db) -> None:
+    def fail(_: datetime | None, __: Abandoned) -> Document:
+        raise UnreachableError("the workspace's MongoDB can't be reached", "connection refused (db.example:27017)")
+
+    with scheduled(Made(fail), real_database, timing=IMPATIENT) as scheduler:
+        eventually(lambda: scheduler.problem() != "")
+        assert scheduler.problem().endswith(": the workspace's MongoDB can't be reached")
 
 
 def test_a_slot_that_another_daemon_holds_is_not_a_problem(real_database: Db) -> None:
