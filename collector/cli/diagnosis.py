@@ -79,7 +79,7 @@ def check(
         bool, typer.Option("--roles", help="Print the minimal MongoDB roles as mongosh commands.")
     ] = False,
 ) -> None:
-    """Check settings, connections, privileges, time zone, indexes and freshness.
+    """Check settings, connections, privileges, MongoDB, time zone, indexes and freshness.
 
     The exit code is 0 (ok), 1 (warning) or 2 (critical), as monitoring systems expect.
     """

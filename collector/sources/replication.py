@@ -13,7 +13,7 @@ from collector.mongodb.connection import Client, ask
 PRIMARY, SECONDARY, STANDALONE, ROUTER = "the primary", "a secondary", "a standalone server", "a sharded cluster"
 
 NO_PRIMARY = "the replica set has no primary at the moment"
-DIRECT = "the URL connects to one secondary only (directConnection), and the primary is not asked"
+DIRECT = "the URL connects to this member only, and the primary cannot be asked"
 SHARDED = "the router of a sharded cluster chooses the members that are read"
 UNKNOWN = "MongoDB does not report its last write"
 

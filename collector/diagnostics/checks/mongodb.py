@@ -18,8 +18,7 @@ def mongodb(workspace: RocketChat, lag_limit: int = LAG_LIMIT) -> Result:
 
 
 def _replication(member: Member, lag_limit: int) -> Result:
-    direct = ", directly" if member.is_direct else ""
-    text = f"{member.role} is read{direct}"
+    text = f"{member.role} is read{' (directConnection)' if member.is_direct else ''}"
     if member.lag is None:
         return Level.OK, f"{text}; its replication lag is not known: {member.reason}"
     if not member.lag:

@@ -11,6 +11,7 @@ from pymongo.database import Database
 from collector.demo.mongod import free_port
 from collector.diagnostics.checks.every import Given, findings
 from collector.diagnostics.checks.finding import Finding, Level, verdict
+from collector.diagnostics.checks.mongodb import mongodb
 from collector.diagnostics.privileges import Access, Login, reader, writer
 from collector.mongodb.connection import connect
 from collector.scheduling.slots import Slots
@@ -294,3 +295,12 @@ def test_a_release_of_mongodb_that_this_rocket_chat_does_not_support_is_a_warnin
 
     version = real_database.client.server_info()["version"]
     assert found(real_database)["mongodb"] == (level, f"release {version}, {clause}; the primary is read")
+
+
+def test_a_direct_connection_is_named(real_database: Db) -> None:
+    host, port = real_database.client.address or ("", 0)
+    with connect(f"mongodb://{host}:{port}/?directConnection=true", "TEST") as client:
+        level, text = mongodb(RocketChat(client[with_id(real_database).name]))
+
+    assert level is Level.OK
+    assert text.endswith("; the primary is read (directConnection)")
