@@ -94,9 +94,8 @@ def check(
         return
     with open_components(settings) as components:
         slots = Slots(settings.schedule, settings.timezone)
-        workspace, store = components.sources.workspace, components.store
         given = every.Given(settings.timezone, settings.timezone_is_set, settings.daily_scan)
         access = partial(privileges.access, settings)
-        found = list(every.findings(workspace, store, access, slots, datetime.now(UTC), given))
+        found = list(every.findings(components.sources, components.store, access, slots, datetime.now(UTC), given))
     tables.findings(found)
     raise typer.Exit(max(finding.level for finding in found))

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from collector import logs
+from collector.diagnostics.checks.deployment import deployment
 from collector.diagnostics.checks.finding import Finding, Level, Result
 from collector.diagnostics.checks.mongodb import mongodb
+from collector.diagnostics.checks.sites import sites
 from collector.diagnostics.checks.store import freshness, usability
 from collector.diagnostics.checks.workspace import identity, indexes, privileges, timezone
 from collector.diagnostics.privileges import Access
 from collector.scheduling.slots import Slots
-from collector.sources.rocketchat import RocketChat
+from collector.sources import Sources
 from collector.store.snapshots import Store
 
 
@@ -28,7 +30,7 @@ DEFAULTS = Given()
 
 
 def findings(
-    workspace: RocketChat,
+    sources: Sources,
     store: Store,
     access: Callable[[], Access],
     slots: Slots,
@@ -39,13 +41,16 @@ def findings(
 
     `access` returns the privileges of the logins.
     """
+    workspace = sources.workspace
     checks: dict[str, Callable[[], Result]] = {
         "workspace": lambda: identity(workspace),
         "privileges": lambda: privileges(workspace, access()),
+        "deployment": lambda: deployment(sources.at(now)),
         "mongodb": lambda: mongodb(workspace),
         "timezone": lambda: timezone(workspace, given.timezone, now, is_set=given.timezone_is_set),
         "indexes": lambda: indexes(workspace, may_scan=given.daily_scan),
         "store": lambda: usability(store, given.timezone, now),
+        "sites": lambda: sites(workspace, store, now),
         "freshness": lambda: freshness(store, workspace.identity(), slots, now),
     }
     for name, check in checks.items():

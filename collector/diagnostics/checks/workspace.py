@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from collector.diagnostics.checks.finding import Level, Result, worst
 from collector.diagnostics.privileges import Access
 from collector.errors import MissingIndexError, NotAuthorizedError
-from collector.sources.collections import MESSAGE_INDEXES, Collection, index_name
+from collector.sources.collections import MESSAGE_INDEXES, OPTIONAL, Collection, index_name
 from collector.sources.day_zone import offset_name
 from collector.sources.identification import identified
 from collector.sources.rocketchat import RocketChat
@@ -31,7 +31,7 @@ def identity(workspace: RocketChat) -> Result:
 
 def privileges(workspace: RocketChat, access: Access) -> Result:
     """The privileges that the logins lack, and those that they should not have."""
-    unread = [collection.value for collection in Collection if not _may_read(workspace, collection)]
+    unread = [of.value for of in Collection if of not in OPTIONAL and not _may_read(workspace, of)]
     wrong: list[Result] = []
     if lacking := ([f"read {', '.join(unread)}"] if unread else []) + access.lacking():
         wrong.append((Level.CRITICAL, f"the login lacks the privilege to {'; and to '.join(lacking)} {_ROLES}"))

@@ -116,6 +116,7 @@ def test_check_prints_plain_lines_without_a_terminal(urls: dict[str, str]) -> No
     assert [line.split()[:2] for line in findings] == [
         ["✓", "workspace"],
         ["!", "privileges"],
+        ["✓", "deployment"],
         ["!", "mongodb"],
         ["✓", "timezone"],
         ["✓", "indexes"],

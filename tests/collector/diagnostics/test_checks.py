@@ -1,7 +1,7 @@
 """The findings of `rcstats check`."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,10 +15,11 @@ from collector.diagnostics.checks.mongodb import mongodb
 from collector.diagnostics.privileges import Access, Login, reader, writer
 from collector.mongodb.connection import connect
 from collector.scheduling.slots import Slots
+from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.rocketchat import RocketChat
 from collector.store.snapshots import Store
-from tests.factories import NOW, hours, insert, job, message, snapshot, with_id
+from tests.factories import NOW, hours, insert, instance, job, message, snapshot, with_id
 
 Db = Database[dict[str, Any]]
 HOURLY = Slots("0 * * * *", "UTC")  # NOW is half past twelve
@@ -34,12 +35,13 @@ LEAST = having(Login(reader("rocketchat").privileges), Login(writer("rcstats").p
 
 def found(database: Db, access: Access = LEAST, **given: Any) -> dict[str, tuple[Level, str]]:
     store = Store(database, clock=lambda: NOW)
-    found = findings(RocketChat(database), store, lambda: access, HOURLY, NOW, Given(**given))
+    found = findings(Sources(RocketChat(database)), store, lambda: access, HOURLY, NOW, Given(**given))
     return {finding.name: (finding.level, finding.text) for finding in found}
 
 
 def with_uniqueid(database: Db) -> None:
     insert(with_id(database), Collection.CRON, job())
+    insert(database, Collection.INSTANCES, instance(_updatedAt=datetime.now(UTC)))
 
 
 def with_snapshot(database: Db, age: timedelta) -> None:
@@ -133,7 +135,7 @@ def test_an_unforeseen_error_is_a_finding(real_database: Db) -> None:
     def fail() -> Access:
         raise KeyError("secret")
 
-    made = findings(RocketChat(with_id(real_database)), Store(real_database), fail, HOURLY, NOW)
+    made = findings(Sources(RocketChat(with_id(real_database))), Store(real_database), fail, HOURLY, NOW)
 
     *_, last = made
     assert (last.name, last.level) == ("privileges", Level.CRITICAL)

@@ -13,6 +13,7 @@ from collector.diagnostics.checks.finding import Level
 from collector.diagnostics.privileges import Access, Login, reader, writer
 from collector.scheduling.slots import Slots
 from collector.series.time_zones import most_alike
+from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.rocketchat import RocketChat
 from collector.store.snapshots import Store
@@ -68,7 +69,7 @@ def test_check_warns_of_a_zone_unknown_to_mongodb(real_database: Db, tmp_path: P
 
     def found(zone: str) -> tuple[Level, str]:
         slots = Slots("0 * * * *", "UTC")
-        every = findings(RocketChat(real_database), store, lambda: access, slots, NOW, Given(zone))
+        every = findings(Sources(RocketChat(real_database)), store, lambda: access, slots, NOW, Given(zone))
         return next((finding.level, finding.text) for finding in every if finding.name == "store")
 
     assert found("Europe/Berlin") == (Level.OK, "reachable, with all indexes")

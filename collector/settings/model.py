@@ -1,31 +1,20 @@
-"""Every setting: name, type, default and description; the only reader of the environment."""
+"""Every setting: name, type, default and description."""
 
 import os
-from difflib import get_close_matches
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import tzlocal
-from pydantic import AliasChoices, Field, FilePath, SecretStr, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    InitSettingsSource,
-    PydanticBaseSettingsSource,
-    SecretsSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic import AliasChoices, Field, FilePath, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
-from collector import credentials
 from collector.errors import SettingsError
 from collector.mongodb.connection import database_name, hosts
-from collector.setting_types import Address, DatabaseUrl, DaysAfterAll, MongoUrl, Networks, TimeZone, networks
+from collector.settings.sources import PREFIX, config_file, credentials_in
+from collector.settings.types import Address, DatabaseUrl, DaysAfterAll, MongoUrl, Networks, TimeZone, networks
 
-PREFIX = "RCSTATS_"
-CONFIG_VARIABLE = "RCSTATS_CONFIG"
-CONFIG_FILE = Path("/etc/rcstats/rcstats.toml")
 STATE_DIRECTORY = Path("/var/lib/rcstats")
 STORE_DATABASE = "rcstats"
 
@@ -126,7 +115,7 @@ class Settings(BaseSettings):
         "Default: never.",
     )
     timezone: TimeZone = Field(
-        default_factory=tzlocal.get_localzone_name,
+        default_factory=lambda: tzlocal.get_localzone_name() or "Etc/UTC",  # without /etc/localtime
         validate_default=True,
         description="IANA name of the time zone for the schedule and for calendar days. Default: the host's, and for "
         "the days of a snapshot that of the Rocket.Chat server, if the database tells it.",
@@ -162,9 +151,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         directory = Path(cast("str", cast("SecretsSettingsSource", file_secret_settings).secrets_dir))
-        found = {name: credentials.read(directory / variable(name).lower()) for name in settings_cls.model_fields}
-        secrets = InitSettingsSource(settings_cls, {name: value for name, value in found.items() if value is not None})
-        return init_settings, env_settings, secrets, TomlConfigSettingsSource(settings_cls, _config_file())
+        return init_settings, env_settings, credentials_in(directory, settings_cls), config_file(settings_cls)
 
     @cached_property
     def timezone_is_set(self) -> bool:
@@ -219,65 +206,3 @@ class Settings(BaseSettings):
         if self.tls_certificate or self.tls_key:
             raise SettingsError("RCSTATS_TLS_CERTIFICATE, RCSTATS_TLS_KEY: expected both or neither")
         return None
-
-
-def load(*, credstore: Path | str = credentials.CREDSTORE, **given: Any) -> Settings:
-    """The settings of this process; `given` overrides every other source.
-
-    Credentials are files of `$CREDENTIALS_DIRECTORY`, or of `credstore` if it is not set.
-
-    Raises:
-        SettingsError: settings are invalid, missing or unknown; one line each, which names the variable.
-    """
-    _refuse_unknown_variables()
-    directory = Path(os.environ.get("CREDENTIALS_DIRECTORY") or credstore)
-    try:
-        return Settings(**given | {"_secrets_dir": directory})
-    except ValidationError as error:
-        lines = [f"{variable(str(e['loc'][0]))}: {_expectation(e, directory)}" for e in error.errors()]
-        raise SettingsError("\n".join(lines)) from None
-    except OSError as error:
-        path = error.filename or _config_file()
-        raise SettingsError(f"{CONFIG_VARIABLE}: {credentials.unreadable(path, error)}") from None
-    except ValueError as error:  # the TOML file's syntax
-        raise SettingsError(f"{CONFIG_VARIABLE}: {_config_file()} is not a TOML file: {error}") from None
-
-
-def variable(field: str) -> str:
-    """The environment variable of a field, or of one of its aliases."""
-    name = field.upper()
-    return name if name.startswith(PREFIX) else PREFIX + name
-
-
-def _expectation(error: Any, directory: Path) -> str:
-    if isinstance(error["input"], credentials.Unusable):
-        return error["input"].reason
-    if error["type"] == "missing":
-        where = credentials.hidden(directory / variable(str(error["loc"][0])).lower())
-        return (
-            f"missing{where}. Expected: the workspace's MongoDB URL, for example mongodb://localhost:27017/rocketchat"
-        )
-    if error["type"] == "extra_forbidden":
-        return f"unknown setting{_guess(str(error['loc'][0]))}"
-    return str(error["msg"]).removeprefix("Value error, ")
-
-
-def _refuse_unknown_variables() -> None:
-    """A misspelt variable would otherwise leave its setting at the default, silently."""
-    known = {variable(name) for name in Settings.model_fields} | {CONFIG_VARIABLE}
-    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
-    if unknown:
-        raise SettingsError("\n".join(f"{name}: unknown setting{_guess(name)}" for name in unknown))
-
-
-def _guess(name: str) -> str:
-    close = get_close_matches(variable(name), map(variable, Settings.model_fields), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
-
-
-def _config_file() -> Path | None:
-    if named := os.environ.get(CONFIG_VARIABLE):
-        if not Path(named).is_file():
-            raise SettingsError(f"{CONFIG_VARIABLE}: {named} does not exist or is not a file")
-        return Path(named)
-    return CONFIG_FILE if CONFIG_FILE.is_file() else None

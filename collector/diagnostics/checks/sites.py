@@ -1,7 +1,8 @@
-"""Owns the search for another site or copy of the workspace whose snapshots get mixed with the workspace's own."""
+"""Owns the check for another site or copy of the workspace whose snapshots get mixed with the workspace's own."""
 
 from datetime import datetime, timedelta
 
+from collector.diagnostics.checks.finding import Level, Result
 from collector.errors import NotAuthorizedError
 from collector.sources.collections import Collection
 from collector.sources.rocketchat import RocketChat
@@ -12,20 +13,22 @@ _DAY = timedelta(days=1)
 _FINGERPRINT, _IN_SNAPSHOTS = "Deployment_FingerPrint_Hash", "deploymentFingerprintHash"
 
 
-def problem(workspace: RocketChat, store: Store, now: datetime) -> str:
-    """What mixes the snapshots of two sites or copies, or "" if nothing is known to.
+def sites(workspace: RocketChat, store: Store, now: datetime) -> Result:
+    """What mixes the snapshots of two sites or copies, if anything is known to.
 
     Raises:
         DatabaseError: workspace or store do not answer.
     """
     if others := _of_others(workspace, store, now):
-        return (
-            f"another server with the same uniqueID has {others} of the last day's snapshots: set RCSTATS_SITE to "
-            "a different name at each site, and use another store for a copy of the workspace"
+        text = (
+            f"another server with the same uniqueID has {others} of the last day's snapshots: set RCSTATS_SITE to a "
+            "different name at each site, and use another store for a copy of the workspace"
         )
+        return Level.WARNING, text
     if not workspace.site and _is_replicated(workspace):
-        return f"{Collection.SITE_REPLICATION} has documents: set RCSTATS_SITE to a different name at each site"
-    return ""
+        replicated = f"{Collection.SITE_REPLICATION} has documents: set RCSTATS_SITE to a different name at each site"
+        return Level.WARNING, replicated
+    return Level.OK, "no snapshot is known to be of another site or copy of the workspace"
 
 
 def _of_others(workspace: RocketChat, store: Store, now: datetime) -> int:
