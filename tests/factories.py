@@ -14,8 +14,9 @@ from collector.sources.collections import Collection
 from collector.sources.licence import Licence
 from collector.sources.rocketchat import RocketChat, hash_token
 from collector.statistics import catalog
-from collector.statistics.reading import Cost, Reading, Statistic, Unit, Values, of_release
+from collector.statistics.reading import Cost, Reading, Statistic, Unit, of_release
 from collector.statistics.releases import NEWEST, Release
+from collector.statistics.values import Values
 from collector.store.snapshots import COLLECTION
 
 SMALL = Size(users=50, channels=10, groups=5, directs=10, livechats=5, discussions=3, messages=200)

@@ -16,7 +16,8 @@ from collector.demo import guide
 from collector.demo.sample import workspace
 from collector.settings import Settings, variable
 from collector.sources.collections import Collection
-from collector.statistics.reading import Subject, Unit
+from collector.statistics.reading import Unit
+from collector.statistics.subject import Subject
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -18,9 +18,10 @@ from collector.diagnostics.checks.finding import Finding, Level, verdict
 from collector.diagnostics.explain import ReadingCost
 from collector.diagnostics.parity import Comparison, Verdict
 from collector.key_paths import Document, at
-from collector.statistics.reading import Reading, Statistic, Subject, Unit, of_release
+from collector.statistics.reading import Reading, Statistic, Unit, of_release
 from collector.statistics.releases import NEWEST, Release
 from collector.statistics.snapshot import Outcome
+from collector.statistics.subject import Subject
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)

@@ -15,8 +15,9 @@ from collector.diagnostics.deviations import reason_for
 from collector.diagnostics.parity_values import can_move, is_close, moment_of, same
 from collector.key_paths import SECRET, Document, at, without_nothing
 from collector.numbers import is_number
-from collector.statistics.reading import SETTING, Reading, Statistic, of_release
+from collector.statistics.reading import Reading, Statistic, of_release
 from collector.statistics.releases import NEWEST, Release
+from collector.statistics.subject import SETTING
 
 # Maximum age of a server document that should have no other values than the snapshot, but for those that move.
 JUST_NOW = timedelta(minutes=1)

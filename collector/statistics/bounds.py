@@ -10,8 +10,9 @@ from bson.errors import BSONError
 
 from collector.key_paths import Document
 from collector.sources.expressions import MOST_NAME
-from collector.statistics.reading import LIST_BYTES, UNDEFINED, Absent, Noted, Values, resolved
+from collector.statistics.reading import LIST_BYTES
 from collector.statistics.releases import NEWEST
+from collector.statistics.values import UNDEFINED, Absent, Noted, Values, resolved
 
 # MongoDB's limit is 180 levels; a value lies some levels below the root of its document.
 MOST_DEPTH = 100

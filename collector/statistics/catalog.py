@@ -1,7 +1,8 @@
 """Owns the catalog of readings in the order of the document, and the dictionary of their statistics."""
 
-from collector.statistics.reading import Reading, Sites, Statistic, Subject, of_release
+from collector.statistics.reading import Reading, Sites, Statistic, of_release
 from collector.statistics.releases import Release
+from collector.statistics.subject import Subject
 from collector.statistics.subjects.apps import apps
 from collector.statistics.subjects.customization import customization
 from collector.statistics.subjects.database import database

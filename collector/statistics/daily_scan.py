@@ -6,7 +6,8 @@ from typing import Any
 from collector.errors import DatabaseTimeoutError, MissingIndexError
 from collector.key_paths import Document
 from collector.sources import Sources
-from collector.statistics.reading import UNDEFINED, Absent, Cost, Noted, Reading, Values
+from collector.statistics.reading import Cost, Reading
+from collector.statistics.values import UNDEFINED, Absent, Noted, Values
 
 
 def daily_scan(reading: Reading, missing: MissingIndexError) -> Reading:

@@ -16,8 +16,9 @@ from collector.mongodb.connection import time_limit
 from collector.sources import Sources
 from collector.statistics.bounds import hold, size
 from collector.statistics.daily_scan import daily_scan
-from collector.statistics.reading import UNDEFINED, Absent, Noted, Reading, Values, noted, of_release, resolved
+from collector.statistics.reading import Reading, of_release
 from collector.statistics.releases import NEWEST, NULLS, Release
+from collector.statistics.values import UNDEFINED, Absent, Noted, Values, noted, resolved
 from collector.workspace_key import owner
 
 log = logging.getLogger(__name__)

@@ -13,9 +13,9 @@ from collector.key_paths import Document, place
 from collector.series.calendar import Bucket, CalendarGrid
 from collector.sources import Sources
 from collector.sources.collections import Collection
-from collector.statistics.reading import Values
 from collector.statistics.snapshot import put
 from collector.statistics.subjects.sessions import session_statistics
+from collector.statistics.values import Values
 from collector.store.parameters import ListQuery
 from collector.store.snapshots import Store
 from collector.workspace_key import owner

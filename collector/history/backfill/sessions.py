@@ -8,9 +8,9 @@ from collector.history.backfill.walk import Pace
 from collector.key_paths import Document
 from collector.sources import Sources
 from collector.sources.collections import Collection
-from collector.statistics.reading import Values
 from collector.statistics.session_periods import Periods
 from collector.statistics.subjects.sessions import session_statistics
+from collector.statistics.values import Values
 
 LIMIT = 120.0  # seconds for a month of sessions, which can't be read in parts
 KEPT = timedelta(days=44)  # an index of the server's removes a row 45 days after the night in which it was made

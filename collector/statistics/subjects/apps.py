@@ -3,8 +3,10 @@
 from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import among, total
-from collector.statistics.reading import Cost, Sites, Statistic, Subject, Unit, Values
+from collector.statistics.reading import Cost, Sites, Statistic, Unit
 from collector.statistics.releases import since
+from collector.statistics.subject import Subject
+from collector.statistics.values import Values
 
 apps = Subject("apps", "Marketplace and private apps.", Sites.ADD)
 

@@ -1,7 +1,8 @@
 """Owns the statistics of branding and custom scripts."""
 
 from collector.key_paths import Document
-from collector.statistics.reading import Setting, Subject, Unit, changed
+from collector.statistics.reading import Unit
+from collector.statistics.subject import Setting, Subject, changed
 
 customization = Subject("customization", "Branding and custom scripts.")
 

@@ -2,7 +2,9 @@
 
 from collector.sources import Sources
 from collector.sources.replication import read_member
-from collector.statistics.reading import Absent, Cost, Statistic, Subject, Unit, Values
+from collector.statistics.reading import Cost, Statistic, Unit
+from collector.statistics.subject import Subject
+from collector.statistics.values import Absent, Values
 
 database = Subject("database", "The database: MongoDB's release, storage engine and replication lag.")
 

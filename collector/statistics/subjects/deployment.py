@@ -5,7 +5,9 @@ from typing import Any
 
 from collector.sources import Sources
 from collector.sources.server_facts import Fact, ServerFacts
-from collector.statistics.reading import Absent, Cost, Statistic, Subject, Unit, Values
+from collector.statistics.reading import Cost, Statistic, Unit
+from collector.statistics.subject import Subject
+from collector.statistics.values import Absent, Values
 
 deployment = Subject("deployment", "The server's host, process and deployment.")
 

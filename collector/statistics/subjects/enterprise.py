@@ -7,8 +7,10 @@ from collector.key_paths import Document
 from collector.sources import Sources
 from collector.sources.collections import Collection, Pipeline
 from collector.sources.expressions import among, finite, number, total
-from collector.statistics.reading import UNDEFINED, Absent, Cost, Sites, Statistic, Subject, Unit, Values
+from collector.statistics.reading import Cost, Sites, Statistic, Unit
 from collector.statistics.releases import ALL, before, since
+from collector.statistics.subject import Subject
+from collector.statistics.values import UNDEFINED, Absent, Values
 
 enterprise = Subject("enterprise", "The licence, and figures of features that require one.")
 

@@ -1,7 +1,9 @@
 """Owns the usage counters of features, which the server keeps in its settings."""
 
-from collector.statistics.reading import UNDEFINED, Setting, Statistic, Subject, Unit
+from collector.statistics.reading import Statistic, Unit
 from collector.statistics.releases import before, since
+from collector.statistics.subject import Setting, Subject
+from collector.statistics.values import UNDEFINED
 
 feature_usage = Subject("feature_usage", "Usage counters of features, which the server keeps in its settings.")
 

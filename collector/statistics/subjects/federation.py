@@ -5,8 +5,10 @@ from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import finite, kinds, largest, name
 from collector.statistics.bounds import listed
-from collector.statistics.reading import UNDEFINED, Cost, Setting, Statistic, Subject, Unit, Values, noted
+from collector.statistics.reading import Cost, Statistic, Unit
 from collector.statistics.releases import before, since
+from collector.statistics.subject import Setting, Subject
+from collector.statistics.values import UNDEFINED, Values, noted
 
 federation = Subject("federation", "Federation with other servers, by Matrix and by its predecessor.")
 

@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from collector.sources import Sources
-from collector.statistics.reading import UNDEFINED, Absent, Cost, Setting, Statistic, Subject, Unit, Values
+from collector.statistics.reading import Cost, Statistic, Unit
 from collector.statistics.releases import since
+from collector.statistics.subject import Setting, Subject
+from collector.statistics.values import UNDEFINED, Absent, Values
 
 identity = Subject("identity", "Identity of the workspace, the answers of its setup wizard, and the server's release.")
 

@@ -1,6 +1,7 @@
 """Owns the statistics of imported accounts."""
 
-from collector.statistics.reading import Setting, Subject, Unit
+from collector.statistics.reading import Unit
+from collector.statistics.subject import Setting, Subject
 
 imported_users = Subject("imported_users", "Imported accounts.")
 

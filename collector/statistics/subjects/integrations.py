@@ -3,7 +3,9 @@
 from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import among, total
-from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
+from collector.statistics.reading import Cost, Statistic, Unit
+from collector.statistics.subject import Subject
+from collector.statistics.values import Values
 
 integrations = Subject("integrations", "Incoming and outgoing webhooks.")
 

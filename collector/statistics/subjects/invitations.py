@@ -2,7 +2,9 @@
 
 from collector.sources import Sources
 from collector.sources.collections import Collection
-from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values
+from collector.statistics.reading import Cost, Statistic, Unit
+from collector.statistics.subject import Setting, Subject
+from collector.statistics.values import Values
 
 invitations = Subject("invitations", "Invitations.")
 

@@ -1,7 +1,8 @@
 """Owns the dates of last activity."""
 
 from collector.sources.collections import Collection
-from collector.statistics.reading import UNDEFINED, Absent, Subject
+from collector.statistics.subject import Subject
+from collector.statistics.values import UNDEFINED, Absent
 
 last_activity = Subject("last_activity", "Dates of last activity.")
 

@@ -9,19 +9,10 @@ from collector.sources import Sources
 from collector.sources.collections import NATURAL_ORDER, Collection
 from collector.sources.expressions import MOST_KINDS, MOST_NAME
 from collector.statistics.bounds import keyed
-from collector.statistics.reading import (
-    UNDEFINED,
-    Cost,
-    Only,
-    Setting,
-    Statistic,
-    Subject,
-    Unit,
-    Values,
-    changed,
-    noted,
-)
+from collector.statistics.reading import Cost, Statistic, Unit
 from collector.statistics.releases import ALL, before, since
+from collector.statistics.subject import Setting, Subject, changed
+from collector.statistics.values import UNDEFINED, Only, Values, noted
 
 login_services = Subject("login_services", "Login services: their settings, and the number of accounts that use each.")
 

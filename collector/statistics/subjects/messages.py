@@ -6,7 +6,9 @@ from typing import Any
 from collector.key_paths import Document
 from collector.sources import Sources
 from collector.sources.collections import Collection
-from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
+from collector.statistics.reading import Cost, Statistic, Unit
+from collector.statistics.subject import Subject
+from collector.statistics.values import Values
 
 messages = Subject("messages", "Messages with features: threads, pins, stars, encryption.")
 

@@ -4,8 +4,10 @@ from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import MOST_KINDS, kinds, largest
 from collector.statistics.bounds import listed
-from collector.statistics.reading import UNDEFINED, Cost, Setting, Sites, Statistic, Subject, Unit, Values, noted, same
+from collector.statistics.reading import Cost, Sites, Statistic, Unit
 from collector.statistics.releases import since
+from collector.statistics.subject import Setting, Subject, same
+from collector.statistics.values import UNDEFINED, Values, noted
 
 omnichannel = Subject("omnichannel", "Omnichannel: visitors, agents, departments, sources and routing.", Sites.ADD)
 

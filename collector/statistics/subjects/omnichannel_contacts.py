@@ -6,8 +6,10 @@ from collector.key_paths import Document
 from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import each
-from collector.statistics.reading import Cost, Setting, Sites, Statistic, Subject, Unit, Values
+from collector.statistics.reading import Cost, Sites, Statistic, Unit
 from collector.statistics.releases import Span, since
+from collector.statistics.subject import Setting, Subject
+from collector.statistics.values import Values
 
 omnichannel_contacts = Subject(
     "omnichannel_contacts", "Omnichannel contacts: known and unknown, blocked and verified.", Sites.ADD

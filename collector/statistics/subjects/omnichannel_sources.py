@@ -8,7 +8,9 @@ from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import MOST_KINDS, each, kinds, largest
 from collector.statistics.bounds import listed
-from collector.statistics.reading import Cost, Sites, Statistic, Subject, Unit, Values, noted
+from collector.statistics.reading import Cost, Sites, Statistic, Unit
+from collector.statistics.subject import Subject
+from collector.statistics.values import Values, noted
 
 omnichannel_sources = Subject(
     "omnichannel_sources", "Recently active omnichannel contacts, by source of their conversations.", Sites.ADD

@@ -3,7 +3,9 @@
 import platform
 
 from collector.sources import Sources
-from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
+from collector.statistics.reading import Cost, Statistic, Unit
+from collector.statistics.subject import Subject
+from collector.statistics.values import Values
 
 own_process = Subject("own_process", "The collector's own host and process, which need not be the server's.")
 

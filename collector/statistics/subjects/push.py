@@ -2,7 +2,9 @@
 
 from collector.sources import Sources
 from collector.sources.collections import Collection
-from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values, changed
+from collector.statistics.reading import Cost, Statistic, Unit
+from collector.statistics.subject import Setting, Subject, changed
+from collector.statistics.values import Values
 
 push = Subject("push", "Push notifications.")
 

@@ -3,7 +3,9 @@
 from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import each, equals
-from collector.statistics.reading import Cost, Statistic, Subject, Unit, Values
+from collector.statistics.reading import Cost, Statistic, Unit
+from collector.statistics.subject import Subject
+from collector.statistics.values import Values
 
 roles = Subject("roles", "Roles and their assignments.")
 

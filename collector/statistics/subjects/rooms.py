@@ -9,8 +9,10 @@ from collector.key_paths import Document
 from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import among
-from collector.statistics.reading import Cost, Sites, Statistic, Subject, Unit, Values
+from collector.statistics.reading import Cost, Sites, Statistic, Unit
 from collector.statistics.releases import before
+from collector.statistics.subject import Subject
+from collector.statistics.values import Values
 
 rooms = Subject("rooms", "Rooms by kind, and messages according to the rooms' counters.")
 

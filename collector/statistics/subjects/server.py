@@ -1,8 +1,10 @@
 """Owns the statistics of the server: migrations and modes."""
 
 from collector.sources import Sources
-from collector.statistics.reading import Absent, Cost, Statistic, Subject, Unit, Values
+from collector.statistics.reading import Cost, Statistic, Unit
 from collector.statistics.releases import before, since
+from collector.statistics.subject import Subject
+from collector.statistics.values import Absent, Values
 
 server = Subject("server", "The server: migrations and modes.")
 

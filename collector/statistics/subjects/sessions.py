@@ -9,9 +9,11 @@ from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import MOST_KINDS, added, kinds, largest, number
 from collector.statistics.bounds import listed
-from collector.statistics.reading import Cost, Sites, Statistic, Subject, Unit, Values, noted
+from collector.statistics.reading import Cost, Sites, Statistic, Unit
 from collector.statistics.session_periods import NUMBER, Periods
 from collector.statistics.session_periods import number as day_number
+from collector.statistics.subject import Subject
+from collector.statistics.values import Values, noted
 
 sessions = Subject(
     "sessions", "Users, devices and operating systems of yesterday, and of the week and month that end then.", Sites.ADD

@@ -1,7 +1,9 @@
 """Owns the statistics that are plain settings of the workspace."""
 
-from collector.statistics.reading import UNDEFINED, Absent, Setting, Statistic, Subject, Unit
+from collector.statistics.reading import Statistic, Unit
 from collector.statistics.releases import before, since
+from collector.statistics.subject import Setting, Subject
+from collector.statistics.values import UNDEFINED, Absent
 
 settings = Subject("settings", "Plain settings of the workspace.")
 

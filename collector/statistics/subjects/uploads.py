@@ -2,8 +2,10 @@
 
 from collector.sources import Sources
 from collector.sources.collections import Collection
-from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values
+from collector.statistics.reading import Cost, Statistic, Unit
 from collector.statistics.releases import since
+from collector.statistics.subject import Setting, Subject
+from collector.statistics.values import Values
 
 uploads = Subject("uploads", "Number and size of uploaded files.")
 

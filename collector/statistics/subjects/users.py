@@ -6,7 +6,9 @@ from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import MOST_KINDS, kinds, largest
 from collector.statistics.bounds import key, keyed
-from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values, noted
+from collector.statistics.reading import Cost, Statistic, Unit
+from collector.statistics.subject import Setting, Subject
+from collector.statistics.values import Values, noted
 
 users = Subject("users", "Accounts by state and language.")
 

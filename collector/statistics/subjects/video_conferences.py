@@ -3,7 +3,9 @@
 from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.expressions import each, equals
-from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values
+from collector.statistics.reading import Cost, Statistic, Unit
+from collector.statistics.subject import Setting, Subject
+from collector.statistics.values import Values
 
 video_conferences = Subject("video_conferences", "Video conferences and their settings.")
 

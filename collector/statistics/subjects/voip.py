@@ -2,8 +2,10 @@
 
 from collector.sources import Sources
 from collector.sources.collections import Collection
-from collector.statistics.reading import Cost, Setting, Statistic, Subject, Unit, Values
+from collector.statistics.reading import Cost, Statistic, Unit
 from collector.statistics.releases import before
+from collector.statistics.subject import Setting, Subject
+from collector.statistics.values import Values
 
 voip = Subject("voip", "VoIP and WebRTC calls, which release 8.0 removed.")
 

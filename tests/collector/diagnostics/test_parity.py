@@ -18,8 +18,9 @@ from collector.sources.collections import Collection
 from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog
 from collector.statistics.collector import Collector
-from collector.statistics.reading import SETTING, Cost, Reading, Statistic, Unit
+from collector.statistics.reading import Cost, Reading, Statistic, Unit
 from collector.statistics.releases import Release, before, since
+from collector.statistics.subject import SETTING
 from tests.factories import SMALL, insert, with_id
 from tests.processes import rcstats
 from tests.releases.names import RELEASES

@@ -18,9 +18,10 @@ from collector.sources.collections import Collection
 from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog
 from collector.statistics.collector import Collector
-from collector.statistics.reading import Noted, Reading
+from collector.statistics.reading import Reading
 from collector.statistics.releases import NEWEST
 from collector.statistics.snapshot import Runner, SnapshotContext, lay_out
+from collector.statistics.values import Noted
 from tests.factories import NOW, hours, insert, message, reading, some_reading, with_id
 from tests.fault_injection.replica_set import replica_set
 

@@ -8,8 +8,8 @@ from pymongo.database import Database
 from collector.key_paths import Document
 from collector.sources.collections import Collection
 from collector.statistics.bounds import size
-from collector.statistics.reading import UNDEFINED, Noted
 from collector.statistics.releases import Release
+from collector.statistics.values import UNDEFINED, Noted
 from tests.factories import insert, read, room, setting, user
 from tests.hostile import HUGE, broken, conversation, counted, devices, failed, large, snapshot_of
 

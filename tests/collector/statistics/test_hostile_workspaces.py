@@ -12,8 +12,8 @@ from pymongo.database import Database
 from collector.key_paths import Document
 from collector.sources.collections import Collection
 from collector.statistics import catalog
-from collector.statistics.reading import Absent
 from collector.statistics.releases import Release
+from collector.statistics.values import Absent
 from collector.store.spool import LARGEST
 from tests.factories import NOW, insert, number, read, room, setting, user
 from tests.hostile import HUGE, broken, conversation, counted, devices, failed, large, snapshot_of

@@ -2,7 +2,8 @@
 
 import pytest
 
-from collector.statistics.reading import Cost, Reading, Statistic, Subject, Unit
+from collector.statistics.reading import Cost, Reading, Statistic, Unit
+from collector.statistics.subject import Subject
 from tests.factories import some_reading
 
 

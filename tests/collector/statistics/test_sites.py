@@ -3,7 +3,8 @@
 import pytest
 
 from collector.statistics.catalog import STATISTICS, dictionary, entries
-from collector.statistics.reading import Cost, Sites, Statistic, Subject, Unit
+from collector.statistics.reading import Cost, Sites, Statistic, Unit
+from collector.statistics.subject import Subject
 
 # By what Rocket.Chat keeps for each site: sessions, instances, apps and omnichannel. Its users, rooms and messages are
 # replicated. Written down from its definitions of the statistics, not from our declarations.

@@ -18,9 +18,10 @@ from collector.meteor_id import new_id
 from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.rocketchat import RocketChat
-from collector.statistics.reading import UNDEFINED, Absent, Cost, Noted, Reading, Statistic, Unit, Values
+from collector.statistics.reading import Cost, Reading, Statistic, Unit
 from collector.statistics.releases import ALL, NEWEST, NULLS, Release, Span, before, since
 from collector.statistics.snapshot import RELEASE_UNKNOWN, Outcome, SnapshotContext, now, take
+from collector.statistics.values import UNDEFINED, Absent, Noted, Values
 from tests.factories import NOW, some_reading
 
 Db = Database[dict[str, Any]]

@@ -12,8 +12,8 @@ from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog
-from collector.statistics.reading import Values
 from collector.statistics.subjects.sessions import session_statistics
+from collector.statistics.values import Values
 from tests.collector.history.backfill.two_weeks import DAYS, Db, backfill, midnight_after, stored
 from tests.factories import insert, user
 

@@ -6,7 +6,7 @@ import pytest
 from pymongo.database import Database
 
 from collector.sources.collections import Collection
-from collector.statistics.reading import UNDEFINED
+from collector.statistics.values import UNDEFINED
 from tests.factories import insert, read, setting
 
 Db = Database[dict[str, Any]]

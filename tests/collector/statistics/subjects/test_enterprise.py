@@ -6,8 +6,8 @@ from typing import Any
 from pymongo.database import Database
 
 from collector.sources.collections import Collection
-from collector.statistics.reading import Absent
 from collector.statistics.releases import Release
+from collector.statistics.values import Absent
 from tests.factories import NOW, insert, licensed, read, room, setting
 
 Db = Database[dict[str, Any]]

@@ -5,8 +5,8 @@ from typing import Any
 from pymongo.database import Database
 
 from collector.sources.collections import Collection
-from collector.statistics.reading import UNDEFINED
 from collector.statistics.releases import Release
+from collector.statistics.values import UNDEFINED
 from tests.factories import insert, read, room, setting
 
 Db = Database[dict[str, Any]]

@@ -8,7 +8,7 @@ from pymongo.database import Database
 from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.rocketchat import RocketChat
-from collector.statistics.reading import UNDEFINED, Absent
+from collector.statistics.values import UNDEFINED, Absent
 from tests.factories import NOW, hours, insert, read, reading, setting
 
 Db = Database[dict[str, Any]]

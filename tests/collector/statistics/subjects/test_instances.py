@@ -6,7 +6,8 @@ from pymongo.database import Database
 
 from collector.key_paths import Document
 from collector.sources.collections import Collection
-from collector.statistics.reading import NO_SERVER_STATISTICS, Absent, Noted
+from collector.statistics.subject import NO_SERVER_STATISTICS
+from collector.statistics.values import Absent, Noted
 from tests.factories import NOW, hours, insert, read
 
 Db = Database[Document]

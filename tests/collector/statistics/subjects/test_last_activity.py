@@ -7,7 +7,7 @@ from bson.datetime_ms import DatetimeMS
 from pymongo.database import Database
 
 from collector.sources.collections import Collection
-from collector.statistics.reading import UNDEFINED, Absent
+from collector.statistics.values import UNDEFINED, Absent
 from tests.factories import NOW, hours, insert, read
 
 Db = Database[dict[str, Any]]

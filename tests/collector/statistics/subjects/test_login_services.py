@@ -5,8 +5,8 @@ from typing import Any
 from pymongo.database import Database
 
 from collector.sources.collections import Collection
-from collector.statistics.reading import resolved
 from collector.statistics.releases import Release
+from collector.statistics.values import resolved
 from tests.factories import insert, read, setting, user
 
 Db = Database[dict[str, Any]]

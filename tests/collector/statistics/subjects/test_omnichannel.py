@@ -7,8 +7,8 @@ import pytest
 from pymongo.database import Database
 
 from collector.sources.collections import Collection
-from collector.statistics.reading import UNDEFINED
 from collector.statistics.releases import Release
+from collector.statistics.values import UNDEFINED
 from tests.factories import NOW, insert, message, read, room, setting, user
 
 Db = Database[dict[str, Any]]

@@ -5,8 +5,8 @@ from typing import Any
 from pymongo.database import Database
 
 from collector.sources.collections import Collection
-from collector.statistics.reading import Absent
 from collector.statistics.releases import Release
+from collector.statistics.values import Absent
 from tests.factories import NOW, insert, read
 
 Db = Database[dict[str, Any]]

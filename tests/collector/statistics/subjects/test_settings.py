@@ -6,8 +6,8 @@ from pymongo.database import Database
 
 from collector.sources.collections import Collection
 from collector.sources.licence import Licence
-from collector.statistics.reading import UNDEFINED, Absent
 from collector.statistics.releases import Release
+from collector.statistics.values import UNDEFINED, Absent
 from tests.factories import insert, licensed, read, setting
 
 Db = Database[dict[str, Any]]
