@@ -6,7 +6,7 @@ from collector.key_paths import PATH, PATH_BOUNDS
 from collector.series.parameters import MOST_BUCKETS, MOST_FIELDS, MOST_VALUES
 from collector.series.pipeline import How
 from collector.series.widths import WIDTH
-from collector.store.filters import LOGICAL, MAX_PATTERN, REGEX_OPTIONS
+from collector.store.filters import LOGICAL, MAX_PATTERN, REGEX_OPTIONS, TYPE_NAMES, TYPE_NUMBERS
 from collector.store.parameters import MAX_SORT_KEYS, WHOLE
 
 Schema = dict[str, Any]
@@ -37,6 +37,9 @@ _SNAPSHOT["properties"]["collector"] = {
     "description": "Metadata of the snapshot: version, workspace, slot, duration, readings, reasons of absent values.",
 }
 
+_INT64: Schema = {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1}
+_DIVISOR = _INT64 | {"not": {"const": 0}}
+
 # A filter as accepted by collector/store/filters.py; a schema cannot express its limits on depth and size.
 _FILTER: dict[str, Schema] = {
     "Conditions": {
@@ -65,6 +68,7 @@ _FILTER: dict[str, Schema] = {
         "additionalProperties": False,
         "description": "Milliseconds since 1970; an ISO 8601 string is accepted too.",
     },
+    "Type": {"enum": [*sorted(TYPE_NAMES), *sorted(TYPE_NUMBERS)]},
     "Operators": {
         "type": "object",
         "minProperties": 1,
@@ -73,6 +77,13 @@ _FILTER: dict[str, Schema] = {
             **{name: {"type": "array", "items": ref("Plain")} for name in ("$in", "$nin", "$all")},
             "$exists": {"type": "boolean"},
             "$size": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
+            "$type": {
+                "anyOf": [
+                    ref("Type"),
+                    {"type": "array", "minItems": 1, "maxItems": len(TYPE_NAMES), "items": ref("Type")},
+                ]
+            },
+            "$mod": {"type": "array", "minItems": 2, "maxItems": 2, "prefixItems": [_DIVISOR, _INT64]},
             "$not": ref("Operators"),
             "$elemMatch": ref("Conditions"),
             "$regex": {"type": "string", "format": "regex", "maxLength": MAX_PATTERN},

@@ -5,6 +5,7 @@ that were not requested. Size, depth and patterns have hard limits.
 """
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,9 @@ from collector.key_paths import check_path
 from collector.numbers import is_number
 
 # Operators that compare a field with plain values.
-COMPARISONS = frozenset({"$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin", "$exists", "$size", "$all"})
+COMPARISONS = frozenset(
+    {"$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin", "$exists", "$size", "$all", "$type", "$mod"}
+)
 # Operators that contain further conditions.
 LOGICAL = frozenset({"$and", "$or", "$nor"})
 NESTED = frozenset({"$not", "$elemMatch"})
@@ -25,6 +28,14 @@ MAX_PARTS = 256  # keys and list items of a whole query
 MAX_PATTERN = 128  # characters of one regular expression
 INT64 = range(-(2**63), 2**63)
 REGEX_OPTIONS = "[imsx]*"
+
+# BSON types by the names that MongoDB has for them, in the order of their numbers, which begin at 1.
+_TYPES = (
+    *("double", "string", "object", "array", "binData", "undefined", "objectId", "bool", "date", "null", "regex"),
+    *("dbPointer", "javascript", "symbol", "javascriptWithScope", "int", "timestamp", "long", "decimal"),
+)
+TYPE_NAMES = frozenset({*_TYPES, "minKey", "maxKey", "number"})
+TYPE_NUMBERS = frozenset({*range(1, len(_TYPES) + 1), -1, 127})
 
 
 def conditions(query: Any) -> dict[str, Any]:
@@ -85,10 +96,9 @@ def _operators(value: dict[str, Any]) -> dict[str, Any]:
 def _operand(operator: str, operand: Any) -> Any:
     if operator in NESTED:
         return _operators(operand) if _has_operators(operand) else _nested(operator, operand)
-    if operator in {"$in", "$nin", "$all"} and not isinstance(operand, list):
-        raise ValueError(f"{operator} requires a list")
-    if operator == "$size" and (isinstance(operand, bool) or not isinstance(operand, int) or operand < 0):
-        raise ValueError("$size requires an integer of 0 or more")
+    is_valid, requirement = _REQUIREMENTS.get(operator, _NONE)
+    if not is_valid(operand):
+        raise ValueError(f"{operator} requires {requirement}")
     return _plain(operand)
 
 
@@ -96,6 +106,44 @@ def _nested(operator: str, operand: Any) -> dict[str, Any]:
     if operator == "$not":
         raise ValueError("$not requires operators")
     return _conditions(operand)
+
+
+def _is_list(operand: Any) -> bool:
+    return isinstance(operand, list)
+
+
+def _is_int(operand: Any) -> bool:
+    return isinstance(operand, int) and not isinstance(operand, bool)
+
+
+def _is_size(operand: Any) -> bool:
+    return _is_int(operand) and operand >= 0
+
+
+def _is_type(operand: Any) -> bool:
+    types = operand if isinstance(operand, list) else [operand]
+    return 0 < len(types) <= len(TYPE_NAMES) and all(
+        each in TYPE_NAMES if isinstance(each, str) else _is_int(each) and each in TYPE_NUMBERS for each in types
+    )
+
+
+def _is_divisor_and_remainder(operand: Any) -> bool:
+    """Fractions are refused, as releases of MongoDB differ in what they make of them."""
+    is_pair = isinstance(operand, list) and len(operand) == len(("divisor", "remainder"))
+    return is_pair and all(_is_int(each) and each in INT64 for each in operand) and operand[0] != 0
+
+
+# What an operand has to be, and the words for it.
+_Requirement = tuple[Callable[[Any], bool], str]
+_NONE: _Requirement = (lambda _: True, "")
+_REQUIREMENTS: Mapping[str, _Requirement] = {
+    "$in": (_is_list, "a list"),
+    "$nin": (_is_list, "a list"),
+    "$all": (_is_list, "a list"),
+    "$size": (_is_size, "an integer of 0 or more"),
+    "$type": (_is_type, f"a name or number of a BSON type, or a list of 1 to {len(TYPE_NAMES)} of them"),
+    "$mod": (_is_divisor_and_remainder, "a list of two 64-bit integers, of which the first is not 0"),
+}
 
 
 def _check_pattern(value: dict[str, Any]) -> None:

@@ -264,6 +264,16 @@ class TestFields:
         assert refused(fields={path: 1}).error_type == "error-invalid-fields"
 
 
+NOT_TYPES: list[Any] = [
+    *("", "Number", "int32", "missing", "$type", "number\0", 0, 20, -2, 128, 2**70, 1.5, 2.0, True, None),
+    *([], ["number", 0], ["number", ["int"]], [True], {}, {"$date": 0}, {"name": "int"}, ["int"] * 23),
+]
+NOT_MOD: list[Any] = [
+    *(4, "4", None, {}, [], [4], [4, 0, 0], [0, 0], [-0, 1], [4, None], ["4", 0], [True, 0], [4, False], [[4], 0]),
+    *([4.5, 0], [4, 0.5], [4.0, 0], [2**63, 0], [4, -(2**63) - 1], [1e300, 0], [{"$date": 0}, 0], [4, {"a": 1}]),
+]
+
+
 class TestWhere:
     def test_dates_are_ejson(self) -> None:
         day = datetime(2018, 2, 24, 15, 13, tzinfo=UTC)
@@ -314,7 +324,7 @@ class TestWhere:
         refused(query={operator: "x"})
         refused(query={"a": {"$in": [{operator: "x"}]}})
 
-    @pytest.mark.parametrize("operator", sorted(COMPARISONS - {"$in", "$nin", "$all", "$size"}))
+    @pytest.mark.parametrize("operator", sorted(COMPARISONS - {"$in", "$nin", "$all", "$mod"}))
     def test_comparisons_pass(self, operator: str) -> None:
         assert where({"a.b": {operator: 5}}) == {"a.b": {operator: 5}}
 
@@ -334,6 +344,10 @@ class TestWhere:
             {"a": {"$all": {}}},
             {"a": {"$size": -1}},
             {"a": {"$size": 1.5}},
+            *({"a": {"$type": wrong}} for wrong in NOT_TYPES),
+            *({"a": {"$not": {"$type": wrong}}} for wrong in NOT_TYPES),
+            *({"a": {"$mod": wrong}} for wrong in NOT_MOD),
+            *({"a": {"$elemMatch": {"$mod": wrong}}} for wrong in NOT_MOD),
             {"a": {"$not": 5}},
             {"a": {"$elemMatch": 5}},
             {"a": {"$regex": 5}},
@@ -352,6 +366,22 @@ class TestWhere:
     )
     def test_an_operand_that_mongodb_would_refuse_is_refused(self, query: dict[str, Any]) -> None:
         assert refused(query=query).error_type == "error-invalid-query"
+
+    @pytest.mark.parametrize("of", ["number", "double", "minKey", 1, -1, 127, ["string", "null", 16], ["int"] * 22])
+    def test_a_type_passes_by_name_and_number_and_in_a_list(self, of: Any) -> None:
+        query = {"a": {"$type": of}, "b": {"$not": {"$type": of}}, "c": {"$elemMatch": {"$type": of}}}
+
+        assert where(query) == query
+
+    @pytest.mark.parametrize("pair", [[4, 0], [-3, -1], [2**63 - 1, -(2**63)], [-1, 7]])
+    def test_divisor_and_remainder_pass_within_64_bits(self, pair: list[int]) -> None:
+        query = {"a": {"$mod": pair}, "b": {"$not": {"$mod": pair}}, "c": {"$elemMatch": {"$mod": pair}}}
+
+        assert where(query) == query
+
+    def test_the_error_states_what_type_and_mod_require(self) -> None:
+        assert refused(query={"a": {"$type": "integer"}}).reason.startswith("$type requires a name or number of a BSON")
+        assert refused(query={"a": {"$mod": [0, 1]}}).reason.startswith("$mod requires a list of two 64-bit integers")
 
     def test_a_pattern_passes_with_its_options(self) -> None:
         query = {"version": {"$regex": "^7", "$options": "i"}}
