@@ -17,3 +17,15 @@ def refused(client: Client, app: str, *commands: str, code: int) -> Iterator[Non
         yield
     finally:
         client.admin.command({"configureFailPoint": "failCommand", "mode": "off"})
+
+
+@contextmanager
+def blocked(client: Client, app: str, *commands: str, seconds: float) -> Iterator[None]:
+    """The same, but the server answers them only after so many seconds."""
+    block = {"blockConnection": True, "blockTimeMS": int(seconds * 1000)}
+    data = {"failCommands": list(commands), "appName": app} | block
+    client.admin.command({"configureFailPoint": "failCommand", "mode": "alwaysOn", "data": data})
+    try:
+        yield
+    finally:
+        client.admin.command({"configureFailPoint": "failCommand", "mode": "off"})

@@ -20,19 +20,22 @@ from api.access.admission import Admission
 from api.access.auth import User
 from api.access.policy import ApiPolicy
 from api.caching import etag
-from api.caching.single_flight import ANSWER_WITHIN, IN_ALL, SECONDS, SingleFlightCache
-from api.caching.turns import Turns
-from api.query.listing import parameters
+from api.caching.single_flight import IN_ALL, SECONDS, SingleFlightCache
+from api.caching.turns import BusyError, Turns
+from api.query.listing import BadQueryError, parameters
 from api.rendering import envelope, tabular
 from api.rendering.body import Body, begin, nothing, response
 from api.rendering.compression import chosen
 from collector import __version__
-from collector.errors import DatabaseError
+from collector.errors import DatabaseError, DatabaseTimeoutError
 from collector.mongodb.connection import time_limit
 from collector.store.snapshots import Store
 
 # Answers that are made, or are long and being sent, in all and for each user.
 AT_ONCE, EACH = 6, 3
+
+# Seconds that MongoDB has for one query of a client, and those that are left after it for the response.
+QUERY_WITHIN, SPARE = 2.0, 0.3
 
 # Queries that each resource remembers, and the bytes of the longest.
 QUERIES, LONGEST_QUERY = 256, 1024
@@ -61,7 +64,7 @@ class Resource(Generic[Q]):
     """What a GET answers: `parse` makes a query of its `parameters`, `render` the body, in parts.
 
     Other parameters are ignored. An answer that `is_hourly` depends on the time and counts for one hour; the queries of
-    all others are remembered by their text.
+    all others are remembered by their text. `slow` tells which parameter makes a query slow, if any does.
     """
 
     parse: Callable[[Mapping[str, str], ApiPolicy], Q]
@@ -69,6 +72,7 @@ class Resource(Generic[Q]):
     parameters: frozenset[str] = frozenset()
     is_open: bool = False
     is_hourly: bool = False
+    slow: Callable[[Mapping[str, str], Q], BadQueryError | None] = lambda *_: None
     _queries: LRUCache[tuple[bytes, str], tuple[dict[str, str], Q]] = field(
         default_factory=lambda: LRUCache(QUERIES), init=False
     )
@@ -109,7 +113,7 @@ class ResponseCache:
         *,
         keep: int = 0,
         seconds: float = SECONDS,
-        within: float = ANSWER_WITHIN,
+        within: float = QUERY_WITHIN,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._admission = admission
@@ -138,7 +142,8 @@ class ResponseCache:
             if etag.matches(request.headers.get("if-none-match", ""), tag):
                 return Response(None, 304, ALWAYS | request.state.limits | {"ETag": etag.weak(tag)})
             encoding = chosen(request.headers.get("accept-encoding", ""))
-            body, leave = await self._body((tag, encoding), lambda: resource.render(context, query), user, deadline)
+            made = _Making(lambda: resource.render(context, query), lambda: resource.slow(given, query))
+            body, leave = await self._body((tag, encoding), made, user, deadline)
         except TimeoutError:
             raise DatabaseError("MongoDB did not answer in time") from None
         headers = ALWAYS | request.state.limits | {"Content-Type": context.kind, "ETag": etag.weak(tag)}
@@ -158,14 +163,14 @@ class ResponseCache:
         self._editions.forget()
 
     async def _body(
-        self, key: tuple[str, str], render: Callable[[], Iterable[bytes]], user: User | None, deadline: float
+        self, key: tuple[str, str], making: "_Making", user: User | None, deadline: float
     ) -> tuple[Body, Callable[[], None]]:
         """The body from memory or made now, and what gives its turn back: a short one has none any more."""
         if (found := self._kept.get(key)) and not found.is_long:
             return found, nothing
-        leave = await self._turns.take(user.id if user else "", deadline)
+        leave = await self._turns.take(user.id if user else "", deadline - SPARE)
         try:
-            body = self._kept.get(key) or await self._made(key, render, deadline)
+            body = self._kept.get(key) or await self._made(key, making, deadline)
         except BaseException:
             leave()
             raise
@@ -173,18 +178,40 @@ class ResponseCache:
             leave()
         return body, leave
 
-    async def _made(self, key: tuple[str, str], render: Callable[[], Iterable[bytes]], deadline: float) -> Body:
-        left = deadline - asyncio.get_running_loop().time()
+    async def _made(self, key: tuple[str, str], making: "_Making", deadline: float) -> Body:
+        """The body made now.
+
+        Raises:
+            BadQueryError, BusyError, DatabaseError: it took too long because of the query, of others, or of MongoDB.
+        """
+        left = max(deadline - SPARE - asyncio.get_running_loop().time(), 0.001)
 
         def make() -> Body:
             with time_limit(min(self._within, left)):
-                return begin(iter(render()), key[1])
+                return begin(iter(making.render()), key[1])
 
-        async with asyncio.timeout_at(deadline):
-            body = await to_thread.run_sync(make, limiter=self._threads, abandon_on_cancel=True)
+        try:
+            async with asyncio.timeout_at(deadline - SPARE):
+                body = await to_thread.run_sync(make, limiter=self._threads, abandon_on_cancel=True)
+        except (DatabaseTimeoutError, TimeoutError) as error:
+            # The driver gives MongoDB all the time for which it waits itself, so that it rarely hears from MongoDB that
+            # the time was up. But a store that answers this question was not silent.
+            await self._editions.get("", deadline)
+            refusal = BusyError() if left < self._within else making.slow()
+            if refusal is None:
+                raise
+            raise refusal from error
         if body.rest is None and _weight(body) <= self._kept.maxsize:
             self._kept[key] = body
         return body
+
+
+@dataclass(frozen=True)
+class _Making:
+    """How a body is made, and which parameter is to blame if that takes too long."""
+
+    render: Callable[[], Iterable[bytes]]
+    slow: Callable[[], BadQueryError | None]
 
 
 def _weight(body: Body) -> int:

@@ -14,10 +14,10 @@ from collector.mongodb.connection import time_limit
 SECONDS = 0.5
 
 # Seconds that MongoDB has for one request's questions.
-ANSWER_WITHIN = 4.0
+ANSWER_WITHIN = 2.5
 
-# Seconds after which a client is told that MongoDB is too slow, whichever of the questions was.
-IN_ALL = 4.5
+# Seconds within which each request is answered, or its client told why it is not.
+IN_ALL = 3.0
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")

@@ -24,10 +24,10 @@ class BadParametersError(Exception):
 class BadQueryError(Exception):
     """A parameter is invalid. `reason` is for people; `error` and `error_type` are as Rocket.Chat's."""
 
-    def __init__(self, parameter: str, raw: str, reason: str, error_type: str | None = None) -> None:
+    def __init__(self, parameter: str, raw: str, reason: str) -> None:
         super().__init__(reason)
         self.parameter = parameter
-        self.error_type = error_type or f"error-invalid-{parameter}"
+        self.error_type = _ERROR_TYPES.get(parameter, f"error-invalid-{parameter}")
         self.error = f'Invalid {parameter} parameter provided: "{raw}" [{self.error_type}]'
         self.reason = reason
 
@@ -95,7 +95,7 @@ def served(given: Mapping[str, str], parse: Callable[[], T]) -> T:
         return parse()
     except ParameterError as error:
         raw = given.get(error.parameter, "")[:MAX_TEXT]
-        raise BadQueryError(error.parameter, raw, error.reason, _ERROR_TYPES.get(error.parameter)) from None
+        raise BadQueryError(error.parameter, raw, error.reason) from None
 
 
 def _positive(value: Any, default: int) -> int:

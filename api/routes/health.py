@@ -11,7 +11,7 @@ from api.caching.single_flight import IN_ALL, SECONDS, SingleFlightCache
 from api.rendering import envelope
 from collector.errors import DatabaseError
 
-CHECKED_WITHIN = 3.0  # time limit of all checks together, in seconds
+CHECKED_WITHIN = 2.5  # time limit of all checks together, in seconds
 
 Checks = Mapping[str, Callable[[], str]]
 

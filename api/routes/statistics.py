@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access.policy import ApiPolicy
-from api.caching.responses import Context, Resource, ResponseCache
+from api.caching.responses import QUERY_WITHIN, Context, Resource, ResponseCache
 from api.query import series
 from api.query.listing import BadParametersError, BadQueryError, parameters, parse
 from api.rendering import bson_json, envelope, tabular
@@ -23,7 +23,7 @@ from collector.errors import CommandRefusedError, DatabaseError, TooLargeError, 
 from collector.key_paths import Document
 from collector.series.forecast import forecast
 from collector.series.pipeline import SeriesQuery
-from collector.store.parameters import ListQuery
+from collector.store.parameters import NEWEST_FIRST, ListQuery
 from collector.store.snapshots import Store
 
 # Seconds for which a request waits for its new snapshot.
@@ -33,6 +33,12 @@ _LIST = frozenset({"offset", "count", "sort", "fields", "query", "format"})
 _NEWEST = frozenset({"refresh"})
 _SERIES = frozenset({"fields", "start", "end", "every", "how", "timezone", "format"})
 
+# A page of so many snapshots, or fewer, is not long.
+_SHORT_PAGE = 100
+
+_SLOW = f"MongoDB needs more than {QUERY_WITHIN:g} seconds for it; "
+_SLOW_PAGE = _SLOW + "narrow the query by createdAt, sort by createdAt alone, or ask for fewer snapshots"
+_SLOW_SERIES = _SLOW + "ask for a shorter time or fewer fields"
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -71,9 +77,9 @@ class Statistics:
         def served(resource: Resource[Any]) -> Handler:
             return partial(answers.respond, resource=resource)
 
-        self.list = served(Resource(_page, self._snapshots, _LIST))
+        self.list = served(Resource(_page, self._snapshots, _LIST, slow=_slow_page))
         """`GET /api/v1/statistics.list`: {statistics: […], count, offset, total, success}; or CSV, or NDJSON."""
-        self.series = served(Resource(self._over_time, self._buckets, _SERIES, is_hourly=True))
+        self.series = served(Resource(self._over_time, self._buckets, _SERIES, is_hourly=True, slow=_slow_series))
         """`GET /api/v1/statistics.series`: {at: […], series: {path: […]}, …, success}; or CSV, or NDJSON."""
         self.forecast = served(Resource(_nothing, self._forecasts, is_hourly=True))
         """`GET /api/v1/statistics.forecast`: {growth: […], anomalies: […], success}."""
@@ -172,6 +178,23 @@ class Statistics:
 
 def _page(given: Mapping[str, str], rules: ApiPolicy) -> _Page:
     return _Page(parse(given, rules.pages), given.get("query", ""))
+
+
+def _slow_page(given: Mapping[str, str], page: _Page) -> BadQueryError | None:
+    """The error of a page that takes too long; None for one that the index yields."""
+    query = page.query
+    causes = {
+        "query": bool(query.where),
+        "sort": list(query.sort) != list(NEWEST_FIRST),
+        "offset": query.offset > 0,
+        "count": not 0 < query.count <= _SHORT_PAGE,
+    }
+    cause = next((name for name, is_cause in causes.items() if is_cause), "")
+    return BadQueryError(cause, given.get(cause, ""), _SLOW_PAGE) if cause else None
+
+
+def _slow_series(given: Mapping[str, str], _: SeriesQuery) -> BadQueryError:
+    return BadQueryError("fields", given["fields"], _SLOW_SERIES)
 
 
 def _nothing(*_: object) -> None:

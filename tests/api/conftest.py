@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from api.access.admission import Admission
 from api.app import create
-from api.caching import single_flight
+from api.caching import responses
 from api.caching.responses import ResponseCache
 from api.routes.health import Status
 from api.routes.statistics import Statistics
@@ -41,7 +41,7 @@ def parts_of(
     *,
     seconds: float = 0,
     keep: int = 0,
-    within: float = single_flight.ANSWER_WITHIN,
+    within: float = responses.QUERY_WITHIN,
     clock: Callable[[], float] = time.monotonic,
     **over: int,
 ) -> tuple[ResponseCache, Statistics, Status]:
