@@ -11,9 +11,3 @@ def tag_of(content: bytes) -> str:
 def weak(tag: str) -> str:
     """The value of an ETag header for an answer that is the same whatever its encoding."""
     return f'W/"{tag}"'
-
-
-def matches(if_none_match: str, tag: str) -> bool:
-    """Whether an If-None-Match header names the tag; whether it is weak makes no difference there."""
-    known = (part.strip().removeprefix("W/") for part in if_none_match.split(","))
-    return if_none_match.strip() == "*" or f'"{tag}"' in known

@@ -25,7 +25,8 @@ from api.caching.turns import BusyError, Turns
 from api.query.listing import BadQueryError, parameters
 from api.rendering import envelope, tabular
 from api.rendering.body import Body, begin, nothing, response
-from api.rendering.compression import chosen
+from api.rendering.compression import Coding, chosen
+from api.rendering.negotiation import names, value
 from collector import __version__
 from collector.errors import DatabaseError, DatabaseTimeoutError
 from collector.mongodb.connection import time_limit
@@ -95,8 +96,7 @@ class Resource(Generic[Q]):
 
     def kind(self, given: Mapping[str, str], request: Request) -> str:
         """Raises: BadQueryError: the parameter `format` names no content type."""
-        accepted = request.headers.get("accept", "")
-        return tabular.chosen(given, accepted) if "format" in self.parameters else envelope.JSON
+        return tabular.chosen(given, value(request.headers, "accept")) if "format" in self.parameters else envelope.JSON
 
 
 class ResponseCache:
@@ -120,7 +120,7 @@ class ResponseCache:
         self._editions = SingleFlightCache[str, str](
             lambda _: store.edition(), 1, seconds, CapacityLimiter(2), within=within, clock=clock
         )
-        self._kept: LRUCache[tuple[str, str], Body] = LRUCache(keep, _weight)
+        self._kept: LRUCache[tuple[str, Coding], Body] = LRUCache(keep, _weight)
         self._turns = Turns(AT_ONCE, EACH)
         self._threads = CapacityLimiter(AT_ONCE)
         self._within = within
@@ -139,11 +139,11 @@ class ResponseCache:
             edition = await self._editions.get("", deadline)
             context = Context(rules, edition, auth.may_view(user, rules), resource.kind(given, request))
             tag = _tag(request.scope["path"], given, context, is_hourly=resource.is_hourly)
-            if etag.matches(request.headers.get("if-none-match", ""), tag):
+            if names(value(request.headers, "if-none-match"), tag):
                 return Response(None, 304, ALWAYS | request.state.limits | {"ETag": etag.weak(tag)})
-            encoding = chosen(request.headers.get("accept-encoding", ""))
+            coding = chosen(value(request.headers, "accept-encoding"))
             made = _Making(lambda: resource.render(context, query), lambda: resource.slow(given, query))
-            body, leave = await self._body((tag, encoding), made, user, deadline)
+            body, leave = await self._body((tag, coding), made, user, deadline)
         except TimeoutError:
             raise DatabaseError("MongoDB did not answer in time") from None
         headers = ALWAYS | request.state.limits | {"Content-Type": context.kind, "ETag": etag.weak(tag)}
@@ -163,7 +163,7 @@ class ResponseCache:
         self._editions.forget()
 
     async def _body(
-        self, key: tuple[str, str], making: "_Making", user: User | None, deadline: float
+        self, key: tuple[str, Coding], making: "_Making", user: User | None, deadline: float
     ) -> tuple[Body, Callable[[], None]]:
         """The body from memory or made now, and what gives its turn back: a short one has none any more."""
         if (found := self._kept.get(key)) and not found.is_long:
@@ -178,7 +178,7 @@ class ResponseCache:
             leave()
         return body, leave
 
-    async def _made(self, key: tuple[str, str], making: "_Making", deadline: float) -> Body:
+    async def _made(self, key: tuple[str, Coding], making: "_Making", deadline: float) -> Body:
         """The body made now.
 
         Raises:

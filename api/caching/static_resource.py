@@ -11,6 +11,7 @@ from starlette.responses import Response
 from api.caching import etag
 from api.rendering.compression import chosen, compressed
 from api.rendering.envelope import SAFE
+from api.rendering.negotiation import names, value
 
 _REVALIDATED = {"Cache-Control": "no-cache"}
 _FOR_A_YEAR = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -39,8 +40,8 @@ class StaticResource:
         """The bytes, or that the client still has them."""
         is_dated = self._release and request.query_params.get("v") == self._release
         headers = self._headers | (_FOR_A_YEAR if is_dated else _REVALIDATED)
-        if etag.matches(request.headers.get("if-none-match", ""), self._tag):
+        if names(value(request.headers, "if-none-match"), self._tag):
             return Response(status_code=304, headers=headers)
-        encoding = chosen(request.headers.get("accept-encoding", ""))
+        encoding = chosen(value(request.headers, "accept-encoding")).name
         body = await run_in_threadpool(self._encoded, encoding)
         return Response(body, headers=headers | ({"Content-Encoding": encoding} if encoding else {}))

@@ -10,7 +10,7 @@ from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from api.rendering.compression import SMALL, compressed
+from api.rendering.compression import SMALL, Coding, compressed
 from collector.errors import DatabaseError
 
 log = logging.getLogger(__name__)
@@ -80,14 +80,14 @@ class _LongResponse(StreamingResponse):
             log.warning('response aborted reason=database error="%s"', error)
 
 
-def begin(parts: Iterator[bytes], encoding: str) -> Body:
+def begin(parts: Iterator[bytes], coding: Coding) -> Body:
     """A body of these parts: the bytes up to WHOLE, and the rest if there is more."""
     begun = b"".join(_up_to(SMALL, parts))
-    if len(begun) < SMALL:
+    if len(begun) < SMALL and not coding.is_required:
         return Body(begun, None, "")
-    pieces = _pieces(compressed(chain([begun], parts), encoding))
+    pieces = _pieces(compressed(chain([begun], parts), coding.name))
     begun = b"".join(_up_to(WHOLE, pieces))
-    return Body(begun, pieces if len(begun) >= WHOLE else None, encoding)
+    return Body(begun, pieces if len(begun) >= WHOLE else None, coding.name)
 
 
 def _up_to(size: int, parts: Iterator[bytes]) -> Iterator[bytes]:

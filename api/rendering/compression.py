@@ -2,9 +2,11 @@
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import zstandard
+
+from api.rendering import negotiation
 
 # Levels at which a page of snapshots shrinks tenfold for less work than rendering it.
 _GZIP_LEVEL = 4
@@ -27,19 +29,27 @@ _COMPRESSORS: Mapping[str, Callable[[], _Compressor]] = {
 
 NAMES = tuple(_COMPRESSORS)
 
-# Parts of an Accept-Encoding header that are read; browsers send fewer than ten.
-MOST_ACCEPTED = 32
+_ALIASES = {"x-gzip": "gzip"}
 
 
-def chosen(accepted: str) -> str:
-    """The encoding of the response, by the value of an Accept-Encoding header; '' for none.
+class Coding(NamedTuple):
+    """The content coding of a response, '' for none; one that `is_required` applies to small responses too."""
 
-    Only the first MOST_ACCEPTED of its parts are read.
+    name: str = ""
+    is_required: bool = False
+
+
+def chosen(accepted: str) -> Coding:
+    """The coding of the response, by the value of an Accept-Encoding header: the one with the highest weight.
+
+    A client that refuses all of them, and an uncompressed response too, gets an uncompressed one, as RFC 9110 allows.
     """
-    if not accepted:
-        return ""
-    weights = dict(_weight(part) for part in accepted.lower().split(",", MOST_ACCEPTED)[:MOST_ACCEPTED])
-    return next((name for name in _COMPRESSORS if weights.get(name, weights.get("*", 0.0)) > 0), "")
+    weights = {_ALIASES.get(name, name): weight for name, weight in negotiation.weights(accepted).items()}
+    others = weights.get("*", 0.0)
+    best = max(_COMPRESSORS, key=lambda name: weights.get(name, others))
+    none = weights.get("identity", weights.get("*"))  # None: acceptable, but anything else is better
+    is_best = weights.get(best, others) > 0 and weights.get(best, others) >= (none or 0)
+    return Coding(best, none == 0) if is_best else Coding()
 
 
 def compressed(parts: Iterable[bytes], encoding: str) -> Iterator[bytes]:
@@ -52,13 +62,3 @@ def compressed(parts: Iterable[bytes], encoding: str) -> Iterator[bytes]:
         if done := compressor.compress(part):
             yield done
     yield compressor.flush()
-
-
-def _weight(part: str) -> tuple[str, float]:
-    """An encoding and its q: 1 if missing, 0 if it is not a number."""
-    name, _, parameter = part.partition(";")
-    _, _, q = parameter.partition("q=")
-    try:
-        return name.strip(), float(q) if parameter else 1.0
-    except ValueError:
-        return name.strip(), 0.0

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from api.query.listing import BadQueryError
+from api.rendering import negotiation
 from api.rendering.envelope import JSON
 from collector.key_paths import flatten
 
@@ -16,9 +17,6 @@ CSV, NDJSON = "text/csv; charset=utf-8", "application/x-ndjson"
 
 _NAMES = {"json": JSON, "csv": CSV, "ndjson": NDJSON}
 _KINDS = {kind.partition(";")[0]: kind for kind in _NAMES.values()}
-
-# Parts of an Accept header that are read; browsers send fewer than ten.
-MOST_ACCEPTED = 32
 
 # Characters that start a formula, in any of their Unicode widths.
 _FORMULA = tuple("=+-@\N{MINUS SIGN}")
@@ -31,7 +29,8 @@ _QUOTES = "\"'`‚„"  # those of other categories
 def chosen(given: Mapping[str, str], accept: str) -> str:
     """The content type of the response: by the parameter `format`, else by the header Accept, else JSON.
 
-    Only the first MOST_ACCEPTED parts of the header are read.
+    The type with the highest weight is chosen; among equals the one that the header names in full, and of these the
+    first. A client that accepts none of the types gets JSON, as from Rocket.Chat, which ignores the header.
 
     Raises:
         BadQueryError: the parameter names an unknown format.
@@ -40,9 +39,16 @@ def chosen(given: Mapping[str, str], accept: str) -> str:
         if name not in _NAMES:
             raise BadQueryError("format", name, f"expected one of {', '.join(_NAMES)}")
         return _NAMES[name]
-    parts = accept.lower().split(",", MOST_ACCEPTED)[:MOST_ACCEPTED]
-    wanted = (part.partition(";")[0].strip() for part in parts)
-    return next((_KINDS[name] for name in wanted if name in _KINDS), JSON)
+    ranges = {name: (weight, -place) for place, (name, weight) in enumerate(negotiation.weights(accept).items())}
+    return _KINDS[max(_KINDS, key=lambda name: _preference(name, ranges))]
+
+
+def _preference(name: str, ranges: Mapping[str, tuple[float, int]]) -> tuple[float, int, int]:
+    """How much a client prefers a type: the weight, precision and place of the most precise range that includes it."""
+    patterns = (name, f"{name.partition('/')[0]}/*", "*/*")
+    found = ((*ranges[pattern], -n) for n, pattern in enumerate(patterns) if pattern in ranges)
+    weight, place, precision = next(found, (0.0, 0, 0))
+    return (weight, precision, place) if weight else (0.0, 0, 0)
 
 
 def lines(documents: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from collector.sources.collections import Collection
 from collector.store.snapshots import Store
-from tests.api.conftest import ADMIN, LIST, PLAIN, Heard, client_of
+from tests.api.conftest import ADMIN, LIST, MEMORY, PLAIN, Heard, client_of
 from tests.factories import insert, setting, snapshot
 
 Db = Database[dict[str, Any]]
@@ -19,10 +19,12 @@ def test_what_the_client_has_is_not_sent_again(watched: Db, heard: Heard, path: 
     with client_of(watched, seconds=60) as client:
         tag = client.get(path, headers=ADMIN).headers["etag"]
         heard.names.clear()
-        for known in (tag, tag.removeprefix("W/"), f'"other", {tag}', "*"):
+        for known in (tag, tag.removeprefix("W/"), f'"other", {tag}', f'"with,comma",{tag}', "*"):
             answer = client.get(path, headers=ADMIN | {"If-None-Match": known})
             assert (answer.status_code, answer.content) == (304, b"")
             assert answer.headers["etag"] == tag
+        lines = [*ADMIN.items(), ("If-None-Match", '"other"'), ("If-None-Match", tag)]
+        assert client.get(path, headers=lines).status_code == 304
         assert client.get(path, headers=ADMIN | {"If-None-Match": '"other"'}).status_code == 200
 
     assert heard.names.count("find") <= 1  # by the last one
@@ -54,3 +56,14 @@ def test_a_tag_inside_another_is_not_the_same(admin: TestClient) -> None:
     tag = admin.get(LIST).headers["etag"].removeprefix("W/").strip('"')
 
     assert admin.get(LIST, headers={"If-None-Match": f'"x{tag}", "{tag}x", {tag}'}).status_code == 200
+
+
+def test_many_kinds_of_headers_are_few_responses_in_memory(watched: Db, heard: Heard) -> None:
+    with client_of(watched, seconds=60, keep=MEMORY) as client:
+        client.get(LIST, headers=ADMIN | {"Accept-Encoding": "gzip"})
+        heard.names.clear()
+        for n in range(100):
+            odd = {"Accept-Encoding": f"gzip;q=0.{n}1, x{n}", "Accept": f"text/x{n}, */*;q=0.{n}1"}
+            assert client.get(LIST, headers=ADMIN | odd).status_code == 200
+
+    assert heard.names == []

@@ -9,6 +9,7 @@ import pytest
 from pymongo.database import Database
 
 from api.rendering.body import WHOLE, begin, response
+from api.rendering.compression import Coding
 from collector.errors import DatabaseError
 from tests.api.conftest import ADMIN, LIST, MEMORY, client_of
 from tests.factories import keep, snapshot
@@ -44,7 +45,7 @@ def test_a_page_that_mongodb_breaks_off_ends_without_its_end_and_with_one_line(
     async def receive() -> Any:
         await asyncio.Event().wait()
 
-    answer = response(begin(broken(), ""), {})
+    answer = response(begin(broken(), Coding()), {})
     asyncio.run(answer({"type": "http", "asgi": {}}, receive, send))
 
     assert sent[-1]["more_body"] is True

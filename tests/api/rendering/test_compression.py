@@ -20,6 +20,7 @@ Db = Database[dict[str, Any]]
         ("gzip", "gzip"),
         ("gzip, deflate, br, zstd", "zstd"),
         ("gzip;q=1.0, zstd;q=0", "gzip"),
+        ("gzip;q=0.9, zstd;q=0.1", "gzip"),
         ("*", "zstd"),
         ("identity", None),
         ("gzip;q=0", None),
@@ -45,3 +46,11 @@ def _plain(raw: bytes, encoding: str | None) -> bytes:
 
 def test_what_fits_a_packet_is_not_compressed(admin: TestClient) -> None:
     assert "content-encoding" not in admin.get(LIST, headers={"Accept-Encoding": "gzip"}).headers
+
+
+def test_it_is_compressed_for_a_client_that_accepts_nothing_else(admin: TestClient) -> None:
+    answer = admin.get(LIST, headers={"Accept-Encoding": "gzip, identity;q=0"})
+
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.json()["success"] is True
+    assert "content-encoding" not in admin.get(LIST, headers={"Accept-Encoding": "identity;q=0"}).headers
