@@ -43,12 +43,12 @@ async function sent(address, how) {
   }
 }
 
-function refusal(status, { error = "" }) {
+function refusal(status, { error = "", details = { reason: "" } }) {
   if (status === 401) return new Refusal("login", "The user ID or the token is wrong, or this login has expired.");
   if (error === "error-not-allowed")
     return new Refusal("login", "This user is not allowed to view statistics: the permission view-statistics is required.");
   if (status === 429)
     return new Refusal("away", `Too many requests. Please wait ${/\d+(?= seconds)/.exec(error) ?? 60} seconds.`);
   if (status > 501) return new Refusal("away", `Statistics are not available at the moment. ${error}`);
-  return new Refusal("wrong", error || `The server responded with status ${status}.`);
+  return new Refusal("wrong", details.reason || error || `The server responded with status ${status}.`);
 }

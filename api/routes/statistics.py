@@ -36,7 +36,7 @@ _SERIES = frozenset({"fields", "start", "end", "every", "how", "timezone", "form
 # A page of so many snapshots, or fewer, is not long.
 _SHORT_PAGE = 100
 
-_SLOW = f"MongoDB needs more than {QUERY_WITHIN:g} seconds for it; "
+_SLOW = f"MongoDB needs more than {QUERY_WITHIN:g} seconds for this query; "
 _SLOW_PAGE = _SLOW + "narrow the query by createdAt, sort by createdAt alone, or ask for fewer snapshots"
 _SLOW_SERIES = _SLOW + "ask for a shorter time or fewer fields"
 

@@ -104,7 +104,7 @@ def test_the_error_names_the_parameter_that_makes_the_query_slow(
     assert answer.status_code == 400
     assert body["error"].startswith(f'Invalid {blamed} parameter provided: "{given[blamed]}" [')
     assert body["errorType"] == ("invalid-params" if blamed in {"offset", "count"} else f"error-invalid-{blamed}")
-    assert body["details"]["reason"].startswith("MongoDB needs more than 2 seconds for it; ")
+    assert body["details"]["reason"].startswith("MongoDB needs more than 2 seconds for this query; ")
 
 
 @pytest.mark.parametrize(
