@@ -6,11 +6,12 @@ All of it but the last step happens in memory, on the event loop; what asks Mong
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CapacityLimiter
 from cachetools import LRUCache
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +21,7 @@ from api.access.admission import Admission
 from api.access.auth import User
 from api.access.policy import ApiPolicy
 from api.caching import etag
+from api.caching.memory import Memory
 from api.caching.single_flight import IN_ALL, SECONDS, SingleFlightCache
 from api.caching.turns import BusyError, Turns
 from api.query.listing import BadQueryError, parameters
@@ -65,7 +67,8 @@ class Resource(Generic[Q]):
     """What a GET answers: `parse` makes a query of its `parameters`, `render` the body, in parts.
 
     Other parameters are ignored. An answer that `is_hourly` depends on the time and counts for one hour; the queries of
-    all others are remembered by their text. `slow` tells which parameter makes a query slow, if any does.
+    all others are remembered by their text. `slow` tells which parameter makes a query slow, if any does. `is_kept`: the
+    answer itself is, unless it is made of what is.
     """
 
     parse: Callable[[Mapping[str, str], ApiPolicy], Q]
@@ -74,6 +77,7 @@ class Resource(Generic[Q]):
     is_open: bool = False
     is_hourly: bool = False
     slow: Callable[[Mapping[str, str], Q], BadQueryError | None] = lambda *_: None
+    is_kept: bool = True
     _queries: LRUCache[tuple[bytes, str], tuple[dict[str, str], Q]] = field(
         default_factory=lambda: LRUCache(QUERIES), init=False
     )
@@ -120,9 +124,10 @@ class ResponseCache:
         self._editions = SingleFlightCache[str, str](
             lambda _: store.edition(), 1, seconds, CapacityLimiter(2), within=within, clock=clock
         )
-        self._kept: LRUCache[tuple[str, Coding], Body] = LRUCache(keep, _weight)
+        self.memory: Memory[Any] = Memory(keep)
+        """Of answers, and of what they are made of."""
         self._turns = Turns(AT_ONCE, EACH)
-        self._threads = CapacityLimiter(AT_ONCE)
+        self._threads = ThreadPoolExecutor(AT_ONCE, "answer")
         self._within = within
 
     async def respond(self, request: Request, resource: Resource[Any]) -> Response:
@@ -142,8 +147,11 @@ class ResponseCache:
             if names(value(request.headers, "if-none-match"), tag):
                 return Response(None, 304, ALWAYS | request.state.limits | {"ETag": etag.weak(tag)})
             coding = chosen(value(request.headers, "accept-encoding"))
-            made = _Making(lambda: resource.render(context, query), lambda: resource.slow(given, query))
-            body, leave = await self._body((tag, coding), made, user, deadline)
+            key = (tag, coding) if resource.is_kept else None
+            made = _Making(
+                lambda: begin(iter(resource.render(context, query)), coding), lambda: resource.slow(given, query)
+            )
+            body, leave = await self._body(key, made, user, deadline)
         except TimeoutError:
             raise DatabaseError("MongoDB did not answer in time") from None
         headers = ALWAYS | request.state.limits | {"Content-Type": context.kind, "ETag": etag.weak(tag)}
@@ -163,14 +171,14 @@ class ResponseCache:
         self._editions.forget()
 
     async def _body(
-        self, key: tuple[str, Coding], making: "_Making", user: User | None, deadline: float
+        self, key: tuple[str, Coding] | None, making: "_Making", user: User | None, deadline: float
     ) -> tuple[Body, Callable[[], None]]:
         """The body from memory or made now, and what gives its turn back: a short one has none any more."""
-        if (found := self._kept.get(key)) and not found.is_long:
+        if (found := self._kept(key)) and not found.is_long:
             return found, nothing
         leave = await self._turns.take(user.id if user else "", deadline - SPARE)
         try:
-            body = self._kept.get(key) or await self._made(key, making, deadline)
+            body = self._kept(key) or await self._made(key, making, deadline)
         except BaseException:
             leave()
             raise
@@ -178,21 +186,25 @@ class ResponseCache:
             leave()
         return body, leave
 
-    async def _made(self, key: tuple[str, Coding], making: "_Making", deadline: float) -> Body:
+    def _kept(self, key: tuple[str, Coding] | None) -> Body | None:
+        return self.memory.get(key) if key else None
+
+    async def _made(self, key: tuple[str, Coding] | None, making: "_Making", deadline: float) -> Body:
         """The body made now.
 
         Raises:
             BadQueryError, BusyError, DatabaseError: it took too long because of the query, of others, or of MongoDB.
         """
-        left = max(deadline - SPARE - asyncio.get_running_loop().time(), 0.001)
+        loop = asyncio.get_running_loop()
+        left = max(deadline - SPARE - loop.time(), 0.001)
 
         def make() -> Body:
             with time_limit(min(self._within, left)):
-                return begin(iter(making.render()), key[1])
+                return making.body()
 
         try:
             async with asyncio.timeout_at(deadline - SPARE):
-                body = await to_thread.run_sync(make, limiter=self._threads, abandon_on_cancel=True)
+                body = await loop.run_in_executor(self._threads, make)
         except (DatabaseTimeoutError, TimeoutError) as error:
             # The driver gives MongoDB all the time for which it waits itself, so that it rarely hears from MongoDB that
             # the time was up. But a store that answers this question was not silent.
@@ -201,8 +213,8 @@ class ResponseCache:
             if refusal is None:
                 raise
             raise refusal from error
-        if body.rest is None and _weight(body) <= self._kept.maxsize:
-            self._kept[key] = body
+        if key and body.rest is None:
+            self.memory.put(key, body)
         return body
 
 
@@ -210,13 +222,8 @@ class ResponseCache:
 class _Making:
     """How a body is made, and which parameter is to blame if that takes too long."""
 
-    render: Callable[[], Iterable[bytes]]
+    body: Callable[[], Body]
     slow: Callable[[], BadQueryError | None]
-
-
-def _weight(body: Body) -> int:
-    """The bytes that a remembered answer takes, with its key."""
-    return len(body.begun) + 512
 
 
 def _tag(path: str, given: Mapping[str, str], context: Context, *, is_hourly: bool) -> str:

@@ -31,6 +31,10 @@ class Body:
     rest: Iterator[bytes] | None
     encoding: str
 
+    def __len__(self) -> int:
+        """The bytes in memory."""
+        return len(self.begun)
+
     @property
     def is_long(self) -> bool:
         return self.rest is not None or len(self.begun) > LONG

@@ -28,12 +28,17 @@ _WRITTEN_OUT = (1e-6, 1e21)  # JavaScript writes numbers of this range without a
 
 def document(stored: Mapping[str, Any]) -> bytes:
     """A stored document as JSON, with `success` as its last key and without secret keys."""
-    return orjson.dumps(_shown(stored) | {"success": True}, _other)
+    return encoded(shown(stored) | {"success": True})
 
 
 def item(stored: Mapping[str, Any]) -> bytes:
     """A stored document as JSON, as an item of a list; without secret keys."""
-    return orjson.dumps(_shown(stored), _other)
+    return encoded(shown(stored))
+
+
+def encoded(shown: Mapping[str, Any]) -> bytes:
+    """The JSON of what `shown` gives."""
+    return orjson.dumps(shown, _other)
 
 
 def plain(stored: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,7 +47,8 @@ def plain(stored: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _shown(stored: Mapping[str, Any]) -> dict[str, Any]:
+def shown(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored document without secret keys, its values as `encoded` writes them."""
     raw = stored.raw if isinstance(stored, RawBSONDocument) else bson.encode(stored)
     decoded = bson.decode(raw, _AS_JAVASCRIPT)
     for key in SECRET & decoded.keys():

@@ -6,16 +6,16 @@ from concurrent.futures import Future
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import cache, lru_cache, partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 import orjson
-from bson.raw_bson import RawBSONDocument
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access.policy import ApiPolicy
 from api.caching.responses import QUERY_WITHIN, Context, Resource, ResponseCache
+from api.caching.snapshot_json import SnapshotJson
 from api.query import series
 from api.query.listing import BadParametersError, BadQueryError, parameters, parse
 from api.rendering import bson_json, envelope, tabular
@@ -39,6 +39,8 @@ _SHORT_PAGE = 100
 _SLOW = f"MongoDB needs more than {QUERY_WITHIN:g} seconds for this query; "
 _SLOW_PAGE = _SLOW + "narrow the query by createdAt, sort by createdAt alone, or ask for fewer snapshots"
 _SLOW_SERIES = _SLOW + "ask for a shorter time or fewer fields"
+
+T = TypeVar("T")
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -70,14 +72,15 @@ class Statistics:
         self._zone = zone
         self.calendar = cache(lambda: store.calendar(zone, datetime.now(UTC)))
         """The time zone of series: `zone`, or an equivalent one if MongoDB does not know it."""
+        self._json = SnapshotJson(store, answers.memory)
         self._all = lru_cache(maxsize=8)(lambda workspace, _edition: store.count(workspace, {}))
         dictionary = orjson.dumps(envelope.success({"statistics": list(entries), "count": len(entries)}))
-        self._newest = Resource(_nothing, self._newest_one, _NEWEST)
+        self._newest = Resource(_nothing, self._newest_one, _NEWEST, is_kept=False)
 
         def served(resource: Resource[Any]) -> Handler:
             return partial(answers.respond, resource=resource)
 
-        self.list = served(Resource(_page, self._snapshots, _LIST, slow=_slow_page))
+        self.list = served(Resource(_page, self._snapshots, _LIST, slow=_slow_page, is_kept=False))
         """`GET /api/v1/statistics.list`: {statistics: […], count, offset, total, success}; or CSV, or NDJSON."""
         self.series = served(Resource(self._over_time, self._buckets, _SERIES, is_hourly=True, slow=_slow_series))
         """`GET /api/v1/statistics.series`: {at: […], series: {path: […]}, …, success}; or CSV, or NDJSON."""
@@ -108,25 +111,26 @@ class Statistics:
     def _snapshots(self, context: Context, page: _Page) -> Iterator[bytes]:
         if context.kind == envelope.JSON:
             return self._envelope(context, page)
-        snapshots = map(bson_json.plain, self._stored(context, page))
+        stored = self._refusable(page, self._store.page(context.rules.workspace, page.query))
+        snapshots = map(bson_json.plain, stored)
         return tabular.table(snapshots) if context.kind == tabular.CSV else tabular.lines(snapshots)
 
     def _envelope(self, context: Context, page: _Page) -> Iterator[bytes]:
         query, count = page.query, 0
         yield b'{"statistics":['
-        for count, snapshot in enumerate(self._stored(context, page), 1):
-            yield bson_json.item(snapshot) if count == 1 else b"," + bson_json.item(snapshot)
+        for count, item in enumerate(self._refusable(page, self._json.page(context.rules.workspace, query)), 1):
+            yield item if count == 1 else b"," + item
         end = {"count": count, "offset": query.offset, "total": self._total(context, query, count), "success": True}
         yield b"]," + orjson.dumps(end)[1:]
 
-    def _stored(self, context: Context, page: _Page) -> Iterator[RawBSONDocument]:
-        """The page's snapshots.
+    def _refusable(self, page: _Page, found: Iterator[T]) -> Iterator[T]:
+        """What a page's query finds.
 
         Raises:
             BadQueryError: MongoDB refuses the query.
         """
         try:
-            yield from self._store.page(context.rules.workspace, page.query)
+            yield from found
         except CommandRefusedError as error:
             raise BadQueryError("query", page.sent, "MongoDB refuses it") from error
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -148,6 +149,17 @@ class Store:
     def page(self, workspace: str, query: ListQuery) -> Iterator[RawBSONDocument]:
         """One page of the workspace's own snapshots, as stored; no filter reaches another workspace's."""
         return _find(self._raw, workspace, query)
+
+    @_asks
+    def ids(self, workspace: str, query: ListQuery) -> list[Any]:
+        """The ids of such a page."""
+        return [row["_id"] for row in _find(self._snapshots, workspace, replace(query, fields={"_id": 1}))]
+
+    @_asks
+    def of_ids(self, workspace: str, ids: Sequence[str], fields: Mapping[str, int]) -> list[RawBSONDocument]:
+        """Those of the workspace's snapshots that have these ids, in any order, as stored."""
+        where = {"_id": {"$in": list(ids)}, WORKSPACE: workspace}
+        return list(self._raw.find(where, dict(fields) or None))
 
     def snapshots(self, workspace: str, query: ListQuery) -> Iterator[Document]:
         """The same as Python has them."""

@@ -31,7 +31,7 @@ def main(
     rounds: Annotated[int, typer.Option(min=1)] = 5,
     seconds: Annotated[float, typer.Option(help="How long each server is loaded in each round.")] = 2.0,
     documents: Annotated[int, typer.Option(min=100, help="How many snapshots are stored.")] = 1_000,
-    kilobytes: Annotated[int, typer.Option(help="About the size of a snapshot; large servers have 300.")] = 20,
+    kilobytes: Annotated[float, typer.Option(help="About the size of a snapshot; large servers have 300.")] = 20,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Starts MongoDB and the servers, and measures each ask on all of them."""
@@ -44,7 +44,7 @@ def main(
             newest = dataset.fill(client, documents, kilobytes)
         found = servers.start(stack, url, RocketChat(client[dataset.WORKSPACE]).identity(), console)
         status = client.admin.command("serverStatus")
-        console.print(f"MongoDB {status['version']}, {documents:,} snapshots of about {kilobytes} kB")
+        console.print(f"MongoDB {status['version']}, {documents:,} snapshots of about {kilobytes:g} kB")
         for name, server in found.items():
             console.print(f"{name}: {server.about}")
         executor = stack.enter_context(ProcessPoolExecutor(1, get_context("spawn")))

@@ -21,12 +21,13 @@ WORKSPACE = "rocketchat"
 SCHEDULE, TIMEZONE = "0 0 1 1 *", "UTC"  # no slot comes up while it is measured, or one a year
 
 
-def fill(client: Client, documents: int, kilobytes: int) -> datetime:
+def fill(client: Client, documents: int, kilobytes: float) -> datetime:
     """Writes workspace and snapshots; the moment of the newest snapshot, a full hour."""
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     workspace.fill(client[WORKSPACE], hour, workspace.Size(users=50, messages=200))
     Store(client[STORE_DATABASE]).prepare()
-    first = _padded(_taken(client), kilobytes * 1_000)
+    size = round(kilobytes * 1_000)
+    first = _padded(_trimmed(_taken(client), size), size)
     client[STORE_DATABASE][COLLECTION].insert_many(_copies(first, documents, hour))
     return hour
 
@@ -49,11 +50,24 @@ def _copies(first: Document, documents: int, hour: datetime) -> Iterator[Documen
         yield first | numbers | own | {"_id": chance.id(), "createdAt": at, "_updatedAt": at}
 
 
+def _trimmed(document: Document, size: int) -> Document:
+    """The document without so many of its largest fields that it has at most about this many bytes."""
+    own = document["collector"]
+    kept = document if _size(document) <= size else document | {"collector": {"workspace": own["workspace"]}}
+    for key in sorted(document, key=lambda key: -_size({key: document[key]})):
+        if _size(kept) > size and key not in {*NUMBERS, "_id", "createdAt", "_updatedAt", "collector"}:
+            del kept[key]
+    return kept
+
+
+def _size(document: Document) -> int:
+    return len(bson.encode(document))
+
+
 def _padded(document: Document, size: int) -> Document:
     """The document with so many devices that it has about this many bytes; as it is, if it has more."""
-    chance, devices = Chance(2), document["uniqueDevicesOfLastMonth"]
-    row = len(bson.encode(_device(chance)))
-    rows = max(0, size - len(bson.encode(document))) // row
+    chance, devices = Chance(2), document.get("uniqueDevicesOfLastMonth", {"data": []})
+    rows = max(0, size - _size(document)) // _size(_device(chance))
     longer = devices | {"data": devices["data"] + [_device(chance) for _ in range(rows)]}
     return document | {"uniqueDevicesOfLastMonth": longer}
 
