@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from anyio import CapacityLimiter
@@ -67,8 +68,8 @@ class Resource(Generic[Q]):
     """What a GET answers: `parse` makes a query of its `parameters`, `render` the body, in parts.
 
     Other parameters are ignored. An answer that `is_hourly` depends on the time and counts for one hour; the queries of
-    all others are remembered by their text. `slow` tells which parameter makes a query slow, if any does. `is_kept`: the
-    answer itself is, unless it is made of what is.
+    all others are remembered by their text. `slow` tells which parameter makes a query slow, if any does. `is_kept`:
+    the answer itself is, unless it is made of what is.
     """
 
     parse: Callable[[Mapping[str, str], ApiPolicy], Q]
@@ -148,10 +149,8 @@ class ResponseCache:
                 return Response(None, 304, ALWAYS | request.state.limits | {"ETag": etag.weak(tag)})
             coding = chosen(value(request.headers, "accept-encoding"))
             key = (tag, coding) if resource.is_kept else None
-            made = _Making(
-                lambda: begin(iter(resource.render(context, query)), coding), lambda: resource.slow(given, query)
-            )
-            body, leave = await self._body(key, made, user, deadline)
+            making = _Making(partial(_whole, resource, context, query, coding), partial(resource.slow, given, query))
+            body, leave = await self._body(key, making, user, deadline)
         except TimeoutError:
             raise DatabaseError("MongoDB did not answer in time") from None
         headers = ALWAYS | request.state.limits | {"Content-Type": context.kind, "ETag": etag.weak(tag)}
@@ -216,6 +215,10 @@ class ResponseCache:
         if key and body.rest is None:
             self.memory.put(key, body)
         return body
+
+
+def _whole(resource: Resource[Q], context: Context, query: Q, coding: Coding) -> Body:
+    return begin(iter(resource.render(context, query)), coding)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import csv
 import io
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -11,7 +11,7 @@ import orjson
 from api.query.listing import BadQueryError
 from api.rendering import negotiation
 from api.rendering.envelope import JSON
-from collector.key_paths import flatten
+from collector.key_paths import Document, at, flatten
 
 CSV, NDJSON = "text/csv; charset=utf-8", "application/x-ndjson"
 
@@ -70,6 +70,13 @@ def table(documents: Iterable[Mapping[str, Any]], names: Iterable[str] = ()) -> 
     yield _line(map(_cell, heads))
     for row in rows:
         yield _line(_cell(row.get(name)) for name in heads)
+
+
+def columns(documents: Iterable[Document], paths: Sequence[str]) -> Iterator[bytes]:
+    """CSV with a header, and one column for each key path; absent values are empty, lists and documents are JSON."""
+    yield _line(map(_cell, paths))
+    for document in documents:
+        yield _line(_cell(at(document, path)) for path in paths)
 
 
 def _cell(value: Any) -> str:

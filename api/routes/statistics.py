@@ -29,6 +29,8 @@ from collector.store.snapshots import Store
 # Seconds for which a request waits for its new snapshot.
 REFRESH_WITHIN = 120.0
 
+MOST_ROWS = 1_000  # of a table in CSV whose columns are not named
+
 _LIST = frozenset({"offset", "count", "sort", "fields", "query", "format"})
 _NEWEST = frozenset({"refresh"})
 _SERIES = frozenset({"fields", "start", "end", "every", "how", "timezone", "format"})
@@ -113,7 +115,11 @@ class Statistics:
             return self._envelope(context, page)
         stored = self._refusable(page, self._store.page(context.rules.workspace, page.query))
         snapshots = map(bson_json.plain, stored)
-        return tabular.table(snapshots) if context.kind == tabular.CSV else tabular.lines(snapshots)
+        if context.kind == tabular.NDJSON:
+            return tabular.lines(snapshots)
+        if paths := [path for path, is_shown in page.query.fields.items() if is_shown]:
+            return tabular.columns(snapshots, list(dict.fromkeys(["_id", *paths])))
+        return tabular.table(_few(snapshots))
 
     def _envelope(self, context: Context, page: _Page) -> Iterator[bytes]:
         query, count = page.query, 0
@@ -199,6 +205,19 @@ def _slow_page(given: Mapping[str, str], page: _Page) -> BadQueryError | None:
 
 def _slow_series(given: Mapping[str, str], _: SeriesQuery) -> BadQueryError:
     return BadQueryError("fields", given["fields"], _SLOW_SERIES)
+
+
+def _few(snapshots: Iterator[T]) -> Iterator[T]:
+    """The snapshots of a table whose columns are not named: it is held in memory until all of them are known.
+
+    Raises:
+        BadQueryError: they are too many.
+    """
+    for number, snapshot in enumerate(snapshots):
+        if number == MOST_ROWS:
+            reason = f"a table of more than {MOST_ROWS} snapshots needs the parameter fields, which names its columns"
+            raise BadQueryError("format", "csv", f"{reason}; ndjson does not")
+        yield snapshot
 
 
 def _nothing(*_: object) -> None:

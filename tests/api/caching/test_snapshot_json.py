@@ -79,7 +79,7 @@ def test_each_projection_is_made_of_its_own(real_database: Db, store: Store, fie
 
     for _ in range(2):
         assert [set(one) for one in page(found, count=3, fields=fields)] == [keys] * 3
-        assert [set(one) for one in page(found, count=3)][0] >= {"_id", "os"}
+        assert all("os" in one for one in page(found, count=3))
 
 
 @pytest.mark.parametrize("query", [{"count": 0}, {"count": MOST_IDS + 1}, {"count": 3, "fields": {"_id": 0}}])

@@ -15,6 +15,7 @@ from pymongo.database import Database
 from starlette.testclient import TestClient
 
 from api.query.series import parse
+from api.routes.statistics import MOST_ROWS
 from collector.store.snapshots import TRENDS, Store
 from tests.api.conftest import LIST
 from tests.factories import NOW, hours, keep, nulls, snapshot
@@ -249,6 +250,18 @@ def test_the_list_as_csv_and_ndjson(workspace: Db, admin: TestClient) -> None:
     ]
     lines = admin.get(LIST, params={"fields": fields}, headers={"Accept": "application/x-ndjson"}).text.splitlines()
     assert [json.loads(row)["_id"] for row in lines] == ["a", "b"]
+
+
+def test_a_table_whose_columns_are_named_is_not_held_in_memory(workspace: Db, admin: TestClient) -> None:
+    keep(workspace, *(snapshot(totalUsers=n, os={"type": "Linux"}) for n in range(MOST_ROWS + 1)))
+
+    refused = admin.get(LIST, params={"format": "csv", "count": 0})
+    assert (refused.status_code, refused.json()["errorType"]) == (400, "error-invalid-format")
+    assert "needs the parameter fields" in refused.json()["details"]["reason"]
+
+    table = admin.get(LIST, params={"format": "csv", "count": 0, "fields": '{"totalUsers":1,"os":1}'}).text
+    head, first, *rest = csv.reader(io.StringIO(table))
+    assert (head, first[2], len(rest)) == (["_id", "totalUsers", "os"], '{"type":"Linux"}', MOST_ROWS)
 
 
 def test_series_of_common_figures_are_covered_by_the_index(workspace: Db, admin: TestClient) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 import bson
 
@@ -18,6 +19,7 @@ from collector.store.snapshots import COLLECTION, Store
 from tests.benchmarks.serving.requests import NUMBERS
 
 WORKSPACE = "rocketchat"
+_BATCH = 1_000  # documents
 SCHEDULE, TIMEZONE = "0 0 1 1 *", "UTC"  # no slot comes up while it is measured, or one a year
 
 
@@ -28,8 +30,20 @@ def fill(client: Client, documents: int, kilobytes: float) -> datetime:
     Store(client[STORE_DATABASE]).prepare()
     size = round(kilobytes * 1_000)
     first = _padded(_trimmed(_taken(client), size), size)
-    client[STORE_DATABASE][COLLECTION].insert_many(_copies(first, documents, hour))
+    _insert(client, _copies(first, range(documents), hour))
     return hour
+
+
+def grow(client: Client, before: int, documents: int) -> None:
+    """Adds older snapshots until there are so many, all made of the newest."""
+    first = client[STORE_DATABASE][COLLECTION].find_one(sort=[("createdAt", -1)])
+    assert first
+    _insert(client, _copies(first, range(before, documents), first["createdAt"]))
+
+
+def _insert(client: Client, documents: Iterator[Document]) -> None:
+    while some := list(islice(documents, _BATCH)):
+        client[STORE_DATABASE][COLLECTION].insert_many(some)
 
 
 def _taken(client: Client) -> Document:
@@ -38,13 +52,12 @@ def _taken(client: Client) -> Document:
     return snapshot.take(catalog.READINGS, Sources(source), about)
 
 
-def _copies(first: Document, documents: int, hour: datetime) -> Iterator[Document]:
-    """The oldest holds the schedule's current slot, so that the daemons find nothing to do."""
-    chance = Chance(1)
-    for age in range(documents):
+def _copies(first: Document, ages: range, hour: datetime) -> Iterator[Document]:
+    """One for each hour of age; the newest has the schedule's current slot, so that the daemons find nothing to do."""
+    chance = Chance(ages.start)
+    for age in ages:
         at = hour - timedelta(hours=age)
-        is_oldest = age == documents - 1
-        slot = Slots(SCHEDULE, TIMEZONE).current(datetime.now(UTC)) if is_oldest else at
+        slot = at + timedelta(minutes=1) if age else Slots(SCHEDULE, TIMEZONE).current(datetime.now(UTC))
         numbers = {key: first[key] + chance.randrange(10_000) for key in NUMBERS}
         own = {"collector": first["collector"] | {"slot": slot, "startedAt": at}}
         yield first | numbers | own | {"_id": chance.id(), "createdAt": at, "_updatedAt": at}
