@@ -139,6 +139,12 @@ def _failed(status: int, body: Callable[[Any], Mapping[str, Any]] = _text) -> Ca
     return answer
 
 
+def _not_allowed(request: Request, error: NotAllowedError) -> Response:
+    """The refusal of the workspace's release: 403 from 9.0 on, before it 400."""
+    status, kind = (403, "error-forbidden") if error.is_forbidden else (400, None)
+    return _failed(status, lambda _: envelope.failure(str(error), kind))(request, error)
+
+
 def _bad_query(error: BadQueryError) -> Mapping[str, Any]:
     """Rocket.Chat's error body, with the reason in `details`."""
     details = {"helperMethod": "parseJsonQuery", "reason": error.reason}
@@ -170,7 +176,7 @@ def _no_route(request: Request, error: HTTPException) -> Response:
 
 ERRORS: Mapping[type[Exception], Callable[[Request, Any], Response]] = {
     NotLoggedInError: _failed(401, lambda _: envelope.NOT_LOGGED_IN),
-    NotAllowedError: _failed(400, lambda _: envelope.failure("error-not-allowed")),
+    NotAllowedError: _not_allowed,
     BadParametersError: _failed(400, lambda _: envelope.failure("Invalid query parameters")),
     BadQueryError: _failed(400, _bad_query),
     TooManyRequestsError: _failed(429),

@@ -1,27 +1,24 @@
-"""Owns the workspace's API policy: page limits, origins, and roles with permissions."""
+"""Owns the workspace's API policy: page limits, origins and the rate limit."""
 
 from dataclasses import dataclass
 from functools import cached_property
 
-from api.access import cors
+from api.access import cors, rate_limit
 from api.access.cors import Origins
+from api.access.rate_limit import CallLimit
 from api.query.listing import PAGE_SETTINGS, PageLimits
 from collector.sources.rocketchat import RocketChat
-
-VIEW = "view-statistics"
-UNLIMITED = "api-bypass-rate-limit"
 
 
 @dataclass(frozen=True)
 class ApiPolicy:
-    """The policy at a moment; `readers` and `unlimited` are roles."""
+    """The policy at a moment."""
 
     workspace: str
     release: str | None
     pages: PageLimits
     origins: Origins
-    readers: frozenset[str]
-    unlimited: frozenset[str]
+    calls: CallLimit
 
     @cached_property
     def key(self) -> str:
@@ -30,13 +27,11 @@ class ApiPolicy:
 
     @classmethod
     def read(cls, workspace: RocketChat) -> "ApiPolicy":
-        settings = workspace.values(*PAGE_SETTINGS, *cors.SETTINGS)
-        roles = workspace.permitted_roles(VIEW, UNLIMITED)
+        settings = workspace.values(*PAGE_SETTINGS, *cors.SETTINGS, *rate_limit.SETTINGS)
         return cls(
             workspace.identity(),
             workspace.release(),
             PageLimits.of(settings),
             Origins.of(settings),
-            frozenset(roles[VIEW]),
-            frozenset(roles[UNLIMITED]),
+            CallLimit.of(settings),
         )

@@ -143,7 +143,7 @@ class ResponseCache:
             rules, user = await self._admission.admit(request, is_open=resource.is_open, deadline=deadline)
             given, query = resource.query(request.scope["query_string"], rules)
             edition = await self._editions.get("", deadline)
-            context = Context(rules, edition, auth.may_view(user, rules), resource.kind(given, request))
+            context = Context(rules, edition, auth.may_view(user), resource.kind(given, request))
             tag = _tag(request.scope["path"], given, context, is_hourly=resource.is_hourly)
             if names(value(request.headers, "if-none-match"), tag):
                 return Response(None, 304, ALWAYS | request.state.limits | {"ETag": etag.weak(tag)})
@@ -163,7 +163,7 @@ class ResponseCache:
     async def preflight(self, request: Request) -> Response:
         """To OPTIONS."""
         rules = await self._admission.rules()
-        return rules.origins.preflight(request.headers)
+        return rules.origins.preflight(request.headers, rules.release)
 
     def forget(self) -> None:
         """Sees at once what has just been stored."""

@@ -40,7 +40,9 @@ def _page(document: dict[str, Any]) -> Iterator[str]:
     yield f"<h1>{info['title']} {info['version']}</h1><p>{_text(info['description'])}</p>"
     yield '<p>For machines: <a href="openapi.json">openapi.json</a>. Routes that need a login take these headers:</p>'
     schemes = document["components"]["securitySchemes"].values()
-    yield _table(("header", ""), [(_code(s["name"]), _text(s.get("description", ""))) for s in schemes])
+    yield _table(
+        ("header", ""), [(_code(s.get("name", "Authorization")), _text(s.get("description", ""))) for s in schemes]
+    )
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             yield from _operation(f"{method.upper()} {path}", operation)

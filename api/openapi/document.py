@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from api.access.rate_limit import WINDOW
 from api.openapi.schemas import FORMAT, LIST, REFRESH, SCHEMAS, SERIES, TEXT, Schema, ref
 from api.rendering.compression import NAMES
 from api.rendering.tabular import CSV, NDJSON
@@ -14,9 +13,7 @@ def _header(text: str, schema: Schema = TEXT) -> Schema:
 
 
 _LIMITS = {
-    "X-RateLimit-Limit": _header(
-        f"Requests allowed in {WINDOW:g} seconds. These headers are absent if no limit applies."
-    ),
+    "X-RateLimit-Limit": _header("Requests allowed in the window. These headers are absent if no limit applies."),
     "X-RateLimit-Remaining": _header("Requests left in the window."),
     "X-RateLimit-Reset": _header("End of the window, in milliseconds since 1970."),
 }
@@ -39,17 +36,23 @@ _DENIED = {
         example={"status": "error", "message": "You must be logged in to do this."},
     ),
     "400": _answer(
-        "A parameter is invalid, or the user lacks the permission `view-statistics`.",
+        "A parameter is invalid. Before release 9.0: or the user lacks the permission `view-statistics`.",
         "Failure",
         _LIMITS,
         {"success": False, "error": "error-not-allowed"},
+    ),
+    "403": _answer(
+        "From release 9.0 of Rocket.Chat on: the user lacks the permission `view-statistics`.",
+        "Failure",
+        _LIMITS,
+        {"success": False, "error": "error-not-allowed", "errorType": "error-forbidden"},
     ),
 }
 _ALWAYS = {
     "429": _answer("Too many requests.", "Failure", _LIMITS),
     "503": _answer("MongoDB is unavailable or too slow.", "Failure"),
 }
-_LOGIN: list[Schema] = [{"userId": [], "authToken": []}]
+_LOGIN: list[Schema] = [{"userId": [], "authToken": []}, {"accessToken": []}]
 
 
 def _get(summary: str, schema: str, parameters: list[Schema] | None = None, *, is_open: bool = False) -> Schema:
@@ -114,6 +117,12 @@ DOCUMENT: Schema = {
                 "in": "header",
                 "name": "X-Auth-Token",
                 "description": "A login or personal access token of the workspace.",
+            },
+            "accessToken": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "An OAuth access token of the workspace, also as the parameter `access_token`. It counts "
+                "only if `X-User-Id` or `X-Auth-Token` is missing.",
             },
         },
     },

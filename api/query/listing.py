@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from collector.errors import ParameterError
-from collector.numbers import is_number
+from collector.numbers import whole
 from collector.store.parameters import MAX_TEXT, ListQuery, list_query
 
 MAX_PARAMETERS = 500  # as in the server's own parser
@@ -34,7 +34,7 @@ class BadQueryError(Exception):
 
 @dataclass(frozen=True)
 class PageLimits:
-    """The workspace's limits on pages: its API_* settings, with the server's defaults."""
+    """The workspace's limits on pages: its API_* settings, with the server's defaults; 0 means no limit."""
 
     default: int = 50
     upper: int = 100
@@ -42,16 +42,16 @@ class PageLimits:
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> "PageLimits":
-        """From the values of the settings; any that is not a positive number is replaced by the default."""
+        """From the values of the settings. As on the server, 0 counts, and a negative number is the default."""
         return cls(
-            _positive(settings.get("API_Default_Count"), cls.default),
-            _positive(settings.get("API_Upper_Count_Limit"), cls.upper),
-            settings.get("API_Allow_Infinite_Count", cls.allow_infinite) is not False,
+            whole(settings.get("API_Default_Count"), cls.default, least=0),
+            whole(settings.get("API_Upper_Count_Limit"), cls.upper, least=0),
+            bool(settings.get("API_Allow_Infinite_Count", cls.allow_infinite)),
         )
 
     def count(self, asked: int | None) -> int:
         """The page size for the requested one; 0 means all."""
-        count = self.default if asked is None else min(asked, self.upper)
+        count = min(self.default if asked is None else asked, self.upper)
         return self.default if count == 0 and not self.allow_infinite else count
 
 
@@ -96,8 +96,3 @@ def served(given: Mapping[str, str], parse: Callable[[], T]) -> T:
     except ParameterError as error:
         raw = given.get(error.parameter, "")[:MAX_TEXT]
         raise BadQueryError(error.parameter, raw, error.reason) from None
-
-
-def _positive(value: Any, default: int) -> int:
-    usable = is_number(value) and 0 < value < 2**31
-    return int(value) if usable else default

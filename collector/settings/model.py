@@ -65,10 +65,11 @@ class Settings(BaseSettings):
         description="Maximum number of open HTTP connections per IPv4 address or IPv6 /64 network; 0 disables the "
         "limit. Loopback is exempt: a reverse proxy on this host connects from there.",
     )
-    rate_limit: int = Field(
-        default=600,
+    rate_limit: int | None = Field(
+        default=None,
         ge=0,
-        description="Maximum number of requests per minute, for each user at each address; 0 disables the limit.",
+        description="Maximum number of requests per minute, for each user at each address; 0 disables the limit. "
+        "Default: the workspace's own limit for `statistics` and `statistics.list`, 600 for the other routes.",
     )
     trusted_proxies: Networks | None = Field(
         default=None,

@@ -51,6 +51,7 @@ class Collection(StrEnum):
     MESSAGES = "rocketchat_message"
     MIGRATIONS = "migrations"
     NOTIFICATIONS = "rocketchat_notification_queue"
+    OAUTH_TOKENS = "rocketchat_oauth_access_tokens"
     PERMISSIONS = "rocketchat_permissions"
     ROLES = "rocketchat_roles"
     ROOMS = "rocketchat_room"
@@ -69,4 +70,4 @@ class Collection(StrEnum):
 
 
 # Roles of earlier releases of rcstats do not have these, and no statistic needs them.
-OPTIONAL = frozenset({Collection.SITE_REPLICATION})
+OPTIONAL = frozenset({Collection.OAUTH_TOKENS, Collection.SITE_REPLICATION})

@@ -3,7 +3,8 @@
 import hashlib
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from bson.codec_options import CodecOptions
@@ -161,24 +162,46 @@ class RocketChat(Queries):
         rows = self.aggregate(Collection.MIGRATIONS, [{"$match": {"_id": "control"}}])
         return rows[0] if rows else {}
 
-    @_asks
-    def user_roles(self, user_id: str, hashed_token: str) -> list[str] | None:
-        """The roles of the user with this login token, hashed by `hash_token`; None if no such user exists."""
-        holder = {"_id": user_id, "services.resume.loginTokens.hashedToken": hashed_token}
-        user = self._current(Collection.USERS).find_one(holder, {"roles": 1})
-        return None if user is None else _strings(user.get("roles"))
+    def login_permissions(self, user_id: str, hashed_token: str, *permissions: str) -> frozenset[str] | None:
+        """Those of the permissions that the user with this login token, hashed by `hash_token`, holds.
+
+        None if no such user exists.
+        """
+        return self._held({"_id": user_id, "services.resume.loginTokens.hashedToken": hashed_token}, permissions)
+
+    def active_user_permissions(self, user_id: str, *permissions: str) -> frozenset[str] | None:
+        """Those of the permissions that an active user holds; None if no such user exists."""
+        return self._held({"_id": user_id, "active": True}, permissions)
 
     @_asks
-    def permitted_roles(self, *permissions: str) -> dict[str, list[str]]:
-        """The roles that hold each permission; none for unknown permissions."""
-        rows = self._current(Collection.PERMISSIONS).find({"_id": {"$in": list(permissions)}}, {"roles": 1})
-        granted = {row["_id"]: _strings(row.get("roles")) for row in rows}
-        return {permission: granted.get(permission, []) for permission in permissions}
+    def access_token_user(self, token: str) -> str | None:
+        """The id of the user to whom an OAuth access token was issued; None if it does not exist or has expired."""
+        valid = [{"expires": None}, {"expires": {"$gt": datetime.now(UTC)}}]
+        row = self._current(Collection.OAUTH_TOKENS).find_one(
+            {"accessToken": token, "$or": valid}, {"userId": 1}, comment=self._comment
+        )
+        user_id = row and row.get("userId")
+        return user_id if isinstance(user_id, str) else None
+
+    @_asks
+    def _held(self, user: Document, permissions: Sequence[str]) -> frozenset[str] | None:
+        """In one round trip: it is made for each request of the API."""
+        known: Pipeline = [{"$match": {"_id": {"$in": list(permissions)}}}, {"$project": {"roles": 1}}]
+        pipeline: Pipeline = [
+            {"$match": user},
+            {"$project": {"_id": 0, "roles": 1}},  # without an id, which tells it from the permissions
+            {"$unionWith": {"coll": Collection.PERMISSIONS.value, "pipeline": known}},
+        ]
+        rows = list(self._current(Collection.USERS).aggregate(pipeline, comment=self._comment))
+        if not rows or "_id" in rows[0]:
+            return None
+        roles = _strings(rows[0].get("roles"))
+        return frozenset(row["_id"] for row in rows[1:] if roles & _strings(row.get("roles")))
 
     def _current(self, of: Collection) -> MongoCollection[Document]:
         """The collection on the primary: a secondary may lag, and a login must be valid or invalid at once."""
         return self._database[of].with_options(read_preference=ReadPreference.PRIMARY_PREFERRED)
 
 
-def _strings(value: object) -> list[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+def _strings(value: object) -> frozenset[str]:
+    return frozenset(item for item in value if isinstance(item, str)) if isinstance(value, list) else frozenset()

@@ -22,22 +22,38 @@ from collector.sources.rocketchat import RocketChat
 from collector.store.snapshots import Store
 from tests.api.conftest import ADMIN, LIST, MEMORY, PLAIN, Heard, client_of, parts_of
 from tests.clock import Clock
-from tests.factories import insert
+from tests.factories import insert, setting
 from tests.waiting import until
 
 Db = Database[dict[str, Any]]
 
 
-def test_settings_permissions_and_logins_count_within_a_second(workspace: Db) -> None:
-    clock = Clock()
-    with client_of(workspace, seconds=single_flight.SECONDS, keep=MEMORY, clock=clock) as client:
+def test_permissions_and_logins_count_for_the_next_request(workspace: Db) -> None:
+    with client_of(workspace, seconds=3600, keep=MEMORY) as client:
         assert client.get(LIST, headers=ADMIN).status_code == 200
         workspace[Collection.PERMISSIONS].update_one({"_id": "view-statistics"}, {"$set": {"roles": ["user"]}})
-        clock.now += 1
         assert client.get(LIST, headers=PLAIN).status_code == 200
         workspace[Collection.USERS].update_one({"_id": "plain"}, {"$set": {"services.resume.loginTokens": []}})
-        clock.now += 1
         assert client.get(LIST, headers=PLAIN).status_code == 401
+
+
+def test_settings_count_within_a_second(workspace: Db) -> None:
+    clock = Clock()
+    with client_of(workspace, seconds=single_flight.SECONDS, keep=MEMORY, clock=clock) as client:
+        assert client.options(LIST, headers={"Origin": "https://board.example"}).status_code == 405
+        insert(workspace, Collection.SETTINGS, setting("API_Enable_CORS", True))
+        clock.now += 1
+        assert client.options(LIST, headers={"Origin": "https://board.example"}).status_code == 200
+
+
+def test_login_and_permission_are_one_command(watched: Db, heard: Heard) -> None:
+    with client_of(watched, seconds=3600, keep=MEMORY) as client:
+        client.get(LIST, headers=ADMIN)
+        heard.names.clear()
+        client.get(LIST, headers=ADMIN)
+        client.get(LIST, headers=PLAIN)
+
+    assert heard.names == ["aggregate"] * 2
 
 
 def test_a_minute_has_so_many_requests_for_each_user(workspace: Db) -> None:
@@ -78,7 +94,7 @@ def test_wrong_logins_reach_the_workspace_only_so_often(watched: Db, heard: Hear
         statuses = [
             client.get(LIST, headers={"X-User-Id": "u", "X-Auth-Token": f"t{n}"}).status_code for n in range(50)
         ]
-        wrong = heard.names.count("find")
+        wrong = heard.names.count("aggregate")
         good = client.get(LIST, headers=ADMIN)
         new = client.get(LIST, headers=PLAIN)
 
@@ -109,36 +125,47 @@ def test_a_login_longer_than_any_is_nobodys_and_is_not_looked_up(watched: Db, he
 
 
 class Slow(RocketChat):
-    """Holds back its first answer about a login."""
+    """Holds back its first answer about a login, which it has read by then."""
 
     def __init__(self, database: Db) -> None:
         super().__init__(database)
         self.asked = 0
         self.answer = threading.Event()
 
-    def user_roles(self, user_id: str, hashed_token: str) -> list[str] | None:
-        found = super().user_roles(user_id, hashed_token)
+    def login_permissions(self, user_id: str, hashed_token: str, *permissions: str) -> frozenset[str] | None:
+        found = super().login_permissions(user_id, hashed_token, *permissions)
         self.asked += 1
         if self.asked == 1:
             self.answer.wait(10)
         return found
 
 
-def test_a_login_that_was_taken_away_ends_within_a_second_also_while_answers_are_slow(workspace: Db) -> None:
-    """M15: for as long as an answer took it went on, up to five seconds."""
-    slow, store, clock = Slow(workspace), Store(workspace), Clock()
-    answers = ResponseCache(Admission(slow, clock=clock), store, keep=MEMORY, clock=clock)
+CHANGES: list[tuple[Collection, dict[str, Any], int]] = [
+    (Collection.USERS, {"services.resume.loginTokens": []}, 401),
+    (Collection.USERS, {"roles": []}, 400),
+    (Collection.PERMISSIONS, {"roles": []}, 400),
+]
+
+
+@pytest.mark.parametrize(("collection", "change", "status"), CHANGES)
+def test_a_read_that_began_before_a_change_answers_no_later_request(
+    workspace: Db, collection: Collection, change: dict[str, Any], status: int
+) -> None:
+    """M15: a withdrawn login went on for as long as an answer took, up to five seconds."""
+    slow, store = Slow(workspace), Store(workspace)
+    answers = ResponseCache(Admission(slow), store, keep=MEMORY)
     app = create(answers, Statistics(answers, store, Future), Status({}))
 
     async def ask() -> list[int]:
-        async with AsyncClient(transport=ASGITransport(app), base_url="http://test") as client:
-            first = asyncio.create_task(client.get(LIST, headers=PLAIN))
+        async with AsyncClient(transport=ASGITransport(app), base_url="http://test", headers=ADMIN) as client:
+            first = asyncio.create_task(client.get(LIST))
             await until(lambda: slow.asked == 1)
-            workspace[Collection.USERS].update_one({"_id": "plain"}, {"$set": {"services.resume.loginTokens": []}})
-            clock.now += 1
-            second = await client.get(LIST, headers=PLAIN)
+            one = {"_id": "admin" if collection is Collection.USERS else "view-statistics"}
+            workspace[collection].update_one(one, {"$set": change})
+            later = [asyncio.create_task(client.get(LIST)) for _ in range(20)]
+            await asyncio.sleep(0.05)  # they have arrived
             slow.answer.set()
-            return [(await first).status_code, second.status_code]
+            return [(await answer).status_code for answer in (first, *later)]
 
-    workspace[Collection.PERMISSIONS].update_one({"_id": "view-statistics"}, {"$set": {"roles": ["user"]}})
-    assert asyncio.run(ask()) == [200, 401]
+    assert asyncio.run(ask()) == [200] + [status] * 20
+    assert slow.asked == 2

@@ -214,18 +214,41 @@ class TestNumbers:
         assert parsed(count="0").count == 0
         assert parsed(count="").count == 0
 
-    def test_the_workspaces_settings_limit_the_page(self) -> None:
-        limits = PageLimits.of(
-            {"API_Default_Count": 20, "API_Upper_Count_Limit": 30.0, "API_Allow_Infinite_Count": False}
-        )
+    @pytest.mark.parametrize(
+        ("default", "upper", "infinite", "served"),
+        [  # for no count, 0, 5, 25 and 500, by the contract's steps; 0 is everything
+            (50, 100, True, [50, 0, 5, 25, 100]),
+            (50, 100, False, [50, 50, 5, 25, 100]),
+            (20, 30.0, False, [20, 20, 5, 25, 30]),
+            (50, 20, True, [20, 0, 5, 20, 20]),
+            (50, 20, False, [20, 50, 5, 20, 20]),
+            (0, 100, True, [0, 0, 5, 25, 100]),
+            (0, 100, False, [0, 0, 5, 25, 100]),
+            (50, 0, True, [0, 0, 0, 0, 0]),
+            (50, 0, False, [50, 50, 50, 50, 50]),
+            (0, 0, False, [0, 0, 0, 0, 0]),
+            (-1, -1, True, [50, 0, 5, 25, 100]),
+            (-1, 20, False, [20, 50, 5, 20, 20]),
+        ],
+    )
+    def test_the_workspaces_settings_limit_the_page(
+        self, default: float, upper: float, infinite: bool, served: list[int]
+    ) -> None:
+        settings = {"API_Default_Count": default, "API_Upper_Count_Limit": upper, "API_Allow_Infinite_Count": infinite}
+        limits = PageLimits.of(settings)
 
-        assert [limits.count(asked) for asked in (None, 0, 5, 25, 500)] == [20, 20, 5, 25, 30]
+        assert [limits.count(asked) for asked in (None, 0, 5, 25, 500)] == served
 
-    @pytest.mark.parametrize("odd", [0, -5, "50", None, float("nan"), float("inf"), True, [], 2**40])
-    def test_a_setting_that_is_not_a_positive_number_is_replaced_by_the_default(self, odd: Any) -> None:
+    @pytest.mark.parametrize("odd", [-5, "50", None, float("nan"), float("inf"), True, [], 2**40])
+    def test_a_setting_that_is_not_a_number_from_zero_on_is_replaced_by_the_default(self, odd: Any) -> None:
         limits = PageLimits.of({"API_Default_Count": odd, "API_Upper_Count_Limit": odd})
 
         assert limits == PageLimits()
+
+    @pytest.mark.parametrize("value", [False, None, 0, ""])
+    def test_a_page_of_everything_is_allowed_unless_the_setting_is_off(self, value: Any) -> None:
+        assert PageLimits.of({}).allow_infinite
+        assert not PageLimits.of({"API_Allow_Infinite_Count": value}).allow_infinite
 
 
 class TestSort:
