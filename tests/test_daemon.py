@@ -60,6 +60,17 @@ def test_it_starts_takes_the_slot_serves_it_and_ends_on_sigterm(urls: dict[str, 
     assert workspace.ADMIN.token not in daemon.output
 
 
+def test_no_access_token_is_logged(urls: dict[str, str]) -> None:
+    with running("run", **urls, log_level="debug") as daemon:
+        daemon.wait_for(lambda: daemon.get("/ready")[0] == 200)
+        assert daemon.get(f"{LIST}?access_token=in-the-url")[0] == 401
+        assert daemon.get(f"{LIST}?access_token=in-the-url&count=nonsense", **ADMIN)[0] == 400
+        assert daemon.get(LIST, Authorization="Bearer in-a-header")[0] == 401
+        daemon.end()
+    assert "in-the-url" not in daemon.output
+    assert "in-a-header" not in daemon.output
+
+
 def test_ctrl_c_ends_it_as_well(urls: dict[str, str]) -> None:
     with running("run", **urls) as daemon:
         daemon.wait_for(lambda: daemon.get("/health")[0] == 200)

@@ -1,4 +1,4 @@
-"""Owns CORS: the response to a browser's OPTIONS by the workspace's settings, as its release of Rocket.Chat sends it."""
+"""Owns CORS: the response to a browser's OPTIONS by the workspace's settings, as its release sends it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

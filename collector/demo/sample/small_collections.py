@@ -30,6 +30,7 @@ def roles(plan: Plan) -> Iterator[Document]:
 def permissions(plan: Plan) -> Iterator[Document]:
     granted = {
         "view-statistics": ["admin"],
+        "api-bypass-rate-limit": ["admin", "bot", "app"],
         "create-c": ["admin", "user", "bot", "app"],
         "view-l-room": ["livechat-agent", "livechat-manager", "livechat-monitor", "admin"],
     }

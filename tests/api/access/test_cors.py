@@ -6,7 +6,7 @@ from starlette.testclient import TestClient
 
 from collector.sources.collections import Collection
 from tests.api.conftest import LIST
-from tests.factories import insert, setting
+from tests.factories import NOW, insert, setting
 
 Db = Database[dict[str, object]]
 PREFLIGHT = {"Origin": "https://board.example", "Access-Control-Request-Method": "GET"}
@@ -60,3 +60,43 @@ def test_an_origin_that_is_not_listed_is_refused(workspace: Db, anonymous: TestC
 
 def test_errors_have_the_headers_too(anonymous: TestClient) -> None:
     assert anonymous.get(LIST).headers["access-control-allow-origin"] == "*"
+
+
+def preflight(workspace: Db, client: TestClient, release: str, origin: str) -> tuple[int, str, bool]:
+    """Status, text and whether the origin is allowed."""
+    insert(workspace, Collection.STATISTICS, {"_id": "own", "createdAt": NOW, "version": release})
+    answer = client.options(LIST, headers=PREFLIGHT | {"Origin": origin})
+    return answer.status_code, answer.text, "access-control-allow-methods" in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("release", "expected"),
+    [
+        ("6.13.1", (200, "", False)),
+        ("7.0.0", (403, "Invalid origin", False)),
+        ("9.0.0", (403, "Invalid origin", False)),
+    ],
+)
+def test_an_origin_that_is_not_listed_is_answered_as_by_the_release(
+    workspace: Db, anonymous: TestClient, release: str, expected: tuple[int, str, bool]
+) -> None:
+    allow(workspace, "https://a.example")
+
+    assert preflight(workspace, anonymous, release, "https://board.example") == expected
+
+
+@pytest.mark.parametrize(("release", "text"), [("6.13.1", ""), ("8.6.1", "OK"), ("9.0.0", "OK")])
+@pytest.mark.parametrize("origins", ["*", "https://board.example"])
+def test_an_allowed_origin_is_answered_as_by_the_release(
+    workspace: Db, anonymous: TestClient, release: str, text: str, origins: str
+) -> None:
+    allow(workspace, origins)
+
+    assert preflight(workspace, anonymous, release, "https://board.example") == (200, text, True)
+
+
+def test_release_6_takes_options_without_a_method_for_no_preflight(workspace: Db, anonymous: TestClient) -> None:
+    insert(workspace, Collection.STATISTICS, {"_id": "own", "createdAt": NOW, "version": "6.13.1"})
+    answer = anonymous.options(LIST, headers={"Origin": "https://board.example"})
+
+    assert (answer.status_code, answer.text) == (200, "")
