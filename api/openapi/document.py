@@ -121,8 +121,8 @@ DOCUMENT: Schema = {
             "accessToken": {
                 "type": "http",
                 "scheme": "bearer",
-                "description": "An OAuth access token of the workspace, or the parameter `access_token`. It counts only "
-                "if `X-User-Id` or `X-Auth-Token` is missing.",
+                "description": "An OAuth access token of the workspace; also as the parameter `access_token`. Counts "
+                "only if `X-User-Id` or `X-Auth-Token` is missing.",
             },
         },
     },

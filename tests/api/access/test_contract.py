@@ -100,7 +100,7 @@ class Row(NamedTuple):
 
     target: str
     status: int
-    body: dict[str, Any] = {}
+    body: dict[str, Any]
     method: str = "GET"
 
 

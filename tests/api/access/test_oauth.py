@@ -132,11 +132,11 @@ def test_a_role_of_an_earlier_release_costs_only_the_logins_by_oauth(
     workspace: Db, mongod_url: str, real_client: Client
 ) -> None:
     issue(workspace)
-    with connect(mongod_url.replace("/?", "/?appName=forgetful&"), "TEST") as forgetful:
-        with client_of(forgetful[workspace.name], seconds=60) as client:
-            assert client.get(LIST, headers=ADMIN).status_code == 200
-            with failpoints.refused(real_client, "forgetful", "find", code=failpoints.NO_RIGHT):
-                refused = client.get("/api/info", headers=BEARER), client.get("/api/v1/statistics", headers=BEARER)
+    url = mongod_url.replace("/?", "/?appName=forgetful&")
+    with connect(url, "TEST") as forgetful, client_of(forgetful[workspace.name], seconds=60) as client:
+        assert client.get(LIST, headers=ADMIN).status_code == 200
+        with failpoints.refused(real_client, "forgetful", "find", code=failpoints.NO_RIGHT):
+            refused = client.get("/api/info", headers=BEARER), client.get("/api/v1/statistics", headers=BEARER)
 
     assert [answer.status_code for answer in refused] == [200, 401]
 
