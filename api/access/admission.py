@@ -18,7 +18,7 @@ from collector.errors import NotAuthorizedError
 from collector.sources.rocketchat import RocketChat
 
 KNOWN = 1024  # logins with a recent success
-# Threads that look up logins in the workspace, and those that read its policy.
+# Threads that look up logins in the workspace.
 LOOK_UPS = 8
 # Logins without a recent success that an address may try per minute.
 UNKNOWN_LOGINS = 100
@@ -55,8 +55,8 @@ class Admission:
         within: float = ANSWER_WITHIN,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._rules = SingleFlightCache[str, ApiPolicy](
-            lambda _: ApiPolicy.read(workspace), 1, seconds, CapacityLimiter(LOOK_UPS), within=within, clock=clock
+        self._rules = SingleFlightCache(
+            lambda: ApiPolicy.read(workspace), seconds, CapacityLimiter(2), within=within, clock=clock
         )
         self._users = SharedReads[Credentials, User | None](lambda found: _user(workspace, found), LOOK_UPS, within)
         self._limiter = RateLimiter(clock)
@@ -86,7 +86,7 @@ class Admission:
 
     async def rules(self, deadline: float | None = None) -> ApiPolicy:
         """The workspace's API policy."""
-        return await self._rules.get("", deadline)
+        return await self._rules.get(deadline)
 
     def limit(self, calls: int | None) -> None:
         """Changes the number of calls allowed per minute."""

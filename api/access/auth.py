@@ -65,7 +65,8 @@ def credentials(request: Request) -> Credentials | None:
     if user_id and token:
         return Login(user_id, hash_token(token)) if max(len(user_id), len(token)) <= LONGEST else None
     token = headers.get("authorization", "").replace("Bearer ", "", 1) or _parameter(request.scope["query_string"])
-    return AccessToken(token) if 0 < len(token) <= LONGEST else None
+    is_possible = 0 < len(token) <= LONGEST and " " not in token  # as in those of other schemes
+    return AccessToken(token) if is_possible else None
 
 
 def _parameter(query_string: bytes) -> str:

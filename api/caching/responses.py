@@ -122,9 +122,7 @@ class ResponseCache:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._admission = admission
-        self._editions = SingleFlightCache[str, str](
-            lambda _: store.edition(), 1, seconds, CapacityLimiter(2), within=within, clock=clock
-        )
+        self._editions = SingleFlightCache(store.edition, seconds, CapacityLimiter(2), within=within, clock=clock)
         self.memory: Memory[Any] = Memory(keep)
         """Of answers, and of what they are made of."""
         self._turns = Turns(AT_ONCE, EACH)
@@ -142,7 +140,7 @@ class ResponseCache:
         try:
             rules, user = await self._admission.admit(request, is_open=resource.is_open, deadline=deadline)
             given, query = resource.query(request.scope["query_string"], rules)
-            edition = await self._editions.get("", deadline)
+            edition = await self._editions.get(deadline)
             context = Context(rules, edition, auth.may_view(user), resource.kind(given, request))
             tag = _tag(request.scope["path"], given, context, is_hourly=resource.is_hourly)
             if names(value(request.headers, "if-none-match"), tag):
@@ -207,7 +205,7 @@ class ResponseCache:
         except (DatabaseTimeoutError, TimeoutError) as error:
             # The driver gives MongoDB all the time for which it waits itself, so that it rarely hears from MongoDB that
             # the time was up. But a store that answers this question was not silent.
-            await self._editions.get("", deadline)
+            await self._editions.get(deadline)
             refusal = BusyError() if left < self._within else making.slow()
             if refusal is None:
                 raise

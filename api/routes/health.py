@@ -24,9 +24,7 @@ class Status:
     """
 
     def __init__(self, checks: Checks, seconds: float = SECONDS) -> None:
-        self._problems = SingleFlightCache[str, dict[str, DatabaseError]](
-            lambda _: _problems(checks), 1, seconds, within=CHECKED_WITHIN
-        )
+        self._problems = SingleFlightCache(lambda: _problems(checks), seconds, within=CHECKED_WITHIN)
 
     async def health(self, _: Request) -> Response:
         """`GET /health`: 200 while the process is alive."""
@@ -35,7 +33,7 @@ class Status:
     async def ready(self, request: Request) -> Response:
         """`GET /ready`: 200, or 503 with the problems."""
         try:
-            problems = await self._problems.get("", asyncio.get_running_loop().time() + IN_ALL)
+            problems = await self._problems.get(asyncio.get_running_loop().time() + IN_ALL)
         except TimeoutError:
             problems = {"mongodb": DatabaseError("MongoDB did not answer in time")}
         shown = {name: str(problem) if is_local(request) else problem.brief for name, problem in problems.items()}

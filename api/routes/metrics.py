@@ -144,7 +144,7 @@ class Metrics:
         seconds: float = SECONDS,
     ) -> None:
         self.telemetry = telemetry or Telemetry()
-        self._newest = SingleFlightCache[str, Document | None](lambda _: newest(), 1, seconds)
+        self._newest = SingleFlightCache(newest, seconds)
         self._token = token.encode()
         ProcessCollector(registry=self.telemetry.registry)
 
@@ -170,7 +170,7 @@ class Metrics:
     async def _read(self) -> tuple[Document, int]:
         """The newest snapshot or {}, and 1 if the store answers, else 0."""
         try:
-            return await self._newest.get("", asyncio.get_running_loop().time() + NEWEST_WITHIN) or {}, 1
+            return await self._newest.get(asyncio.get_running_loop().time() + NEWEST_WITHIN) or {}, 1
         except (DatabaseError, TimeoutError):
             self.telemetry.database_errors.labels("request").inc()
             return {}, 0

@@ -43,14 +43,14 @@ def parts_of(
     keep: int = 0,
     within: float = responses.QUERY_WITHIN,
     clock: Callable[[], float] = time.monotonic,
-    **over: int | None,
+    **over: Any,
 ) -> tuple[ResponseCache, Statistics, Status]:
     """What the application is made of, over a database that is workspace and store."""
     workspace, store = RocketChat(database), Store(database)
     status = Status(
         {"workspace": lambda: workspace.identity() and "", "store": lambda: store.edition() and ""}, seconds
     )
-    admission = Admission(workspace, seconds=seconds, within=within, clock=clock, **over)  # type: ignore[arg-type]
+    admission = Admission(workspace, seconds=seconds, within=within, clock=clock, **over)
     answers = ResponseCache(admission, store, keep=keep, seconds=seconds, within=within, clock=clock)
     return answers, Statistics(answers, store, lambda: done(refresh), entries), status
 

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from collector.sources.collections import Collection
 from collector.sources.rocketchat import hash_token
 from tests.api.conftest import ADMIN, PLAIN
+from tests.factories import insert, login
 
 Db = Database[dict[str, Any]]
 
@@ -82,6 +83,22 @@ def test_a_user_with_malformed_roles_has_none(workspace: Db, admin: TestClient, 
     workspace[Collection.USERS].update_one({"_id": "admin"}, {"$set": {"roles": roles}})
 
     assert admin.get(ROUTES[0]).status_code == 400
+
+
+@pytest.mark.parametrize("roles", [None, "admin", {"0": "admin"}, [None, ["admin"]]])
+def test_a_permission_with_malformed_roles_is_nobodys(workspace: Db, admin: TestClient, roles: object) -> None:
+    workspace[Collection.PERMISSIONS].update_one({"_id": "view-statistics"}, {"$set": {"roles": roles}})
+
+    assert admin.get(ROUTES[0]).status_code == 400
+
+
+def test_a_user_is_told_from_a_permission_of_the_same_id(workspace: Db, anonymous: TestClient) -> None:
+    insert(workspace, Collection.USERS, login("view-statistics", "token", ["guest"]))
+
+    assert (
+        anonymous.get(ROUTES[0], headers={"X-User-Id": "view-statistics", "X-Auth-Token": "token"}).status_code == 400
+    )
+    assert anonymous.get(ROUTES[0], headers={"X-User-Id": "view-statistics", "X-Auth-Token": "t"}).status_code == 401
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,14 @@ def test_any_other_header_is_refused(client: TestClient, headers: dict[str, str]
     assert (answer.status_code, answer.json()) == (401, NOT_LOGGED_IN)
 
 
+def test_a_header_of_another_scheme_is_not_looked_up(watched: Db, heard: Heard) -> None:
+    """A proxy may pass on its own."""
+    with client_of(watched, seconds=60) as client:
+        answer = client.get(LIST, headers={"Authorization": "Basic YWRtaW46cGFzcw=="})
+
+    assert (answer.status_code, heard.names) == (401, [])
+
+
 @pytest.mark.parametrize(
     "query", ["access_token=wrong", "access_token[]=an-access-token", f"access_token={TOKEN}&access_token={TOKEN}"]
 )

@@ -17,14 +17,14 @@ class Reader:
 
     def __init__(self, error: Exception | None = None, *, slow: bool = False) -> None:
         self.error = error
-        self.read: list[str] = []
+        self.read = 0
         self.go_on = threading.Event()
         if not slow:
             self.go_on.set()
 
-    def __call__(self, key: str) -> int:
-        self.read.append(key)
-        number = len(self.read)
+    def __call__(self) -> int:
+        self.read += 1
+        number = self.read
         if number == 1:
             self.go_on.wait(10)
         if self.error:
@@ -35,12 +35,12 @@ class Reader:
         await until(lambda: self.read)
 
 
-async def together(memory: SingleFlightCache[str, Any], *keys: str) -> list[Any]:
-    return list(await asyncio.gather(*(memory.get(key) for key in keys), return_exceptions=True))
+async def together(memory: SingleFlightCache[Any], requests: int) -> list[Any]:
+    return list(await asyncio.gather(*(memory.get() for _ in range(requests)), return_exceptions=True))
 
 
 def test_many_who_ask_at_once_are_one_reading() -> None:
-    assert asyncio.run(together(SingleFlightCache(Reader(), 8, 60), *["key"] * 50)) == [1] * 50
+    assert asyncio.run(together(SingleFlightCache(Reader(), 60), 50)) == [1] * 50
 
 
 def test_a_value_counts_from_when_its_reading_began() -> None:
@@ -48,12 +48,12 @@ def test_a_value_counts_from_when_its_reading_began() -> None:
     reader, clock = Reader(slow=True), Clock()
 
     async def ask() -> list[int]:
-        memory = SingleFlightCache(reader, 8, 60, clock=clock)
-        first = asyncio.create_task(memory.get("key"))
+        memory = SingleFlightCache(reader, 60, clock=clock)
+        first = asyncio.create_task(memory.get())
         await reader.begun()
         clock.now += 60
         reader.go_on.set()
-        return [await first, await memory.get("key")]
+        return [await first, await memory.get()]
 
     assert asyncio.run(ask()) == [1, 2]
 
@@ -62,11 +62,11 @@ def test_a_reading_that_began_too_long_ago_is_not_waited_for() -> None:
     reader, clock = Reader(slow=True), Clock()
 
     async def ask() -> list[int]:
-        memory = SingleFlightCache(reader, 8, 60, CapacityLimiter(2), clock=clock)
-        first = asyncio.create_task(memory.get("key"))
+        memory = SingleFlightCache(reader, 60, CapacityLimiter(2), clock=clock)
+        first = asyncio.create_task(memory.get())
         await reader.begun()
         clock.now += 61
-        second = await memory.get("key")
+        second = await memory.get()
         reader.go_on.set()
         return [second, await first]
 
@@ -77,10 +77,10 @@ def test_an_error_reaches_all_who_wait_and_is_not_kept() -> None:
     reader = Reader(ValueError("no"))
 
     async def ask() -> list[Any]:
-        memory = SingleFlightCache(reader, 8, 60)
-        found = await together(memory, "key", "key")
+        memory = SingleFlightCache(reader, 60)
+        found = await together(memory, 2)
         reader.error = None
-        return [*found, await memory.get("key")]
+        return [*found, await memory.get()]
 
     first, second, third = asyncio.run(ask())
     assert (str(first), str(second), third) == ("no", "no", 2)
@@ -90,9 +90,9 @@ def test_whoever_gives_up_does_not_take_the_value_from_the_others() -> None:
     reader = Reader(slow=True)
 
     async def ask() -> int:
-        memory = SingleFlightCache(reader, 8, 60)
-        impatient = asyncio.create_task(memory.get("key", asyncio.get_running_loop().time() + 0.05))
-        patient = asyncio.create_task(memory.get("key"))
+        memory = SingleFlightCache(reader, 60)
+        impatient = asyncio.create_task(memory.get(asyncio.get_running_loop().time() + 0.05))
+        patient = asyncio.create_task(memory.get())
         with pytest.raises(TimeoutError):
             await impatient
         reader.go_on.set()
@@ -105,12 +105,12 @@ def test_what_is_forgotten_is_read_anew_also_while_it_was_being_read() -> None:
     reader = Reader(slow=True)
 
     async def ask() -> list[int]:
-        memory = SingleFlightCache(reader, 8, 60, CapacityLimiter(2))
-        old = asyncio.create_task(memory.get("key"))
+        memory = SingleFlightCache(reader, 60, CapacityLimiter(2))
+        old = asyncio.create_task(memory.get())
         await reader.begun()
         memory.forget()
-        new = await memory.get("key")
+        new = await memory.get()
         reader.go_on.set()
-        return [new, await old, await memory.get("key")]
+        return [new, await old, await memory.get()]
 
     assert asyncio.run(ask()) == [2, 1, 2]
