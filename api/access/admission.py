@@ -59,7 +59,7 @@ class Admission:
             lambda: ApiPolicy.read(workspace), seconds, CapacityLimiter(2), within=within, clock=clock
         )
         self._users = SharedReads[Credentials, User | None](lambda found: _user(workspace, found), LOOK_UPS, within)
-        self._limiter = RateLimiter(clock)
+        self._callers, self._addresses = RateLimiter(clock), RateLimiter(clock)
         self._calls = calls
         self._unknown_logins = CallLimit(unknown_logins)
         self._known: TTLCache[Credentials, bool] = TTLCache(KNOWN, KNOWN_FOR, clock)
@@ -97,7 +97,7 @@ class Admission:
             return None
         is_known = login in self._known
         if not is_known:
-            self._limiter.hit(address, self._unknown_logins)
+            self._addresses.hit(address, self._unknown_logins)
         user = await self._users.get(login, deadline)
         if user is not None and not is_known:
             self._known[login] = True
@@ -108,8 +108,8 @@ class Admission:
             return {}
         caller = user.id if user else None
         if self._calls is None and route in SERVERS_OWN:
-            return self._limiter.hit((route, caller, address), rules.calls)
-        return self._limiter.hit((caller, address), OURS if self._calls is None else CallLimit(self._calls))
+            return self._callers.hit((route, caller, address), rules.calls)
+        return self._callers.hit((caller, address), OURS if self._calls is None else CallLimit(self._calls))
 
 
 def _user(workspace: RocketChat, found: Credentials) -> User | None:
