@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 from weakref import WeakValueDictionary
-
-from anyio import CapacityLimiter, to_thread
 
 from api.caching.single_flight import ANSWER_WITHIN
 from collector.mongodb.connection import time_limit
@@ -31,7 +30,7 @@ class SharedReads(Generic[K, V]):
 
     def __post_init__(self) -> None:
         self._turns = asyncio.Semaphore(self.at_once)
-        self._threads = CapacityLimiter(self.at_once)
+        self._threads = ThreadPoolExecutor(self.at_once, "read")
 
     async def get(self, key: K, deadline: float | None = None) -> V:
         """The value, by a read that begins after this call.
@@ -49,7 +48,7 @@ class SharedReads(Generic[K, V]):
         try:
             async with self._keys.setdefault(key, asyncio.Lock()), self._turns:
                 del self._next[key]  # from now on, requests wait for the next one
-                return await to_thread.run_sync(self._bounded, key, limiter=self._threads)
+                return await asyncio.get_running_loop().run_in_executor(self._threads, self._bounded, key)
         except asyncio.CancelledError:
             self._next.pop(key, None)
             raise

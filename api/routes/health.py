@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -42,7 +44,10 @@ class Status:
 
 
 def _problems(checks: Checks) -> dict[str, DatabaseError]:
-    return {name: problem for name, check in checks.items() if (problem := _problem(check))}
+    """The problems, by checks that run at the same time: each may wait until the driver has given a server up."""
+    with ThreadPoolExecutor(len(checks) or 1, "check") as pool:  # a context has the time limit
+        found = {name: pool.submit(copy_context().run, _problem, check) for name, check in checks.items()}
+        return {name: problem for name, future in found.items() if (problem := future.result())}
 
 
 def _problem(check: Callable[[], str]) -> DatabaseError | None:

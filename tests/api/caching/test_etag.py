@@ -58,12 +58,15 @@ def test_a_tag_inside_another_is_not_the_same(admin: TestClient) -> None:
     assert admin.get(LIST, headers={"If-None-Match": f'"x{tag}", "{tag}x", {tag}'}).status_code == 200
 
 
+SERIES = "/api/v1/statistics.series?fields=totalUsers&start=2024-03-01&end=2024-04-01"
+
+
 def test_many_kinds_of_headers_are_few_responses_in_memory(watched: Db, heard: Heard) -> None:
     with client_of(watched, seconds=60, keep=MEMORY) as client:
-        client.get(LIST, headers=ADMIN | {"Accept-Encoding": "gzip"})
+        client.get(SERIES, headers=ADMIN | {"Accept-Encoding": "gzip"})
         heard.names.clear()
         for n in range(100):
             odd = {"Accept-Encoding": f"gzip;q=0.{n}1, x{n}", "Accept": f"text/x{n}, */*;q=0.{n}1"}
-            assert client.get(LIST, headers=ADMIN | odd).status_code == 200
+            assert client.get(SERIES, headers=ADMIN | odd).status_code == 200
 
-    assert heard.names == []
+    assert heard.names == ["aggregate"] * 100  # login and permission
