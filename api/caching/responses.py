@@ -22,6 +22,7 @@ from api.access.admission import Admission
 from api.access.auth import User
 from api.access.policy import ApiPolicy
 from api.caching import etag
+from api.caching.in_flight import InFlight
 from api.caching.memory import Memory
 from api.caching.single_flight import IN_ALL, SECONDS, SingleFlightCache
 from api.caching.turns import BusyError, Turns
@@ -125,6 +126,7 @@ class ResponseCache:
         self._editions = SingleFlightCache(store.edition, seconds, CapacityLimiter(2), within=within, clock=clock)
         self.memory: Memory[Any] = Memory(keep)
         """Of answers, and of what they are made of."""
+        self._in_flight: InFlight[Body] = InFlight()
         self._turns = Turns(AT_ONCE, EACH)
         self._threads = ThreadPoolExecutor(AT_ONCE, "answer")
         self._within = within
@@ -146,9 +148,13 @@ class ResponseCache:
             if names(value(request.headers, "if-none-match"), tag):
                 return Response(None, 304, ALWAYS | request.state.limits | {"ETag": etag.weak(tag)})
             coding = chosen(value(request.headers, "accept-encoding"))
-            key = (tag, coding) if resource.is_kept else None
-            making = _Making(partial(_whole, resource, context, query, coding), partial(resource.slow, given, query))
-            body, leave = await self._body(key, making, user, deadline)
+            making = _Making(
+                (tag, coding),
+                partial(_whole, resource, context, query, coding),
+                partial(resource.slow, given, query),
+                is_kept=resource.is_kept,
+            )
+            body, leave = await self._body(making, user, deadline)
         except TimeoutError:
             raise DatabaseError("MongoDB did not answer in time") from None
         headers = ALWAYS | request.state.limits | {"Content-Type": context.kind, "ETag": etag.weak(tag)}
@@ -167,26 +173,24 @@ class ResponseCache:
         """Sees at once what has just been stored."""
         self._editions.forget()
 
-    async def _body(
-        self, key: tuple[str, Coding] | None, making: "_Making", user: User | None, deadline: float
-    ) -> tuple[Body, Callable[[], None]]:
+    async def _body(self, making: "_Making", user: User | None, deadline: float) -> tuple[Body, Callable[[], None]]:
         """The body from memory or made now, and what gives its turn back: a short one has none any more."""
-        if (found := self._kept(key)) and not found.is_long:
+        found: Body | None = self.memory.get(making.name) or await self._in_flight.join(making.name, deadline)
+        if found and not found.is_long:  # a long one is sent to each client under a turn of its own
             return found, nothing
-        leave = await self._turns.take(user.id if user else "", deadline - SPARE)
-        try:
-            body = self._kept(key) or await self._made(key, making, deadline)
-        except BaseException:
-            leave()
-            raise
+        with self._in_flight.lead(making.name) as work:
+            leave = await self._turns.take(user.id if user else "", deadline - SPARE)
+            try:
+                body = self.memory.get(making.name) or await self._made(making, deadline)
+            except BaseException:
+                leave()
+                raise
+            work.set_result(body)
         if not body.is_long:
             leave()
         return body, leave
 
-    def _kept(self, key: tuple[str, Coding] | None) -> Body | None:
-        return self.memory.get(key) if key else None
-
-    async def _made(self, key: tuple[str, Coding] | None, making: "_Making", deadline: float) -> Body:
+    async def _made(self, making: "_Making", deadline: float) -> Body:
         """The body made now.
 
         Raises:
@@ -210,8 +214,8 @@ class ResponseCache:
             if refusal is None:
                 raise
             raise refusal from error
-        if key and body.rest is None:
-            self.memory.put(key, body)
+        if making.is_kept and body.rest is None:
+            self.memory.put(making.name, body)
         return body
 
 
@@ -221,10 +225,12 @@ def _whole(resource: Resource[Q], context: Context, query: Q, coding: Coding) ->
 
 @dataclass(frozen=True)
 class _Making:
-    """How a body is made, and which parameter is to blame if that takes too long."""
+    """How the body of this name is made, and which parameter is to blame if that takes too long."""
 
+    name: tuple[str, Coding]
     body: Callable[[], Body]
     slow: Callable[[], BadQueryError | None]
+    is_kept: bool
 
 
 def _tag(path: str, given: Mapping[str, str], context: Context, *, is_hourly: bool) -> str:
