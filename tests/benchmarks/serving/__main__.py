@@ -32,6 +32,7 @@ def main(
     seconds: Annotated[float, typer.Option(help="How long each server is loaded in each round.")] = 2.0,
     documents: Annotated[int, typer.Option(min=100, help="How many snapshots are stored.")] = 1_000,
     kilobytes: Annotated[float, typer.Option(help="About the size of a snapshot; large servers have 300.")] = 20,
+    same: Annotated[bool, typer.Option("--same", help="All clients ask for the same page.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Starts MongoDB and the servers, and measures each ask on all of them."""
@@ -48,7 +49,7 @@ def main(
         for name, server in found.items():
             console.print(f"{name}: {server.about}")
         executor = stack.enter_context(ProcessPoolExecutor(1, get_context("spawn")))
-        race = Race(found, status["pid"], executor, seconds)
+        race = Race(found, status["pid"], executor, seconds, is_same=same)
         for name, ask in asks(newest).items():
             with console.status(name):
                 results.append(race.run(name, ask, rounds))

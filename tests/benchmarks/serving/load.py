@@ -5,7 +5,7 @@ the time that the fastest server needs; `busy` says which.
 """
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from selectors import EVENT_READ, DefaultSelector
@@ -69,18 +69,18 @@ class Connection:
         self._is_whole = True
 
 
-def run(address: tuple[str, int], request: bytes, status: int, connections: int, seconds: float) -> Load:
-    """Asks until the time is over, and waits for what was asked till then."""
+def run(address: tuple[str, int], requests: Sequence[bytes], status: int, seconds: float) -> Load:
+    """Asks until the time is over, and waits for what was asked till then; one connection for each request."""
     with ExitStack() as stack:
         selector = stack.enter_context(DefaultSelector())
-        clients = [Connection(address, request, status) for _ in range(connections)]
+        clients = [Connection(address, request, status) for request in requests]
         for client in clients:
             stack.enter_context(client.socket)
             selector.register(client.socket, EVENT_READ, client)
         begun, worked = perf_counter(), process_time()
         for client in clients:
             client.ask()
-        waited, size = _answers(selector, connections, begun + seconds)
+        waited, size = _answers(selector, len(clients), begun + seconds)
         return Load(waited, perf_counter() - begun, process_time() - worked, size)
 
 

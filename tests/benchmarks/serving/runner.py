@@ -46,13 +46,19 @@ class Result:
 
 
 class Race:
-    """The servers, MongoDB's process, and the executor whose process is the client's."""
+    """The servers, MongoDB's process, and the executor whose process is the client's.
 
-    def __init__(self, servers: Mapping[str, Server], mongod: int, client: Executor, seconds: float) -> None:
+    Each connection asks for a page of its own, unless all ask for the same.
+    """
+
+    def __init__(
+        self, servers: Mapping[str, Server], mongod: int, client: Executor, seconds: float, *, is_same: bool = False
+    ) -> None:
         self._servers = servers
         self._mongod = psutil.Process(mongod)
         self._client = client
         self._seconds = seconds
+        self._is_same = is_same
         self._ways = [way for way, name in WAYS.items() if name in servers]
 
     def run(self, name: str, ask: Ask, rounds: int) -> Result:
@@ -86,17 +92,24 @@ class Race:
 
     def _loaded(self, way: str, ask: Ask) -> Figures:
         server = self._servers[WAYS[way]]
-        target = server.dialect.target(ask) if server.dialect else "/"
-        headers, status = dict(LOGIN), 200
-        if way == SAME:
-            answer, _ = server.get(target, LOGIN)
-            headers["If-None-Match"], status = answer.headers["ETag"], 304
-        lines = [f"GET {target} HTTP/1.1", "Host: localhost", *(f"{key}: {text}" for key, text in headers.items())]
-        request = "\r\n".join([*lines, "", ""]).encode()
+        asks = [ask if self._is_same else ask.other(number) for number in range(CONNECTIONS)]
+        requests = [_request(server, each, is_known=way == SAME) for each in asks]
         processes = psutil.Process(server.pid), self._mongod
         before = [_worked(process) for process in processes]
-        ran = self._client.submit(load.run, server.address, request, status, CONNECTIONS, self._seconds).result()
+        status = 304 if way == SAME else 200
+        ran = self._client.submit(load.run, server.address, requests, status, self._seconds).result()
         return _figures(ran, [_worked(process) - was for process, was in zip(processes, before, strict=True)])
+
+
+def _request(server: Server, ask: Ask, *, is_known: bool) -> bytes:
+    """The bytes of a request; where the answer is known, one that says so."""
+    target = server.dialect.target(ask) if server.dialect else "/"
+    headers = dict(LOGIN)
+    if is_known:
+        answer, _ = server.get(target, LOGIN)
+        headers["If-None-Match"] = answer.headers["ETag"]
+    lines = [f"GET {target} HTTP/1.1", "Host: localhost", *(f"{key}: {text}" for key, text in headers.items())]
+    return "\r\n".join([*lines, "", ""]).encode()
 
 
 def _figures(ran: load.Load, worked: list[float]) -> Figures:
