@@ -1,4 +1,4 @@
-"""The path of a GET: access, rate limit, query, conditional request, response cache; only then is anything read.
+"""The path of a GET: access, rate limit, query, conditional request, memory; only then are snapshots read.
 
 All of it but the last step happens in memory, on the event loop; what asks MongoDB runs on threads.
 """
@@ -234,7 +234,7 @@ class _Making:
 
 
 def _tag(path: str, given: Mapping[str, str], context: Context, *, is_hourly: bool) -> str:
-    """Names an answer: all that it depends on, and nothing that it does not. The response cache is keyed by it."""
+    """Names an answer: all that it depends on, and nothing that it does not. Answers in memory are keyed by it."""
     hour = f"{datetime.now(UTC):%Y%m%d%H}" if is_hourly else ""
     parts = (__version__, path, given, context.rules.key, context.edition, context.may_view, context.kind, hour)
     return etag.tag_of(repr(parts).encode())

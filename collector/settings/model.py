@@ -77,7 +77,10 @@ class Settings(BaseSettings):
         "trusted to name the client. Default: none.",
     )
     response_cache_mib: int = Field(
-        default=16, ge=0, lt=2**12, description="Size of the response cache in MiB; 0 disables it."
+        default=16,
+        ge=0,
+        lt=2**12,
+        description="Memory for the JSON of snapshots and for computed responses, in MiB; 0 keeps none.",
     )
     metrics_token: SecretStr | None = Field(
         default=None,

@@ -1,8 +1,8 @@
 """How fast stored snapshots are served, beside Eve and a minimal Node server: `python -m tests.benchmarks.serving`.
 
-All on one MongoDB and the same snapshots, each one process, under the same load, in alternating rounds. The others look
-up token and permission at each request, as servers do that remember nothing; the daemon remembers both for a moment,
-also where it makes each answer anew. With Eve if `pip install eve waitress` was run, and with Node if it is there.
+All on one MongoDB and the same snapshots, each one process, under the same load, in alternating rounds. All look up
+token and permission for each request; concurrent requests of the daemon share a look-up. With Eve if `pip install eve
+waitress` was run, and with Node if it is there.
 """
 
 import sys

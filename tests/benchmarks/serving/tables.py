@@ -31,8 +31,8 @@ _COLUMNS: dict[str, Callable[[Figures], str]] = {
 _RATIOS = ("cold\n/ this", "this\n/ base")
 _EXPLAINED = (
     "requests/s, p50, p99: medians of the rounds. server, MongoDB: processor time for each request. kB: an answer's "
-    "bytes. cold: every answer is made anew from MongoDB's documents. warm: the daemon's defaults, which keep answers. "
-    "base: baseline, the same HTTP server without an application."
+    "bytes. cold: every answer is made anew from MongoDB's documents. warm: the daemon's defaults, which keep the JSON "
+    "of snapshots. base: baseline, the same HTTP server without an application."
 )
 
 
