@@ -23,7 +23,7 @@ from rich.table import Table
 from collector.demo import mongod
 from collector.mongodb.connection import connect
 from tests.benchmarks.serving import dataset
-from tests.benchmarks.serving.requests import LOGIN
+from tests.benchmarks.serving.requests import LOGIN, NUMBERS
 from tests.processes import Running, running
 
 SIZES = (2_000, 20_000, 200_000)
@@ -62,7 +62,10 @@ def asks(documents: int, newest: datetime) -> Iterator[tuple[str, str]]:
     yield "count by an indexed field", _list(count=1, query=json.dumps({"totalUsers": {"$gt": 5_000}}))
     yield "ten years by day", f"{SERIES}?{urlencode({'fields': 'totalUsers', 'start': '-3650d', 'every': '1d'})}"
     yield "ten years by hour", f"{SERIES}?{urlencode({'fields': 'totalUsers', 'start': '-3650d', 'every': '1h'})}"
+    fields = json.dumps(dict.fromkeys((*NUMBERS, "createdAt"), 1))
+    yield "CSV of five fields of everything", _list(count=0, format="csv", fields=fields)
     yield "CSV of everything", _list(count=0, format="csv")
+    yield "NDJSON of everything", _list(count=0, format="ndjson")
 
 
 def _list(**parameters: object) -> str:
