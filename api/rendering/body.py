@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 # Bytes up to which a body is built completely and may be cached; a longer one is streamed in pieces.
 WHOLE = 4 * 2**20
 PIECE = 2**16
+BEGUN_WITHIN = 0.5  # seconds after which a body that is not complete is streamed from its beginning on
 # Bytes beyond which a response is long: the most that may be buffered for each slow client.
 LONG = 2**18
 SENT_WITHIN = 300.0  # seconds
@@ -84,14 +86,18 @@ class _LongResponse(StreamingResponse):
             log.warning('response aborted reason=database error="%s"', error)
 
 
-def begin(parts: Iterator[bytes], coding: Coding) -> Body:
-    """A body of these parts: the bytes up to WHOLE, and the rest if there is more."""
+def begin(parts: Iterator[bytes], coding: Coding, clock: Callable[[], float] = time.monotonic) -> Body:
+    """A body of these parts: up to WHOLE bytes, or those made within BEGUN_WITHIN; and the rest if there is more."""
     begun = b"".join(_up_to(SMALL, parts))
     if len(begun) < SMALL and not coding.is_required:
         return Body(begun, None, "")
     pieces = _pieces(compressed(chain([begun], parts), coding.name))
-    begun = b"".join(_up_to(WHOLE, pieces))
-    return Body(begun, pieces if len(begun) >= WHOLE else None, coding.name)
+    taken, until = bytearray(), clock() + BEGUN_WITHIN
+    for piece in pieces:
+        taken += piece
+        if len(taken) >= WHOLE or clock() > until:
+            return Body(bytes(taken), pieces, coding.name)
+    return Body(bytes(taken), None, coding.name)
 
 
 def _up_to(size: int, parts: Iterator[bytes]) -> Iterator[bytes]:
