@@ -124,7 +124,8 @@ class Statistics:
     def _envelope(self, context: Context, page: _Page) -> Iterator[bytes]:
         query, count = page.query, 0
         yield b'{"statistics":['
-        for count, item in enumerate(self._refusable(page, self._json.page(context.rules.workspace, query)), 1):
+        items = self._json.page(context.rules.workspace, query, context.edition)
+        for count, item in enumerate(self._refusable(page, items), 1):
             yield item if count == 1 else b"," + item
         end = {"count": count, "offset": query.offset, "total": self._total(context, query, count), "success": True}
         yield b"]," + orjson.dumps(end)[1:]

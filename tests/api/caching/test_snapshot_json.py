@@ -38,19 +38,38 @@ def filled(database: Db, count: int = 40) -> None:
     )
 
 
-def page(found: SnapshotJson, **query: Any) -> list[Mapping[str, Any]]:
-    return [orjson.loads(item) for item in found.page("workspace", ListQuery(**query))]
+def page(found: SnapshotJson, edition: str = "1", **query: Any) -> list[Mapping[str, Any]]:
+    return [orjson.loads(item) for item in found.page("workspace", ListQuery(**query), edition)]
 
 
-def test_a_page_is_made_once_and_then_needs_only_its_ids(real_database: Db, store: Store, commands: Commands) -> None:
+def test_a_page_of_another_edition_needs_only_its_ids(real_database: Db, store: Store, commands: Commands) -> None:
+    filled(real_database)
+    found = SnapshotJson(store, Memory(MEMORY))
+    first = page(found, count=10)
+    commands.names.clear()
+
+    assert page(found, "2", count=10) == first
+    assert commands.names == ["find"]
+    assert [one["totalUsers"] for one in first] == list(range(10))
+
+
+def test_a_page_of_the_same_edition_needs_nothing(real_database: Db, store: Store, commands: Commands) -> None:
     filled(real_database)
     found = SnapshotJson(store, Memory(MEMORY))
     first = page(found, count=10)
     commands.names.clear()
 
     assert page(found, count=10) == first
-    assert commands.names == ["find"]
-    assert [one["totalUsers"] for one in first] == list(range(10))
+    assert commands.names == []
+
+
+def test_a_snapshot_that_was_removed_is_not_in_the_next_edition(real_database: Db, store: Store) -> None:
+    filled(real_database, 3)
+    found = SnapshotJson(store, Memory(MEMORY))
+    page(found, count=3)
+    real_database["statistics"].delete_one({"_id": "s001"})
+
+    assert [one["_id"] for one in page(found, "2", count=3)] == ["s000", "s002"]
 
 
 def test_pages_that_overlap_share_what_is_made(real_database: Db, store: Store, commands: Commands) -> None:
@@ -115,7 +134,7 @@ def test_a_page_has_no_snapshot_of_another_workspace_whose_id_it_has(real_databa
     found = SnapshotJson(store, Memory(MEMORY))
     page(found, count=2)
 
-    assert list(found.page("another", ListQuery(count=2))) == []
+    assert list(found.page("another", ListQuery(count=2), "1")) == []
 
 
 def test_secret_keys_are_not_kept(real_database: Db, store: Store) -> None:
