@@ -22,6 +22,7 @@ from collector.statistics.reading import Reading
 from collector.store.archive import Archive
 from collector.store.leases import LEASE, Leases
 from collector.store.retention import Retention
+from collector.store.session_days import SessionDayStore
 from collector.store.snapshots import Store
 from collector.store.spool import Spool
 from collector.telemetry import Telemetry
@@ -90,7 +91,14 @@ def _components(
     settings: Settings, sources: Sources, kept: Database[Document], readings: Sequence[Reading], lease_seconds: float
 ) -> Components:
     store, leases, telemetry = Store(kept), Leases(kept, lease_seconds), Telemetry()
-    collector = Collector(sources, settings.timezone, store.newest, readings, timezone_is_set=settings.timezone_is_set)
+    collector = Collector(
+        sources,
+        settings.timezone,
+        store.newest,
+        readings,
+        timezone_is_set=settings.timezone_is_set,
+        session_days=SessionDayStore(kept).of,
+    )
     archive = Archive(store, leases, Spool(settings.spool), telemetry)
     job = SnapshotJob(collector, archive, leases, lambda: identified(sources.workspace))
     return Components(settings, sources, store, collector, archive, job, telemetry)

@@ -11,7 +11,7 @@ from collector.key_paths import Document
 from collector.mongodb.connection import Client, ask, connect, database_name, hosts
 from collector.settings import Settings
 from collector.sources.collections import Collection
-from collector.store import leases, snapshots
+from collector.store import leases, session_days, snapshots
 
 USER = "rcstats"
 ADMIN = "admin"  # MongoDB's own database, the only one whose roles can grant privileges on the server
@@ -24,6 +24,8 @@ _WRITING: Mapping[str, Sequence[str]] = {
     snapshots.COLLECTION: ("find", "insert", "update", "remove", "createIndex", "listIndexes"),
     leases.COLLECTION: ("find", "insert", "update", "remove", "createIndex"),
 }
+# Without these, a month of sessions is read whole.
+_CACHING: Mapping[str, Sequence[str]] = {session_days.COLLECTION: ("find", "insert", "update", "remove")}
 
 # Actions that change a database or its access control; all others of MongoDB only read.
 CHANGES = frozenset(
@@ -60,8 +62,13 @@ def reader(database: str) -> Role:
 
 
 def writer(database: str) -> Role:
-    """The minimal role for the store."""
-    return Role("rcstatsWriter", database, [_privilege(database, name, does) for name, does in _WRITING.items()])
+    """The minimal role for the store, with the optional privileges."""
+    return _writer(database, _WRITING, _CACHING)
+
+
+def _writer(database: str, *granted: Mapping[str, Sequence[str]]) -> Role:
+    privileges = [_privilege(database, name, does) for some in granted for name, does in some.items()]
+    return Role("rcstatsWriter", database, privileges)
 
 
 def _privilege(database: str, collection: str, actions: Sequence[str]) -> Document:
@@ -155,8 +162,12 @@ class Access:
     store_database: str
 
     def lacking(self) -> list[str]:
-        """The privileges that the store's login lacks."""
-        return self.store.lacks(writer(self.store_database))
+        """The privileges that the store's login needs and lacks."""
+        return self.store.lacks(_writer(self.store_database, _WRITING))
+
+    def lacking_for_cache(self) -> list[str]:
+        """The optional privileges that the store's login lacks."""
+        return self.store.lacks(_writer(self.store_database, _CACHING))
 
     def beyond(self) -> list[str]:
         """The actions by which the workspace's login could change the workspace."""

@@ -11,6 +11,7 @@ from collector.sources.connection_samples import ConnectionSamples
 from collector.sources.host import Host
 from collector.sources.licence import Licence
 from collector.sources.rocketchat import RocketChat
+from collector.sources.session_days import NotKept, SessionDays
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Sources:
     `now` is the time of the snapshot; `timezone` is that of the workspace's calendar days; by the `licence` the server
     sees some settings otherwise than they are stored. `deployment` are the method and platform, as far as they are
     settings. `connections` are the samples of a daemon. `may_scan`: messages whose index is missing may be scanned once
-    a day.
+    a day. `session_days` is the cache of the days of sessions.
     """
 
     workspace: RocketChat
@@ -31,6 +32,7 @@ class Sources:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     licence: Licence = field(default_factory=Licence)
     may_scan: bool = False
+    session_days: SessionDays = field(default_factory=NotKept)
 
     @property
     def today(self) -> date:

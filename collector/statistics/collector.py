@@ -11,6 +11,7 @@ from collector.sources import Sources, licence
 from collector.sources.day_zone import day_zone
 from collector.sources.identification import identified
 from collector.sources.licence import Licence
+from collector.sources.session_days import NotKept, SessionDays
 from collector.statistics import catalog, snapshot
 from collector.statistics.reading import Reading
 from collector.statistics.releases import Release
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 class Collector:
     """Runs the readings over a workspace; `newest` gives its newest snapshot, whose unchanged readings are reused.
 
+    `session_days` gives the workspace's cache of days of sessions.
     Unless the `timezone` is a setting, the days are those of the server where its zone can be inferred.
     """
 
@@ -30,6 +32,7 @@ class Collector:
     newest: Callable[[str], Document | None]
     readings: Sequence[Reading] = catalog.READINGS
     timezone_is_set: bool = True
+    session_days: Callable[[str], SessionDays] = lambda _: NotKept()
 
     def collect(
         self,
@@ -49,6 +52,8 @@ class Collector:
         previous, is_known = (None, True) if fresh else self._previous(about.workspace)
         # Otherwise a day without the store would have many scans.
         sources = replace(sources, may_scan=sources.may_scan and is_known)
+        if is_known and not fresh:
+            sources = replace(sources, session_days=self.session_days(about.workspace))
         return snapshot.take(self.readings, sources, about, progress, previous, abandoned)
 
     def prepared(self, slot: datetime | None = None) -> tuple[Sources, snapshot.SnapshotContext]:

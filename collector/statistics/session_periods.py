@@ -25,6 +25,11 @@ class Periods:
         yesterday = today - timedelta(days=1)
         return cls(yesterday, yesterday - timedelta(days=6), _month_before(yesterday))
 
+    @property
+    def days(self) -> list[date]:
+        """The days of the month, and so of all three."""
+        return [self.month + timedelta(days=n) for n in range((self.yesterday - self.month).days + 1)]
+
     def rows(self) -> dict[str, Any]:
         """A filter on the integers year, month and day for all three; each part matches one range of an index."""
         return {"$or": [{"type": "user_daily", **part} for part in _months(self.month, self.yesterday)]}

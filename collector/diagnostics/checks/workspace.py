@@ -35,6 +35,9 @@ def privileges(workspace: RocketChat, access: Access) -> Result:
     wrong: list[Result] = []
     if lacking := ([f"read {', '.join(unread)}"] if unread else []) + access.lacking():
         wrong.append((Level.CRITICAL, f"the login lacks the privilege to {'; and to '.join(lacking)} {_ROLES}"))
+    if slower := access.lacking_for_cache():
+        costs = "without it, a month of sessions is read every day"
+        wrong.append((Level.WARNING, f"the login lacks the privilege to {'; and to '.join(slower)}: {costs} {_ROLES}"))
     if beyond := access.beyond():
         wrong.append((Level.WARNING, f"the login could change the workspace by {', '.join(beyond)} {_ROLES}"))
     if whose := access.open_to_all():

@@ -244,7 +244,19 @@ def test_missing_privileges_on_the_store_are_critical(real_database: Db) -> None
     assert text.startswith(
         "the login lacks the privilege to update, createIndex in rcstats.statistics; and to update, createIndex in "
     )
-    assert text.endswith("rcstats.leases (rcstats check --roles prints the roles it needs)")
+    assert f"rcstats.leases {ROLES}" in text
+
+
+def test_a_missing_privilege_on_the_cache_is_a_warning(real_database: Db) -> None:
+    rows = [row for row in LEAST.store.privileges if row["resource"]["collection"] != "session_days"]
+
+    assert found(with_id(real_database), having(LEAST.workspace, Login(rows)))["privileges"] == (
+        Level.WARNING,
+        (
+            "the login lacks the privilege to find, insert, update, remove in rcstats.session_days:"
+            f" without it, a month of sessions is read every day {ROLES}"
+        ),
+    )
 
 
 def test_writing_a_store_within_the_workspaces_database_is_allowed() -> None:

@@ -1,0 +1,131 @@
+"""Owns the reading of a month of sessions day by day: only those days are read that were not kept as they are now.
+
+A kept day is read again when a row of it has a `_computedAt` as new as the newest one was when it was read: the
+server's job gives a new one to each row that it computes. Rows that were removed are found by their number, a week
+after their day, two, three and four weeks after.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from collector.errors import CommandRefusedError
+from collector.key_paths import Document
+from collector.sources import Sources
+from collector.sources.collections import Collection
+from collector.sources.session_days import KeptDay
+from collector.statistics.session_days import Day, OddDayError, combined, condensed, restored
+from collector.statistics.session_periods import Periods
+from collector.statistics.session_pipelines import of_day, rows_of
+
+# The nightly job is over by then, and secondaries have its rows: rows that are newer may not be all there yet.
+SETTLED = timedelta(minutes=30)
+
+_COUNTED = 7  # days from one count of a day's rows to the next
+_COMPUTED = "_computedAt"
+
+
+def by_days(sources: Sources, periods: Periods) -> Document | None:
+    """The groups of the month's pipeline; None if they cannot be had from days, or no days can be kept.
+
+    Raises:
+        DatabaseError: the sessions cannot be read.
+    """
+    opened = sources.session_days.open(periods.days)
+    if opened is None:
+        return None
+    try:
+        return _Month(sources, periods, *opened).found()
+    except (OddDayError, CommandRefusedError):  # refused: an index is missing, or a day is too large for a facet
+        return None
+
+
+@dataclass(frozen=True)
+class _Month:
+    """The days of a month, with the `key` of the hashes, and what is kept of them."""
+
+    sources: Sources
+    periods: Periods
+    key: bytes
+    kept: Mapping[date, KeptDay]
+
+    def found(self) -> Document:
+        newest = self.sources.workspace.newest_date(Collection.SESSIONS, _COMPUTED)
+        if newest is None:
+            raise OddDayError("no row has a date")
+        days = dict.fromkeys(self._filled())
+        unchanged = dict(self._unchanged(days, newest))
+        seen = min(newest, self.sources.now - SETTLED)
+        read = {day: self._read(day, seen) for day in days if day not in unchanged}
+        self.sources.session_days.confirm(list(unchanged), seen)
+        return combined(unchanged | read, self.periods)
+
+    def _filled(self) -> Iterator[date]:
+        """The days that have rows; an index skips from one to the next.
+
+        Raises:
+            OddDayError: a row is of no whole day.
+        """
+        for part in self.periods.rows()["$or"]:
+            for row in self._rows([{"$match": part}, {"$group": {"_id": "$day"}}]):
+                yield date(part["year"], part["month"], _whole(row["_id"]))
+
+    def _unchanged(self, days: Iterable[date], newest: datetime) -> Iterator[tuple[date, Day]]:
+        """The days that are kept as they are now."""
+        kept = {day: self.kept[day] for day in days if day in self.kept and self.kept[day].seen <= newest}
+        computed = self._computed(kept.values(), newest)
+        for day, one in kept.items():
+            is_older = day not in computed or computed[day] < one.seen
+            if is_older and (found := restored(one.content)) and self._is_whole(day, found):
+                yield day, found
+
+    def _computed(self, kept: Iterable[KeptDay], newest: datetime) -> dict[date, datetime]:
+        """The days with rows that were computed since the first of these was read, each with its newest date."""
+        first = min((one.seen for one in kept), default=newest)
+        if first >= newest:
+            return {}
+        group = {"_id": {part: f"${part}" for part in ("year", "month", "day")}, "newest": {"$max": f"${_COMPUTED}"}}
+        where = {_COMPUTED: {"$gte": first}, "type": "user_daily"}
+        rows = self._rows([{"$match": where}, {"$group": group}], {_COMPUTED: 1})
+        dated = [(_date(row["_id"]), row["newest"]) for row in rows]
+        return {day: newest for day, newest in dated if day}
+
+    def _is_whole(self, day: date, found: Day) -> bool:
+        """Whether the day still has as many rows, if they are to be counted today."""
+        is_due = (self.sources.today - day).days % _COUNTED == 0
+        return not is_due or self.sources.workspace.count(Collection.SESSIONS, rows_of(day)) == found.rows
+
+    def _read(self, day: date, seen: datetime) -> Day:
+        """The day as it is now, which is kept.
+
+        Raises:
+            OddDayError: it cannot be condensed exactly.
+        """
+        content = condensed(self._rows(of_day(day)), self.key)
+        self.sources.session_days.keep(day, KeptDay(seen, content))
+        found = restored(content)
+        if found is None:
+            raise OddDayError("it cannot be restored")
+        return found
+
+    def _rows(self, pipeline: list[Document], index: Document | None = None) -> list[Document]:
+        return self.sources.workspace.aggregate(Collection.SESSIONS, pipeline, index)
+
+
+def _date(parts: Document) -> date | None:
+    """The day of a row; None for one that no calendar has.
+
+    Raises:
+        OddDayError: the row is of no whole day.
+    """
+    try:
+        return date(*(_whole(parts.get(name)) for name in ("year", "month", "day")))
+    except (OverflowError, ValueError):
+        return None
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+        raise OddDayError("a row is of no whole day")
+    return int(value)

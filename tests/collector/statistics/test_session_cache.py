@@ -1,0 +1,282 @@
+"""Sessions by kept days: the numbers of a reading of the whole month, whatever became of the days and the cache."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
+from pymongo import UpdateOne
+from pymongo.collection import Collection as MongoCollection
+from pymongo.database import Database
+
+from collector.key_paths import Document
+from collector.mongodb.connection import connect
+from collector.sources import Sources
+from collector.sources.collections import Collection, Pipeline
+from collector.sources.rocketchat import RocketChat
+from collector.statistics.releases import NEWEST
+from collector.statistics.values import Noted
+from collector.store.session_days import COLLECTION, SPARE, SessionDayStore
+from tests.collector.statistics.session_histories import History
+from tests.factories import reading
+from tests.oracle import sessions as oracle
+from tests.oracle.comparison import comparable
+
+Db = Database[dict[str, Any]]
+
+ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Pacific/Kiritimati")
+BEGINNINGS = (date(2023, 1, 25), date(2024, 1, 25), date(2024, 2, 25), date(2024, 9, 24), date(2025, 11, 26))
+HISTORIES, BATCHES = 200, 8
+BEFORE, NIGHTS = 31, 9  # nights without snapshots, and nights with them
+
+Keeper = SessionDayStore
+
+
+def at(database: Db, now: datetime, zone: ZoneInfo, keeper: Keeper | None, workspace: str = "w") -> dict[str, Any]:
+    """The nine as of a moment, by the kept days or, without them, by the month as a whole."""
+    sources = Sources(RocketChat(database), timezone=zone, now=now)
+    if keeper:
+        sources = Sources(RocketChat(database), timezone=zone, now=now, session_days=keeper.of(workspace))
+    return {key: resolved(value) for key, value in reading("sessions").read(sources).items()}
+
+
+def resolved(value: Any) -> Any:
+    return (value.value, value.note) if isinstance(value, Noted) else value
+
+
+def put(database: Db, history: History) -> None:
+    """The rows as they are now."""
+    rows = database[Collection.SESSIONS]
+    changed = [row for row in history.rows.values() if row is not history.written.get(row["_id"])]
+    if changed:
+        rows.bulk_write(
+            [UpdateOne({"_id": row["_id"]}, [{"$replaceWith": {"$literal": row}}], upsert=True) for row in changed]
+        )
+    history.written = dict(history.rows)
+
+
+def moments(random: Random, today: date, zone: ZoneInfo) -> list[datetime]:
+    """When snapshots are taken on a day: before the job at times, right after it, and later."""
+    hours = (time(0, 30), time(2, 6), time(2, 50), time(9), time(23, 30))
+    return [datetime.combine(today, hour, zone).astimezone(UTC) for hour in hours if random.random() < 0.3]
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_any_history_is_counted_as_recounted(batch: int, real_database: Db) -> None:
+    for number in range(batch, HISTORIES, BATCHES):
+        real_database[Collection.SESSIONS].drop()
+        with_indexes(real_database)
+        real_database[COLLECTION].drop()
+        live_through(real_database, Random(number), odd=0.0 if number % 3 else 0.004)  # noqa: S311
+
+
+def with_indexes(database: Db) -> None:
+    """Those of the server, without the one by which MongoDB would remove what is older than six weeks."""
+    database[Collection.SESSIONS].create_index([("type", 1), ("year", 1), ("month", 1), ("day", 1)])
+    database[Collection.SESSIONS].create_index([("_computedAt", 1)])
+
+
+def live_through(database: Db, random: Random, odd: float) -> None:
+    """Some days after a month, snapshot after snapshot by one of two daemons."""
+    zone, begin = ZoneInfo(random.choice(ZONES)), random.choice(BEGINNINGS)
+    history = History(random, zone, odd)
+    keepers = [SessionDayStore(database) for _ in range(2)]
+    for night in range(BEFORE):
+        history.night(begin + timedelta(days=night))
+    put(database, history)
+    for night in range(BEFORE, BEFORE + NIGHTS):
+        today = begin + timedelta(days=night)
+        is_computed = False
+        for now in moments(random, today, zone):
+            if now.astimezone(zone).time() > time(2) and not is_computed:
+                history.night(today)
+                put(database, history)
+                is_computed = True
+            assert_right(database, history, now, zone, random.choice(keepers))
+        if not is_computed:
+            history.night(today)
+            put(database, history)
+
+
+def assert_right(database: Db, history: History, now: datetime, zone: ZoneInfo, keeper: Keeper) -> None:
+    ours = at(database, now, zone, keeper)
+    if history.odd:
+        assert ours == at(database, now, zone, None), (now, zone)
+    else:
+        expected = oracle.recounted({Collection.SESSIONS: list(history.rows.values())}, now, zone)
+        assert comparable(ours, NEWEST) == comparable(expected, NEWEST), (now, zone)
+
+
+class TestOneMonth:
+    """Kept by a first snapshot at nine o'clock; then something happens."""
+
+    TODAY = date(2024, 4, 1)
+    NOW = datetime(2024, 4, 1, 9, tzinfo=UTC)
+
+    @pytest.fixture
+    def history(self, real_database: Db) -> History:
+        history = History(Random(1), ZoneInfo("UTC"))  # noqa: S311
+        for ago in range(40, -1, -1):
+            history.night(self.TODAY - timedelta(days=ago))
+        with_indexes(real_database)
+        put(real_database, history)
+        assert_right(real_database, history, self.NOW, history.zone, SessionDayStore(real_database))
+        return history
+
+    def asks(self, database: Db, now: datetime) -> list[str]:
+        """What the next snapshot asks: the days that it reads, and `month` for a whole one."""
+        asked: list[str] = []
+
+        class Noting(RocketChat):
+            def aggregate(self, of: Collection, pipeline: Pipeline, hint: Document | None = None) -> list[Document]:
+                if any("$facet" in stage for stage in pipeline):
+                    where = pipeline[0]["$match"]
+                    asked.append("month" if "$or" in where else f"{where['month']}-{where['day']}")
+                return super().aggregate(of, pipeline, hint)
+
+        sources = Sources(Noting(database), now=now, session_days=SessionDayStore(database).of("w"))
+        reading("sessions").read(sources)
+        return asked
+
+    def test_the_next_day_is_the_only_one_that_is_read(self, real_database: Db, history: History) -> None:
+        self.compute(real_database, history, ago=0)
+
+        assert self.asks(real_database, self.NOW + timedelta(days=1)) == ["4-1"]
+        assert self.asks(real_database, self.NOW + timedelta(days=1, minutes=1)) == []
+
+    def compute(self, database: Db, history: History, ago: int) -> None:
+        """What the job of the next night does of a day."""
+        computed = datetime.combine(self.TODAY + timedelta(days=1), time(2), UTC)
+        row = history.row("user1", self.TODAY - timedelta(days=ago), computed)
+        history.rows[row["_id"]] = row
+        history.end(computed + timedelta(minutes=1))
+        put(database, history)
+
+    @pytest.mark.parametrize("ago", [1, 2, 3, 20])
+    def test_a_day_that_was_computed_again_is_read_again(self, real_database: Db, history: History, ago: int) -> None:
+        self.compute(real_database, history, ago)
+
+        now = self.NOW + timedelta(days=1)
+        assert_right(real_database, history, now, history.zone, SessionDayStore(real_database))
+
+    @pytest.mark.parametrize("minute", [1, 20])
+    def test_rows_that_come_while_the_job_runs_are_seen_later(
+        self, real_database: Db, history: History, minute: int
+    ) -> None:
+        self.compute(real_database, history, ago=0)
+        now = datetime.combine(self.TODAY + timedelta(days=1), time(2, minute), UTC)
+        assert_right(real_database, history, now, history.zone, SessionDayStore(real_database))
+        row = history.row("user2", self.TODAY, datetime.combine(self.TODAY + timedelta(days=1), time(2), UTC))
+        history.rows[row["_id"]] = row | {"_id": "late"}
+        self.compute(real_database, history, ago=2)
+
+        later = now + timedelta(days=1)
+        history.night(later.date())
+        put(real_database, history)
+        assert_right(real_database, history, later, history.zone, SessionDayStore(real_database))
+
+    @pytest.mark.parametrize("days", [8, 40, -1, -8, -40])
+    def test_a_skipped_week_or_a_clock_put_back_changes_no_number(
+        self, real_database: Db, history: History, days: int
+    ) -> None:
+        for night in range(1, days + 1):
+            history.night(self.TODAY + timedelta(days=night))
+        put(real_database, history)
+
+        for now in (self.NOW + timedelta(days=days), self.NOW):
+            assert_right(real_database, history, now, history.zone, SessionDayStore(real_database))
+
+    @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+    def test_a_change_of_the_zone_moves_the_days(self, real_database: Db, history: History, zone: str) -> None:
+        for hour in (0, 8, 11, 14, 23):
+            now = self.NOW.replace(hour=hour)
+            assert_right(real_database, history, now, ZoneInfo(zone), SessionDayStore(real_database))
+            assert_right(real_database, history, now, history.zone, SessionDayStore(real_database))
+
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            pytest.param([{"$unset": "content"}], id="no content"),
+            pytest.param([{"$set": {"content": b"x"}}], id="truncated"),
+            pytest.param([{"$set": {"content": "text"}}], id="text"),
+            pytest.param([{"$unset": "checksum"}], id="no checksum"),
+            pytest.param([{"$set": {"seen": "today"}}], id="seen is a text"),
+            pytest.param([{"$set": {"seen": datetime(2099, 1, 1, tzinfo=UTC)}}], id="seen in the future"),
+            pytest.param([{"$set": {"key": b"x"}}], id="no key"),
+            pytest.param([{"$set": {"key": "x"}}], id="a text for a key"),
+        ],
+    )
+    def test_a_damaged_cache_is_made_anew(self, real_database: Db, history: History, damage: list[Document]) -> None:
+        real_database[COLLECTION].update_many({}, damage)
+
+        later = self.NOW + timedelta(minutes=1)
+        assert_right(real_database, history, later, history.zone, SessionDayStore(real_database))
+        assert self.asks(real_database, later) == []
+
+    def test_days_that_were_swapped_or_are_anothers_are_read_again(self, real_database: Db, history: History) -> None:
+        days = real_database[COLLECTION]
+        one, other = days.find({"content": {"$exists": True}}).limit(2)
+        days.replace_one({"_id": one["_id"]}, other | {"_id": one["_id"]})
+        days.replace_one({"_id": other["_id"]}, one | {"_id": other["_id"]})
+        days.insert_many(row | {"_id": row["_id"] | {"workspace": "x"}} for row in (one, other))
+
+        assert_right(real_database, history, self.NOW, history.zone, SessionDayStore(real_database))
+        assert at(real_database, self.NOW, history.zone, SessionDayStore(real_database), "x") == at(
+            real_database, self.NOW, history.zone, None
+        )
+
+    def test_a_removed_row_is_missed_a_week_after_its_day(self, real_database: Db, history: History) -> None:
+        day = self.TODAY - timedelta(days=6)
+        gone = next(
+            name for name, row in history.rows.items() if row.get("day") == day.day and row["month"] == day.month
+        )
+        del history.rows[gone]
+        real_database[Collection.SESSIONS].delete_one({"_id": gone})
+
+        assert self.asks(real_database, self.NOW) == []
+        now = datetime.combine(day + timedelta(days=7), time(9), UTC)
+        assert_right(real_database, history, now, history.zone, SessionDayStore(real_database))
+
+    def test_a_day_without_rows_any_more_is_missed_at_once(self, real_database: Db, history: History) -> None:
+        day = self.TODAY - timedelta(days=5)
+        parts = {"year": day.year, "month": day.month, "day": day.day}
+        history.rows = {name: row for name, row in history.rows.items() if not parts.items() <= row.items()}
+        real_database[Collection.SESSIONS].delete_many(parts)
+
+        assert_right(real_database, history, self.NOW, history.zone, SessionDayStore(real_database))
+
+    def test_the_cache_has_no_more_than_the_days_about_the_month(self, real_database: Db, history: History) -> None:
+        for days in range(0, 100, 9):
+            history.night(self.TODAY + timedelta(days=days))
+            put(real_database, history)
+            at(real_database, self.NOW + timedelta(days=days), history.zone, SessionDayStore(real_database))
+
+        assert real_database[COLLECTION].count_documents({}) <= 31 + 2 * SPARE.days + 1
+
+    def test_the_cache_names_nobody(self, real_database: Db, history: History) -> None:
+        assert not any(b"user1" in row.raw for row in raw(real_database[COLLECTION]).find())
+
+    def test_without_the_index_of_dates_the_month_is_read_whole(self, real_database: Db, history: History) -> None:
+        real_database[Collection.SESSIONS].drop_index("_computedAt_1")
+        self.compute(real_database, history, ago=0)
+
+        now = self.NOW + timedelta(days=1)
+        assert_right(real_database, history, now, history.zone, SessionDayStore(real_database))
+        assert self.asks(real_database, now) == ["month"]
+
+    def test_while_the_store_is_away_the_month_is_read_whole(
+        self, real_database: Db, history: History, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with connect("mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=100", "TEST") as nobody:
+            keeper = SessionDayStore(nobody["rcstats"])
+            for _ in range(2):
+                assert_right(real_database, history, self.NOW, history.zone, keeper)
+
+        assert [line.split()[:4] for line in caplog.messages] == [["session", "days", "not", "read"]]
+
+
+def raw(collection: MongoCollection[Document]) -> MongoCollection[RawBSONDocument]:
+    return collection.with_options(codec_options=CodecOptions(document_class=RawBSONDocument))
