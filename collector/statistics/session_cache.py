@@ -102,7 +102,7 @@ class _Month:
         Raises:
             OddDayError: it cannot be condensed exactly.
         """
-        content = condensed(self._rows(of_day(day)), self.key)
+        content = condensed(self._rows(of_day(day))[0], self.key)
         self.sources.session_days.keep(day, KeptDay(seen, content))
         found = restored(content)
         if found is None:

@@ -4,6 +4,7 @@ A day that this cannot do exactly is odd, and then MongoDB has to read the month
 """
 
 import struct
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,9 +22,9 @@ from collector.statistics.session_pipelines import RANKS
 FORMAT = 1
 """Changes with the form of a day, and with the pipeline that it comes from."""
 
-MOST_BYTES = 12 * 2**20  # of a day; 600,000 users have about as many
+MOST_BYTES = 12 * 2**20  # of a day; MongoDB's own limit allows about 300,000 users, who have less
 
-_USER = struct.Struct("<QHII")  # hash of the id, place of the role, sessions, seconds
+_USER_BYTES = 16
 _LARGEST = 2**46  # a month of such sums is exact
 _TABLES = ("roles", "devices", "systems")
 
@@ -36,12 +37,11 @@ class OddDayError(Exception):
 class Day:
     """A day of sessions.
 
-    `tables` are those of the pipeline, `user_roles` the roles of its users, as {role}; `users` is packed.
+    `tables` are those of the pipeline, `users` are {role, packed}.
     """
 
     tables: Mapping[str, list[Document]]
-    user_roles: list[Document]
-    users: bytes
+    users: list[Document]
 
     @property
     def rows(self) -> int:
@@ -49,20 +49,19 @@ class Day:
         return sum(row["count"] for row in self.tables["roles"])
 
 
-def condensed(rows: Sequence[Document], key: bytes) -> bytes:
-    """The content of a day from the rows of its pipeline; ids of users are hashed with the key.
+def condensed(found: Document, key: bytes) -> bytes:
+    """The content of a day from what its pipeline found; ids of users are hashed with the key.
 
     Raises:
         OddDayError: it would not be exact, or is too large.
     """
-    first, *users = rows
-    if first["odd"]:
+    if any(row.pop("odd") for row in found["roles"]):
         raise OddDayError("a row belongs to other days too, or has no date")
-    tables = {table: [_checked(row) for row in first[table]] for table in _TABLES}
+    tables = {table: [_checked(row) for row in found[table]] for table in _TABLES}
     if any(len(table) >= MOST_KINDS for table in tables.values()):
         raise OddDayError("too many kinds")
-    roles, packed = _packed(users, key)
-    content = bson.encode({"format": FORMAT, **tables, "user_roles": roles, "users": packed})
+    users = [_named({"role": row["_id"]}) | {"packed": _packed(row, key)} for row in found["users"]]
+    content = bson.encode({"format": FORMAT, **tables, "users": users})
     if len(content) > MOST_BYTES:
         raise OddDayError("too large")
     return content
@@ -76,7 +75,7 @@ def restored(content: bytes) -> Day | None:
         return None
     if found.get("format") != FORMAT:
         return None
-    return Day({table: found[table] for table in _TABLES}, found["user_roles"], found["users"])
+    return Day({table: found[table] for table in _TABLES}, found["users"])
 
 
 def combined(days: Mapping[date, Day], periods: Periods) -> Document:
@@ -98,16 +97,25 @@ def combined(days: Mapping[date, Day], periods: Periods) -> Document:
     return found
 
 
-def _packed(users: Iterable[Document], key: bytes) -> tuple[list[Document], bytes]:
-    """The roles of the users, and each user with the place of the role."""
-    hashed, places, packed = _hash(key), _Places(), bytearray()
+def _packed(row: Document, key: bytes) -> bytes:
+    """The users of a role: the hashes of all, then the numbers of their sessions, then the seconds."""
+    hashed, many = _hash(key), len(row["ids"])
     try:
-        for row in users:
-            place = places.of(_named({"role": row.get("mostImportantRole")}))
-            packed += _USER.pack(hashed(row["_id"]), place, number(row["sessions"]), number(row["time"]))
+        sums = [number(value) for name in ("sessions", "time") for value in row[name]]
+        return struct.pack(_layout(many), *map(hashed, row["ids"]), *sums)
     except struct.error as error:
         raise OddDayError("a sum is not a plain number") from error
-    return places.values, bytes(packed)
+
+
+def _unpacked(packed: bytes) -> Iterator[tuple[int, int, int]]:
+    """Hash, sessions and seconds of each user."""
+    many = len(packed) // _USER_BYTES
+    values = struct.unpack(_layout(many), packed)
+    return zip(values[:many], values[many : 2 * many], values[2 * many :], strict=True)
+
+
+def _layout(many: int) -> str:
+    return f"<{many}Q{2 * many}I"
 
 
 def _hash(key: bytes) -> Callable[[Any], int]:
@@ -141,18 +149,18 @@ class _Places:
 
 def _by_role(days: Sequence[Day]) -> list[Document]:
     """Users and their sessions on all days, by the role of each user's first day."""
-    roles, first, sessions, seconds = _Places(), dict[int, int](), list[int](), list[int]()
-    for day in days:
-        places = [roles.of(role) for role in day.user_roles]
-        sessions += [0] * (len(roles.values) - len(sessions))
-        seconds += [0] * (len(roles.values) - len(seconds))
-        for user, place, count, time in _USER.iter_unpack(day.users):
-            role = first.setdefault(user, places[place])
+    roles, first = _Places(), dict[int, int]()
+    sessions, seconds = list[int](), list[int]()
+    for part in (part for day in days for part in day.users):
+        place = roles.of({"role": part["role"]})
+        if place == len(sessions):
+            sessions.append(0)
+            seconds.append(0)
+        for user, count, time in _unpacked(part["packed"]):
+            role = first.setdefault(user, place)
             sessions[role] += count
             seconds[role] += time
-    users = [0] * len(roles.values)
-    for role in first.values():
-        users[role] += 1
+    users = Counter(first.values())
     rows = [
         {"_id": names, "count": users[place], "sessions": sessions[place], "time": seconds[place]}
         for place, names in enumerate(roles.values)

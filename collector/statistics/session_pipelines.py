@@ -38,27 +38,21 @@ def rows_of(day: date) -> Document:
 
 
 def of_day(day: date) -> list[Document]:
-    """One pass over the rows of a day: first {roles, devices, systems, odd}, then {_id, role, …} of each user.
+    """One pass over the rows of a day: {roles, devices, systems, users}.
 
-    `odd` has an element if the filter matches a row of another day too, or one without a date of its computation.
+    Each row of `users` is {_id, ids, sessions, time}: a role, and lists in the same order. The sums `odd` in `roles`
+    are the rows that the filter finds on other days too, or that have no date of their computation.
     """
     computed = [{"$gte": ["$_computedAt", DATES["$gte"]]}, {"$lt": ["$_computedAt", DATES["$lt"]]}]
-    is_regular = {"$and": [{"$eq": [NUMBER, day_number(day)]}, *computed]}
+    odd = {"$sum": {"$cond": [{"$and": [{"$eq": [NUMBER, day_number(day)]}, *computed]}, 0, 1]}}
+    lists = {"ids": {"$push": "$_id"}, "sessions": {"$push": "$sessions"}, "time": {"$push": "$time"}}
     tables = {
-        "roles": _by_role(**_WORK),
+        "roles": _by_role(**_WORK, odd=odd),
         "devices": _devices(),
         "systems": _systems(),
-        "odd": [{"$match": {"$expr": {"$not": [is_regular]}}}, {"$limit": 1}, {"$project": {"_id": 1}}],
+        "users": [_BY_USER, {"$group": {"_id": name("$mostImportantRole")} | lists}],
     }
-    users = [_BY_USER, {"$set": {"mostImportantRole": name("$mostImportantRole")}}]
-    first = {table: f"${table}" for table in tables}
-    return [
-        {"$match": rows_of(day)},
-        {"$facet": tables | {"users": users}},
-        {"$project": {"row": {"$concatArrays": [[first], "$users"]}}},
-        {"$unwind": "$row"},
-        {"$replaceRoot": {"newRoot": "$row"}},
-    ]
+    return [{"$match": rows_of(day)}, {"$facet": tables}]
 
 
 _SYSTEM = "$devices.device.os"

@@ -8,9 +8,9 @@ from rich.filesize import decimal
 from rich.table import Table
 
 from tests.benchmarks.profiler import Work
-from tests.benchmarks.runner import FIRST, FOLLOWING, SERVER, WAYS, Result
+from tests.benchmarks.runner import EVER, FIRST, FOLLOWING, OURS, SERVER, WAYS, Result
 
-_TITLES = {SERVER: "server", FIRST: "ours, first of a day", FOLLOWING: "ours, following"}
+_TITLES = {SERVER: "server", EVER: "ours, first ever", FIRST: "ours, first of a day", FOLLOWING: "ours, following"}
 _TOP = 15
 
 
@@ -18,7 +18,7 @@ def show(console: Console, result: Result) -> None:
     counts = {name: f"{result.counts[of]:,}" for name, of in _MAIN.items()}
     title = ", ".join(f"{count} {name}" for name, count in counts.items())
     console.print(_whole(result, f"{result.name}: {title}"))
-    for way in (FIRST, FOLLOWING):
+    for way in OURS:
         console.print(_top(f"Longest readings: {_TITLES[way]}", result.readings_of(way), result.work[way].by_name))
     console.print(_top("Longest queries of the server, one by one", result.queries, {}))
     for name, error in result.failed.items():
@@ -31,7 +31,7 @@ _MAIN = {"users": "users", "rooms": "rocketchat_room", "messages": "rocketchat_m
 
 
 def _whole(result: Result, title: str) -> Table:
-    table = Table("", *_TITLES.values(), "first / server", "following / server", title=title)
+    table = Table("", *_TITLES.values(), *(f"{way} / server" for way in OURS), title=title)
     for column in table.columns[1:]:
         column.justify = "right"
     seconds = {way: result.median(way) for way in WAYS}
@@ -52,7 +52,7 @@ _ROWS = {
 
 
 def _ratios(values: dict[str, Any]) -> list[str]:
-    return [f"{values[way] / values[SERVER]:.3f}" if values[SERVER] else "" for way in (FIRST, FOLLOWING)]
+    return [f"{values[way] / values[SERVER]:.3f}" if values[SERVER] else "" for way in OURS]
 
 
 def _top(title: str, seconds: dict[str, float], work: dict[str, Work]) -> Table:
@@ -72,10 +72,8 @@ def figures(result: Result) -> dict[str, Any]:
         "counts": result.counts,
         "seconds": {way: {"median": result.median(way), "rounds": result.seconds[way]} for way in WAYS},
         "work": {way: asdict(result.work[way].total) for way in WAYS},
-        "readings": {way: result.readings_of(way) for way in (FIRST, FOLLOWING)},
-        "readingsWork": {
-            way: {name: asdict(work) for name, work in result.work[way].by_name.items()} for way in (FIRST, FOLLOWING)
-        },
+        "readings": {way: result.readings_of(way) for way in OURS},
+        "readingsWork": {way: {name: asdict(work) for name, work in result.work[way].by_name.items()} for way in OURS},
         "serverQueries": result.queries,
         "failed": result.failed,
         "compared": result.compared,

@@ -1,8 +1,8 @@
 """Runs both ways on one workspace, in turn, and keeps what each took."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, time, timedelta
 from statistics import median
 from time import perf_counter
 from zoneinfo import ZoneInfo
@@ -16,14 +16,17 @@ from collector.mongodb.connection import connect
 from collector.sources import Sources
 from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog, snapshot
+from collector.store.session_days import COLLECTION, SessionDayStore
 from tests.benchmarks import activity, server
 from tests.benchmarks.profiler import Meter, metered
 from tests.benchmarks.query_model import Db
 from tests.benchmarks.workspace import DATABASE
 
-SERVER, FIRST, FOLLOWING = "server", "first", "following"
-WAYS = (SERVER, FIRST, FOLLOWING)
-NAMES = {SERVER: "Rocket.Chat", FIRST: "rcstats", FOLLOWING: "rcstats"}  # as MongoDB's log knows them
+SERVER, EVER, FIRST, FOLLOWING = "server", "ever", "first", "following"
+OURS = (EVER, FIRST, FOLLOWING)
+WAYS = (SERVER, *OURS)
+NAMES = {SERVER: "Rocket.Chat"} | dict.fromkeys(OURS, "rcstats")  # as MongoDB's log knows them
+STORE = "rcstats"
 # Nothing is cut short, and the server's many queries at once find a connection each; readings have limits of their own.
 OPTIONS = "timeoutMS=600000&maxPoolSize=100"
 
@@ -37,7 +40,7 @@ class Result:
     seconds: dict[str, list[float]] = field(default_factory=lambda: {way: [] for way in WAYS})
     work: dict[str, Meter] = field(default_factory=dict)
     queries: dict[str, float] = field(default_factory=dict)
-    readings: dict[str, dict[str, list[float]]] = field(default_factory=lambda: {FIRST: {}, FOLLOWING: {}})
+    readings: dict[str, dict[str, list[float]]] = field(default_factory=lambda: {way: {} for way in OURS})
     failed: dict[str, str] = field(default_factory=dict)  # readings that yielded nothing, and why
     compared: int = 0
     differing: list[str] = field(default_factory=list)
@@ -68,21 +71,36 @@ class Race:
         zone = ZoneInfo(get_localzone_name())
         self.sources = Sources(RocketChat(ours), timezone=zone)
         self.about = snapshot.SnapshotContext(self.sources.workspace.identity(), str(zone))
+        self.store = ours.client[STORE]
 
     def run(self, way: str) -> Document:
         """One document: the server's values, or a snapshot."""
         if way == SERVER:
             return server.compute(self.theirs, datetime.now(UTC)).values
         previous = self.last if way == FOLLOWING else None
-        self.last = snapshot.take(catalog.READINGS, self.sources, self.about, previous=previous)
+        sources = replace(self.sources, session_days=SessionDayStore(self.store).of(self.about.workspace))
+        self.last = snapshot.take(catalog.READINGS, sources, self.about, previous=previous)
         return self.last
 
+    def prepare(self, way: str) -> None:
+        """Before the first snapshot ever no day of sessions is kept; before the first of a day, yesterday is not."""
+        days = self.store[COLLECTION]
+        if way == EVER:
+            days.drop()
+        elif way == FIRST:
+            today = self.sources.at(datetime.now(UTC)).today
+            days.delete_many({"_id.day": str(today - timedelta(days=1))})
+            before = datetime.combine(today, time(1), self.sources.timezone)  # and thus before last night's job
+            days.update_many({"seen": {"$exists": True}}, {"$set": {"seen": before}})
+
     def timed(self, way: str) -> tuple[float, Document]:
+        self.prepare(way)
         begun = perf_counter()
         document = self.run(way)
         return perf_counter() - begun, document
 
     def metered(self, way: str) -> Meter:
+        self.prepare(way)
         with metered(self.theirs, NAMES[way]) as meter:
             self.run(way)
         return meter
@@ -94,7 +112,7 @@ class Race:
 def race(name: str, url: str, rounds: int, console: Console) -> Result:
     """All rounds on the workspace at this URL."""
     with ExitStack() as stack:
-        urls = [f"{url}&appName={NAMES[way]}&{OPTIONS}" for way in (SERVER, FIRST)]
+        urls = [f"{url}&appName={NAMES[way]}&{OPTIONS}" for way in (SERVER, EVER)]
         theirs, ours = (stack.enter_context(connect(each, "BENCHMARK"))[DATABASE] for each in urls)
         contest = Race(theirs, ours)
         result = Result(name, _counts(contest.theirs))
@@ -107,6 +125,7 @@ def race(name: str, url: str, rounds: int, console: Console) -> Result:
 
 def _rounds(contest: Race, result: Result, rounds: int) -> None:
     """The first round warms up and is not kept; each round begins with another way."""
+    contest.run(EVER)
     for number in range(rounds + 1):
         for place in range(len(WAYS)):
             way = WAYS[(number + place) % len(WAYS)]
