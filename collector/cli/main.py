@@ -122,8 +122,9 @@ def snapshot_now(
     with open_components(load()) as components:
         if components.settings.log_level == "info":
             logs.from_level("warning")  # the table shows what the level info logs
+        collector = components.collector.without_session_days() if dry_run else components.collector
         with tables.progress(of_release(catalog.READINGS, NEWEST)) as progress:
-            document = components.collector.collect(fresh=fresh, progress=progress)
+            document = collector.collect(fresh=fresh, progress=progress)
         state, error = ("not stored", None) if dry_run else keep(components, document)
     if json:
         print_json(document)

@@ -56,6 +56,10 @@ class Collector:
             sources = replace(sources, session_days=self.session_days(about.workspace))
         return snapshot.take(self.readings, sources, about, progress, previous, abandoned)
 
+    def without_session_days(self) -> "Collector":
+        """The same, which neither uses nor fills the cache."""
+        return replace(self, session_days=lambda _: NotKept())
+
     def prepared(self, slot: datetime | None = None) -> tuple[Sources, snapshot.SnapshotContext]:
         """The sources with the workspace's licence and days, and the provenance with its release.
 

@@ -108,16 +108,16 @@ class WorkspaceDays:
             own = _id(self._workspace, day)
             checksum = _checksum(key, own, kept.content)
             row = {"_id": own, "seen": kept.seen, "content": kept.content, "checksum": checksum}
-            self._write(lambda: self._store.replace(row))
+            self._write("kept", lambda: self._store.replace(row))
 
     def confirm(self, days: Sequence[date], seen: datetime) -> None:
         ids = [_id(self._workspace, day) for day in days]
-        self._write(lambda: self._store.confirm(ids, seen))
+        self._write("confirmed", lambda: self._store.confirm(ids, seen))
         first, last = min(self._needed) - SPARE, max(self._needed) + SPARE
-        self._write(lambda: self._store.remove_but(self._workspace, first, last))
+        self._write("removed", lambda: self._store.remove_but(self._workspace, first, last))
 
-    def _write(self, call: Callable[[], bool]) -> None:
-        if self._key and self._store.ask("written", call) is None:
+    def _write(self, step: str, call: Callable[[], bool]) -> None:
+        if self._key and self._store.ask(step, call) is None:
             self._key = None
 
 

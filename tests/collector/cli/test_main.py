@@ -91,6 +91,8 @@ def test_a_dry_run_stores_nothing(urls: dict[str, str], real_client: Client) -> 
 
     assert json.loads(done.stdout)["totalUsers"] == 50
     assert kept(urls, real_client) == []
+    store = urls["store_url"].split("/")[-1].split("?")[0]
+    assert store not in real_client.list_database_names()
 
 
 def test_check_reports_warnings_by_its_exit_code(urls: dict[str, str]) -> None:

@@ -1,5 +1,6 @@
 """Sessions by kept days: the numbers of a reading of the whole month, whatever became of the days and the cache."""
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
@@ -12,16 +13,20 @@ from pymongo import UpdateOne
 from pymongo.collection import Collection as MongoCollection
 from pymongo.database import Database
 
+from collector.errors import DatabaseError
 from collector.key_paths import Document
 from collector.mongodb.connection import connect
 from collector.sources import Sources
 from collector.sources.collections import Collection, Pipeline
 from collector.sources.rocketchat import RocketChat
+from collector.sources.session_days import NotKept
+from collector.statistics.collector import Collector
 from collector.statistics.releases import NEWEST
 from collector.statistics.values import Noted
 from collector.store.session_days import COLLECTION, SPARE, SessionDayStore
 from tests.collector.statistics.session_histories import History
-from tests.factories import reading
+from tests.factories import reading, with_id
+from tests.failpoints import NO_RIGHT, refused
 from tests.oracle import sessions as oracle
 from tests.oracle.comparison import comparable
 
@@ -276,6 +281,88 @@ class TestOneMonth:
                 assert_right(real_database, history, self.NOW, history.zone, keeper)
 
         assert [line.split()[:4] for line in caplog.messages] == [["session", "days", "not", "read"]]
+
+    @pytest.mark.parametrize("refused_command", ["find", "update", "delete"])
+    def test_without_a_right_the_numbers_are_the_same_and_one_line_is_logged(
+        self,
+        real_database: Db,
+        history: History,
+        mongod_url: str,
+        caplog: pytest.LogCaptureFixture,
+        refused_command: str,
+    ) -> None:
+        with (
+            connect(f"{mongod_url}&appName=no-right", "TEST") as client,
+            refused(real_database.client, "no-right", refused_command, code=NO_RIGHT),
+        ):
+            keeper = SessionDayStore(client[real_database.name])
+            self.compute(real_database, history, ago=0)
+            for days in range(1, 4):
+                assert_right(real_database, history, self.NOW + timedelta(days=days), history.zone, keeper)
+
+        (line,) = caplog.messages
+        assert line.startswith("session days not ")
+        assert line.endswith('reason="the store\'s MongoDB does not grant this login the required privilege"')
+
+    def test_a_day_that_another_daemon_reads_at_the_same_time_is_right_for_both(
+        self, real_database: Db, history: History
+    ) -> None:
+        """The other one sees the job's rows of two days, this one only those of the first: it writes last."""
+        keepers = SessionDayStore(real_database), SessionDayStore(real_database)
+        now = self.NOW + timedelta(days=1)
+        self.compute(real_database, history, ago=0)
+
+        def meanwhile() -> None:
+            self.compute(real_database, history, ago=1)
+            history.end(now)
+            put(real_database, history)
+            assert_right(real_database, history, now + timedelta(hours=1), history.zone, keepers[1])
+
+        sources = Sources(Interrupted(real_database, meanwhile), now=now, session_days=keepers[0].of("w"))
+        reading("sessions").read(sources)
+        for hours, keeper in enumerate(keepers, 2):
+            assert_right(real_database, history, now + timedelta(hours=hours), history.zone, keeper)
+
+
+class Interrupted(RocketChat):
+    """Something happens after the first day was read."""
+
+    def __init__(self, database: Db, act: Callable[[], None]) -> None:
+        super().__init__(database)
+        self._acts = [act]
+
+    def aggregate(self, of: Collection, pipeline: Pipeline, hint: Document | None = None) -> list[Document]:
+        rows = super().aggregate(of, pipeline, hint)
+        if self._acts and any("$facet" in stage for stage in pipeline):
+            self._acts.pop()()
+        return rows
+
+
+class Untouched(NotKept):
+    """A cache that nobody may open."""
+
+    def open(self, _days: Sequence[date]) -> None:
+        raise AssertionError
+
+
+def store_is_away(_: str) -> None:
+    raise DatabaseError("the store's MongoDB did not answer in time")
+
+
+@pytest.mark.parametrize(
+    ("newest", "fresh", "is_used"),
+    [(lambda _: None, False, True), (lambda _: None, True, False), (store_is_away, False, False)],
+    ids=["usual", "fresh", "store away"],
+)
+def test_only_a_usual_snapshot_uses_the_cache(
+    real_database: Db, newest: Callable[[str], None], fresh: bool, is_used: bool
+) -> None:
+    sources = Sources(RocketChat(with_id(real_database)))
+    collector = Collector(sources, "UTC", newest, [reading("sessions")], session_days=lambda _: Untouched())
+
+    for one, is_opened in ((collector, is_used), (collector.without_session_days(), False)):
+        record = one.collect(fresh=fresh)["collector"]["readings"]["sessions"]
+        assert record["ok"] is not is_opened
 
 
 def raw(collection: MongoCollection[Document]) -> MongoCollection[RawBSONDocument]:
