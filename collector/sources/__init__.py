@@ -11,7 +11,7 @@ from collector.sources.connection_samples import ConnectionSamples
 from collector.sources.host import Host
 from collector.sources.licence import Licence
 from collector.sources.rocketchat import RocketChat
-from collector.sources.session_days import NotKept, SessionDays
+from collector.sources.session_days import NotKept, SessionDayCache
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Sources:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     licence: Licence = field(default_factory=Licence)
     may_scan: bool = False
-    session_days: SessionDays = field(default_factory=NotKept)
+    session_days: SessionDayCache = field(default_factory=NotKept)
 
     @property
     def today(self) -> date:

@@ -14,7 +14,7 @@ class KeptDay:
     content: bytes
 
 
-class SessionDays(Protocol):
+class SessionDayCache(Protocol):
     """The kept days of one workspace. No method raises a DatabaseError: what is not kept is read again."""
 
     def open(self, days: Sequence[date]) -> tuple[bytes, dict[date, KeptDay]] | None:

@@ -11,7 +11,7 @@ from collector.sources import Sources, licence
 from collector.sources.day_zone import day_zone
 from collector.sources.identification import identified
 from collector.sources.licence import Licence
-from collector.sources.session_days import NotKept, SessionDays
+from collector.sources.session_days import NotKept, SessionDayCache
 from collector.statistics import catalog, snapshot
 from collector.statistics.reading import Reading
 from collector.statistics.releases import Release
@@ -32,7 +32,7 @@ class Collector:
     newest: Callable[[str], Document | None]
     readings: Sequence[Reading] = catalog.READINGS
     timezone_is_set: bool = True
-    session_days: Callable[[str], SessionDays] = lambda _: NotKept()
+    session_days: Callable[[str], SessionDayCache] = lambda _: NotKept()
 
     def collect(
         self,

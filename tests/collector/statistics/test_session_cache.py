@@ -272,6 +272,18 @@ class TestOneMonth:
         assert_right(real_database, history, now, history.zone, SessionDayStore(real_database))
         assert self.asks(real_database, now) == ["month"]
 
+    def test_of_too_many_kinds_mongodb_chooses(self, real_database: Db, history: History) -> None:
+        """Each day has less than the limit, and the month more."""
+        for ago in (1, 2):
+            row = history.row("many", self.TODAY - timedelta(days=ago), self.NOW)
+            uses = [{"sessions": 1, "time": kind, "device": {"name": f"{ago} {kind}"}} for kind in range(3_000)]
+            real_database[Collection.SESSIONS].insert_one(row | {"devices": uses})
+
+        now = self.NOW + timedelta(days=1)
+        ours = at(real_database, now, history.zone, SessionDayStore(real_database))
+        assert ours == at(real_database, now, history.zone, None)
+        assert self.asks(real_database, now)[-1] == "month"
+
     def test_while_the_store_is_away_the_month_is_read_whole(
         self, real_database: Db, history: History, caplog: pytest.LogCaptureFixture
     ) -> None:
