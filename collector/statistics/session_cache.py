@@ -5,6 +5,7 @@ server's job gives a new one to each row that it computes. Rows that were remove
 after their day, two, three and four weeks after.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -18,6 +19,8 @@ from collector.sources.session_days import KeptDay
 from collector.statistics.session_days import Day, OddDayError, combined, condensed, restored
 from collector.statistics.session_periods import Periods
 from collector.statistics.session_pipelines import of_day, rows_of
+
+log = logging.getLogger(__name__)
 
 # The nightly job is over by then, and secondaries have its rows: rows that are newer may not be all there yet.
 SETTLED = timedelta(minutes=30)
@@ -37,7 +40,8 @@ def by_days(sources: Sources, periods: Periods) -> Document | None:
         return None
     try:
         return _Month(sources, periods, *opened).found()
-    except (OddDayError, CommandRefusedError):  # refused: an index is missing, or a day is too large for a facet
+    except (OddDayError, CommandRefusedError) as error:  # an index is missing, or a day is too large for a facet
+        log.info('session days not used reason="%s"', error)
         return None
 
 
