@@ -75,10 +75,13 @@ class Admission:
             DatabaseError, TimeoutError: the workspace does not answer, or not by the deadline.
         """
         address = request.client.host if request.client else ""
-        user = await self._user(auth.credentials(request), address, deadline)
+        credentials = auth.credentials(request)
+        if credentials is None and not is_open:
+            raise NotLoggedInError
+        user = await self._user(credentials, address, deadline)
+        rules = await self.rules(deadline)  # a database that is no workspace has no users, and says so itself
         if user is None and not is_open:
             raise NotLoggedInError
-        rules = await self.rules(deadline)
         request.state.limits = self._count(request.scope["route"].path, address, rules, user)
         if not is_open and not auth.may_view(user):
             raise NotAllowedError(rules.release)
