@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from pymongo.errors import OperationFailure
 
-from collector.demo import mongod
 from collector.demo.sample import workspace
 from collector.diagnostics import privileges
 from collector.diagnostics.privileges import SERVER_STATUS, Role, reader, writer
@@ -20,8 +19,8 @@ from collector.mongodb.connection import Client, connect
 from collector.settings import load
 from collector.sources.collections import OPTIONAL, Collection
 from tests.collector.diagnostics.test_checks import CHECKS
-from tests.collector.diagnostics.test_privileges import key_file
 from tests.factories import SMALL
+from tests.guarded import guarded_mongod
 from tests.processes import Running, rcstats, running
 
 ADMIN = {"X_User_Id": workspace.ADMIN.user_id, "X_Auth_Token": workspace.ADMIN.token}
@@ -53,15 +52,12 @@ class Guarded:
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     """After its administrator pasted what `rcstats check --roles` prints."""
     folder = tmp_path_factory.mktemp("guarded")
-    with mongod.running(folder, None, "--keyFile", str(key_file(folder))) as url:
-        with connect(url, "TEST") as nobody:
-            nobody.admin.command("createUser", "root", pwd="root", roles=["root"])
-        with connect(url.replace("//", "//root:root@"), "TEST") as root:
-            workspace.fill(root["rocketchat"], datetime.now(UTC), SMALL)
-            for database, command, document in commands(rcstats("check", "--roles", **DEFAULT).stdout):
-                name = document.pop(command.removeprefix("create").lower())
-                root[database].command(command, name, **document)
-            yield Guarded(url, root)
+    with guarded_mongod(folder) as (url, root):
+        workspace.fill(root["rocketchat"], datetime.now(UTC), SMALL)
+        for database, command, document in commands(rcstats("check", "--roles", **DEFAULT).stdout):
+            name = document.pop(command.removeprefix("create").lower())
+            root[database].command(command, name, **document)
+        yield Guarded(url, root)
 
 
 @pytest.fixture

@@ -1,19 +1,18 @@
 """Snapshots with a login that may only read the workspace."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from pymongo.database import Database
 
-from collector.demo import mongod
 from collector.demo.sample import workspace
 from collector.mongodb.connection import connect
 from collector.sources import Sources
 from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog, snapshot
 from tests.factories import NOW
+from tests.guarded import guarded_mongod
 
 Db = Database[dict[str, Any]]
 
@@ -22,22 +21,10 @@ Db = Database[dict[str, Any]]
 def reader_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A workspace behind a password, as its reader sees it."""
     folder = tmp_path_factory.mktemp("guarded")
-    with mongod.running(folder, None, "--keyFile", str(key_file(folder))) as url:
-        with connect(url, "TEST") as nobody:
-            nobody.admin.command("createUser", "root", pwd="root", roles=["root"])
-        with connect(url.replace("//", "//root:root@"), "TEST") as root:
-            workspace.fill(root["rocketchat"], NOW, workspace.Size(users=50, messages=200))
-            roles = [{"role": "read", "db": "rocketchat"}]
-            root.admin.command("createUser", "reader", pwd="reader", roles=roles)
+    with guarded_mongod(folder) as (url, root):
+        workspace.fill(root["rocketchat"], NOW, workspace.Size(users=50, messages=200))
+        root.admin.command("createUser", "reader", pwd="reader", roles=[{"role": "read", "db": "rocketchat"}])
         yield url.replace("//", "//reader:reader@").replace("/?", "/rocketchat?authSource=admin&")
-
-
-def key_file(folder: Path) -> Path:
-    """The key by which members of a replica set authenticate; it enables access control."""
-    file = folder / "key"
-    file.write_text("madeUpForATest")
-    file.chmod(0o600)
-    return file
 
 
 def test_without_serverstatus_only_the_storage_engine_is_missing(reader_url: str) -> None:

@@ -7,7 +7,6 @@ from uuid import uuid4
 import pytest
 from pymongo.database import Database
 
-from collector.demo import mongod
 from collector.diagnostics.explain import Recorder
 from collector.errors import NotAuthorizedError, NotAWorkspaceError
 from collector.mongodb.connection import Client, connect
@@ -15,8 +14,8 @@ from collector.sources import identification
 from collector.sources.collections import Collection
 from collector.sources.identification import identified
 from collector.sources.rocketchat import RocketChat
-from tests.collector.diagnostics.test_privileges import key_file
 from tests.factories import insert, setting, with_id
+from tests.guarded import guarded_mongod
 
 Db = Database[dict[str, Any]]
 
@@ -28,11 +27,8 @@ AT_FIRST = "which Rocket.Chat creates at its first start"
 def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """The administrator of a server of this module's own, with access control."""
     folder = tmp_path_factory.mktemp("databases")
-    with mongod.running(folder, None, "--keyFile", str(key_file(folder))) as url:
-        with connect(url, "TEST") as nobody:
-            nobody.admin.command("createUser", "root", pwd="root", roles=["root"])
-        with connect(url.replace("//", "//root:root@"), "TEST") as client:
-            yield client
+    with guarded_mongod(folder) as (_, client):
+        yield client
 
 
 @pytest.fixture
