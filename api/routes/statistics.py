@@ -77,7 +77,7 @@ class Statistics:
         self._json = SnapshotJson(store, answers.memory)
         self._all = lru_cache(maxsize=8)(lambda workspace, _edition: store.count(workspace, {}))
         dictionary = orjson.dumps(envelope.success({"statistics": list(entries), "count": len(entries)}))
-        self._newest = Resource(_nothing, self._newest_one, _NEWEST, is_kept=False)
+        self._newest = Resource(_nothing, self._newest_one, _NEWEST)
 
         def served(resource: Resource[Any]) -> Handler:
             return partial(answers.respond, resource=resource)

@@ -128,7 +128,7 @@ def test_equal_requests_at_once_are_made_once(watched: Db, heard: Heard) -> None
 def test_a_junk_parameter_makes_no_other_answer(watched: Db, heard: Heard) -> None:
     """C2: what a route does not understand is part of no key."""
     with client_of(watched, seconds=60, keep=MEMORY) as client:
-        for path in (SERIES, "/api/info"):
+        for path in (SERIES, "/api/v1/statistics", "/api/info"):
             plain = client.get(path, headers=ADMIN)
             heard.names.clear()
             junk = client.get(f"{path}{'&' if '?' in path else '?'}junk={'x' * 5000}", headers=ADMIN)
