@@ -11,7 +11,7 @@ from collector.bootstrap import open_components
 from collector.errors import RcstatsError
 from collector.settings import load
 from collector.sources.identification import identified
-from collector.sources.rocketchat import RocketChat
+from collector.sources.rocketchat import NO_SERVER_STATISTICS, RocketChat
 from collector.statistics import catalog, snapshot
 from collector.statistics.reading import of_release
 from collector.statistics.releases import NEWEST
@@ -52,9 +52,7 @@ def parity(
         identified(components.sources.workspace)
         own = components.sources.workspace.server_statistics_newest()
         if own is None:
-            raise RcstatsError(
-                "the server has not stored a statistics document yet; its administration page creates one"
-            )
+            raise RcstatsError(f"{NO_SERVER_STATISTICS}; its administration page creates one")
         with tables.progress(of_release(catalog.READINGS, NEWEST)) as progress:
             ours = components.collector.collect(fresh=True, progress=progress)
         settings = _settings(components.sources.workspace, own.get("createdAt"))

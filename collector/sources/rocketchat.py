@@ -30,6 +30,8 @@ _SECTIONS_LEFT_OUT: Document = dict.fromkeys(
 )
 _OF_A_SETTING = ("value", "packageValue", "createdAt", "enterprise", "modules", "invalidValue")
 
+NO_SERVER_STATISTICS = "the server has not stored a statistics document yet"
+
 _LONGEST_ID = 256  # bytes; the server's own ids of workspaces have 17 or 24
 
 

@@ -16,6 +16,7 @@ from collector.numbers import is_number
 from collector.sources import Sources
 from collector.sources.host import Host
 from collector.sources.instances import STREAMER, Instance, live, server
+from collector.sources.rocketchat import NO_SERVER_STATISTICS
 
 # The script that Node runs as the server, in each of its distributions.
 SCRIPT = "main.js"
@@ -28,12 +29,11 @@ _CLOCKS_DIFFER = 60.0  # seconds: MongoDB's clock dates the rows
 OF_A_HOST = ("type", "platform", "arch", "release", "totalmem")
 """The fields of `os` that stay the same while a host runs."""
 
-NO_DOCUMENT = "the server has not stored a statistics document yet"
 NO_INSTANCE = "no server process is running: no row of instances is being renewed"
 UNKNOWN_HOST = "neither an instance nor a statistics document of the server describes its host"
 ANOTHER_HOST = "only what stays the same while a host runs: the server's newest statistics document is of another host"
 NOT_TOLD = "the server does not tell it"
-UNKNOWN_DEPLOYMENT = f"{NO_DOCUMENT}, and RCSTATS_DEPLOY_METHOD and RCSTATS_DEPLOY_PLATFORM are not set"
+UNKNOWN_DEPLOYMENT = f"{NO_SERVER_STATISTICS}, and RCSTATS_DEPLOY_METHOD and RCSTATS_DEPLOY_PLATFORM are not set"
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class ServerFacts:
             return self._of_document(described)
         if instance and instance.system:
             kept = {name: instance.system.get(name) for name in OF_A_HOST}
-            return Fact(kept, "instance", instance.registered_at, ANOTHER_HOST if described else NO_DOCUMENT)
+            return Fact(kept, "instance", instance.registered_at, ANOTHER_HOST if described else NO_SERVER_STATISTICS)
         return Fact(reason=UNKNOWN_HOST)
 
     @cached_property
@@ -118,7 +118,7 @@ class ServerFacts:
     def version(self) -> Fact:
         """The server's release."""
         known = {"version": self.document["version"]} if "version" in self.document else {}
-        return self._of_document(known) if known else Fact(reason=NO_DOCUMENT)
+        return self._of_document(known) if known else Fact(reason=NO_SERVER_STATISTICS)
 
     @property
     def _instance(self) -> Instance | None:

@@ -7,12 +7,12 @@ from typing import Any, Self
 from collector.key_paths import Document, at
 from collector.sources import Sources
 from collector.sources.collections import Collection
+from collector.sources.rocketchat import NO_SERVER_STATISTICS
 from collector.statistics.reading import Cost, Reading, Sites, Statistic, Unit
 from collector.statistics.releases import ALL, Span
 from collector.statistics.values import UNDEFINED, Absent, Undefined, Values
 
 NO_VALUE = "the server has no value either"
-NO_SERVER_STATISTICS = "the server has not stored a statistics document yet"
 
 # The source of a statistic that is a setting: this, and the setting's id.
 SETTING = "setting "

@@ -10,9 +10,10 @@ from collector.sources import instances as source
 from collector.sources.collections import Collection
 from collector.sources.expressions import finite, number
 from collector.sources.instances import Instance
+from collector.sources.rocketchat import NO_SERVER_STATISTICS
 from collector.statistics.reading import Cost, Sites, Statistic, Unit
 from collector.statistics.releases import since
-from collector.statistics.subject import NO_SERVER_STATISTICS, Subject
+from collector.statistics.subject import Subject
 from collector.statistics.values import Absent, Noted, Values
 
 instances = Subject("instances", "The server's processes and their connections.")

@@ -15,9 +15,9 @@ import pytest
 from collector.key_paths import Document
 from collector.sources.host import Host
 from collector.sources.instances import SERVER, STREAMER, Instance
+from collector.sources.rocketchat import NO_SERVER_STATISTICS
 from collector.sources.server_facts import (
     ANOTHER_HOST,
-    NO_DOCUMENT,
     NO_INSTANCE,
     UNKNOWN_DEPLOYMENT,
     UNKNOWN_HOST,
@@ -128,7 +128,7 @@ class TestOs:
 
         assert known.values == STAYS
         assert known.origin == {"source": "instance", "asOf": one.registered_at}
-        assert known.reason == NO_DOCUMENT
+        assert known.reason == NO_SERVER_STATISTICS
 
     @pytest.mark.parametrize("other", [{"totalmem": 2.0**33}, {"release": "6.1.0-14"}, {"arch": "x64"}])
     def test_a_document_of_another_host_is_not_mixed_with_the_row(self, other: Document) -> None:

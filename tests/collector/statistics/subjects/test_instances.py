@@ -6,7 +6,7 @@ from pymongo.database import Database
 
 from collector.key_paths import Document
 from collector.sources.collections import Collection
-from collector.statistics.subject import NO_SERVER_STATISTICS
+from collector.sources.rocketchat import NO_SERVER_STATISTICS
 from collector.statistics.values import Absent, Noted
 from tests.factories import NOW, hours, insert, read
 
