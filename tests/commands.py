@@ -4,14 +4,13 @@ from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStart
 
 
 class Commands(CommandListener):
-    """The commands of a client, but for those of its own."""
+    """The commands of a client."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
 
     def started(self, event: CommandStartedEvent) -> None:
-        if event.command_name not in {"endSessions", "getMore", "hello"}:
-            self.names.append(event.command_name)
+        self.names.append(event.command_name)
 
     def succeeded(self, _: CommandSucceededEvent) -> None: ...
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from pymongo.database import Database
-from pymongo.monitoring import CommandListener, CommandStartedEvent
 from starlette.testclient import TestClient
 
 from api.access.admission import Admission
@@ -25,12 +24,14 @@ from collector.statistics import catalog
 from collector.statistics import snapshot as snapshots
 from collector.store.snapshots import Store
 from tests.api import scrapes
+from tests.commands import Commands
 from tests.factories import NOW, hours, insert, login, permission, setting, snapshot
 
 Db = Database[dict[str, Any]]
 MEMORY = 2**20
 ADMIN = {"X-User-Id": "admin", "X-Auth-Token": "admin's token"}
 LIST = "/api/v1/statistics.list"
+SERIES = "/api/v1/statistics.series?fields=totalUsers&start=2024-03-01&end=2024-04-01"
 PLAIN = {"X-User-Id": "plain", "X-Auth-Token": "plain's token"}
 
 
@@ -81,27 +82,13 @@ def workspace(real_database: Db) -> Db:
     return database
 
 
-class Heard(CommandListener):
-    """The commands that MongoDB was sent."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-
-    def started(self, event: CommandStartedEvent) -> None:
-        self.names.append(event.command_name)
-
-    def succeeded(self, _: object) -> None: ...
-
-    def failed(self, _: object) -> None: ...
+@pytest.fixture
+def heard() -> Commands:
+    return Commands()
 
 
 @pytest.fixture
-def heard() -> Heard:
-    return Heard()
-
-
-@pytest.fixture
-def watched(workspace: Db, mongod_url: str, heard: Heard) -> Iterator[Db]:
+def watched(workspace: Db, mongod_url: str, heard: Commands) -> Iterator[Db]:
     """The workspace's database with three snapshots, and what it is asked."""
     for age in range(3):
         Store(workspace).add(snapshot(at=NOW - hours(age), totalUsers=age, filling="x" * 2000))

@@ -20,8 +20,9 @@ from api.routes.statistics import Statistics
 from collector.sources.collections import Collection
 from collector.sources.rocketchat import RocketChat
 from collector.store.snapshots import Store
-from tests.api.conftest import ADMIN, LIST, MEMORY, PLAIN, Heard, client_of, parts_of
+from tests.api.conftest import ADMIN, LIST, MEMORY, PLAIN, client_of, parts_of
 from tests.clock import Clock
+from tests.commands import Commands
 from tests.factories import insert, setting
 from tests.waiting import until
 
@@ -49,7 +50,7 @@ def test_settings_count_within_a_second(workspace: Db) -> None:
 DICTIONARY = "/api/v1/statistics.dictionary"
 
 
-def test_login_and_permission_are_one_command(watched: Db, heard: Heard) -> None:
+def test_login_and_permission_are_one_command(watched: Db, heard: Commands) -> None:
     with client_of(watched, seconds=3600, keep=MEMORY) as client:
         client.get(DICTIONARY, headers=ADMIN)
         heard.names.clear()
@@ -89,7 +90,7 @@ def test_who_has_the_servers_permission_is_not_limited(workspace: Db) -> None:
     assert statuses == [200] * 3
 
 
-def test_wrong_logins_reach_the_workspace_only_so_often(watched: Db, heard: Heard) -> None:
+def test_wrong_logins_reach_the_workspace_only_so_often(watched: Db, heard: Commands) -> None:
     """M9: 4000 wrong logins were 4015 finds."""
     with client_of(watched, seconds=60, unknown_logins=5) as client:
         client.get(LIST, headers=ADMIN)
@@ -118,7 +119,7 @@ def test_a_wrong_login_counts_for_its_own_address_alone(workspace: Db) -> None:
 
 
 @pytest.mark.parametrize("name", ["X-User-Id", "X-Auth-Token"])
-def test_a_login_longer_than_any_is_nobodys_and_is_not_looked_up(watched: Db, heard: Heard, name: str) -> None:
+def test_a_login_longer_than_any_is_nobodys_and_is_not_looked_up(watched: Db, heard: Commands, name: str) -> None:
     with client_of(watched, seconds=60) as client:
         client.get("/api/info")
         heard.names.clear()

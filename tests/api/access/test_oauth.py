@@ -11,7 +11,8 @@ from api.access import auth
 from collector.mongodb.connection import Client, connect
 from collector.sources.collections import Collection
 from tests import failpoints
-from tests.api.conftest import ADMIN, LIST, Heard, client_of
+from tests.api.conftest import ADMIN, LIST, client_of
+from tests.commands import Commands
 
 Db = Database[dict[str, Any]]
 TOKEN = "an-access-token"
@@ -70,7 +71,7 @@ def test_any_other_header_is_refused(client: TestClient, headers: dict[str, str]
     assert (answer.status_code, answer.json()) == (401, NOT_LOGGED_IN)
 
 
-def test_a_header_of_another_scheme_is_not_looked_up(watched: Db, heard: Heard) -> None:
+def test_a_header_of_another_scheme_is_not_looked_up(watched: Db, heard: Commands) -> None:
     """A proxy may pass on its own."""
     with client_of(watched, seconds=60) as client:
         answer = client.get(LIST, headers={"Authorization": "Basic YWRtaW46cGFzcw=="})
@@ -128,7 +129,7 @@ def test_a_withdrawn_token_is_refused_at_once(workspace: Db, client: TestClient)
     assert client.get(LIST, headers=BEARER).status_code == 401
 
 
-def test_wrong_tokens_reach_the_workspace_only_so_often(watched: Db, heard: Heard) -> None:
+def test_wrong_tokens_reach_the_workspace_only_so_often(watched: Db, heard: Commands) -> None:
     with client_of(watched, seconds=60, unknown_logins=5) as client:
         statuses = [client.get(LIST, params={"access_token": f"t{n}"}).status_code for n in range(20)]
 
@@ -149,7 +150,7 @@ def test_a_role_of_an_earlier_release_costs_only_the_logins_by_oauth(
     assert [answer.status_code for answer in refused] == [200, 401]
 
 
-def test_a_token_is_not_looked_up_by_longer_texts_than_any_has(watched: Db, heard: Heard) -> None:
+def test_a_token_is_not_looked_up_by_longer_texts_than_any_has(watched: Db, heard: Commands) -> None:
     with client_of(watched, seconds=60) as client:
         answer = client.get(LIST, params={"access_token": "x" * (auth.LONGEST + 1)})
 

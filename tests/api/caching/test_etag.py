@@ -8,14 +8,15 @@ from starlette.testclient import TestClient
 
 from collector.sources.collections import Collection
 from collector.store.snapshots import Store
-from tests.api.conftest import ADMIN, LIST, MEMORY, PLAIN, Heard, client_of
+from tests.api.conftest import ADMIN, LIST, MEMORY, PLAIN, SERIES, client_of
+from tests.commands import Commands
 from tests.factories import insert, setting, snapshot
 
 Db = Database[dict[str, Any]]
 
 
 @pytest.mark.parametrize("path", [LIST, "/api/v1/statistics", "/api/v1/statistics.dictionary", "/api/info"])
-def test_what_the_client_has_is_not_sent_again(watched: Db, heard: Heard, path: str) -> None:
+def test_what_the_client_has_is_not_sent_again(watched: Db, heard: Commands, path: str) -> None:
     with client_of(watched, seconds=60) as client:
         tag = client.get(path, headers=ADMIN).headers["etag"]
         heard.names.clear()
@@ -58,10 +59,7 @@ def test_a_tag_inside_another_is_not_the_same(admin: TestClient) -> None:
     assert admin.get(LIST, headers={"If-None-Match": f'"x{tag}", "{tag}x", {tag}'}).status_code == 200
 
 
-SERIES = "/api/v1/statistics.series?fields=totalUsers&start=2024-03-01&end=2024-04-01"
-
-
-def test_many_kinds_of_headers_are_few_responses_in_memory(watched: Db, heard: Heard) -> None:
+def test_many_kinds_of_headers_are_few_responses_in_memory(watched: Db, heard: Commands) -> None:
     with client_of(watched, seconds=60, keep=MEMORY) as client:
         client.get(SERIES, headers=ADMIN | {"Accept-Encoding": "gzip"})
         heard.names.clear()

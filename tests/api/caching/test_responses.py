@@ -12,8 +12,9 @@ from starlette.testclient import TestClient
 
 from api.caching import responses, single_flight
 from collector.store.snapshots import Store
-from tests.api.conftest import ADMIN, LIST, MEMORY, Heard, client_of
+from tests.api.conftest import ADMIN, LIST, MEMORY, SERIES, client_of
 from tests.clock import Clock
+from tests.commands import Commands
 from tests.factories import snapshot
 
 Db = Database[dict[str, Any]]
@@ -21,10 +22,7 @@ LOOK_UP = ["aggregate"]
 """What each request asks, whatever is in memory: login and permission."""
 
 
-SERIES = "/api/v1/statistics.series?fields=totalUsers&start=2024-03-01&end=2024-04-01"
-
-
-def test_the_same_computation_is_answered_from_memory(watched: Db, heard: Heard) -> None:
+def test_the_same_computation_is_answered_from_memory(watched: Db, heard: Commands) -> None:
     with client_of(watched, seconds=60, keep=MEMORY) as client:
         first = client.get(SERIES, headers=ADMIN)
         heard.names.clear()
@@ -34,7 +32,7 @@ def test_the_same_computation_is_answered_from_memory(watched: Db, heard: Heard)
     assert heard.names == LOOK_UP
 
 
-def test_the_same_list_is_answered_from_memory(watched: Db, heard: Heard) -> None:
+def test_the_same_list_is_answered_from_memory(watched: Db, heard: Commands) -> None:
     with client_of(watched, seconds=60, keep=MEMORY) as client:
         first = client.get(LIST, headers=ADMIN)
         heard.names.clear()
@@ -45,7 +43,7 @@ def test_the_same_list_is_answered_from_memory(watched: Db, heard: Heard) -> Non
     assert heard.names == LOOK_UP
 
 
-def test_another_request_reads_the_snapshots_and_nothing_else(watched: Db, heard: Heard) -> None:
+def test_another_request_reads_the_snapshots_and_nothing_else(watched: Db, heard: Commands) -> None:
     with client_of(watched, seconds=60, keep=MEMORY) as client:
         client.get(LIST, headers=ADMIN)
         heard.names.clear()
@@ -56,7 +54,7 @@ def test_another_request_reads_the_snapshots_and_nothing_else(watched: Db, heard
     assert len(heard.names) == 3 + 2 * len(LOOK_UP)  # how many there are is counted once
 
 
-def test_a_page_that_is_not_full_tells_the_total_itself(watched: Db, heard: Heard) -> None:
+def test_a_page_that_is_not_full_tells_the_total_itself(watched: Db, heard: Commands) -> None:
     with client_of(watched, seconds=60) as client:
         client.get(LIST, headers=ADMIN)
         heard.names.clear()
@@ -108,7 +106,7 @@ def test_an_answer_that_failed_is_not_remembered(workspace: Db) -> None:
         assert client.get(LIST, headers=ADMIN).status_code == 200
 
 
-def test_equal_requests_at_once_are_made_once(watched: Db, heard: Heard) -> None:
+def test_equal_requests_at_once_are_made_once(watched: Db, heard: Commands) -> None:
     with client_of(watched, seconds=60, keep=MEMORY) as client:
         client.get("/api/info", headers=ADMIN)
         heard.names.clear()
@@ -125,7 +123,7 @@ def test_equal_requests_at_once_are_made_once(watched: Db, heard: Heard) -> None
     assert heard.names.count("aggregate") <= responses.AT_ONCE
 
 
-def test_a_junk_parameter_makes_no_other_answer(watched: Db, heard: Heard) -> None:
+def test_a_junk_parameter_makes_no_other_answer(watched: Db, heard: Commands) -> None:
     """C2: what a route does not understand is part of no key."""
     with client_of(watched, seconds=60, keep=MEMORY) as client:
         for path in (SERIES, "/api/v1/statistics", "/api/info"):

@@ -25,8 +25,9 @@ from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog
 from collector.store.snapshots import Store
 from collector.telemetry import Telemetry
-from tests.api.conftest import ADMIN, LIST, Heard
+from tests.api.conftest import ADMIN, LIST
 from tests.api.scrapes import HERE, REQUESTS, client_of, paths, series
+from tests.commands import Commands
 from tests.factories import nulls, snapshot
 
 Db = Database[dict[str, Any]]
@@ -247,7 +248,7 @@ def test_a_changed_workspace_id_is_noticed(workspace: Db) -> None:
 
 def test_a_scrape_is_one_query_which_concurrent_scrapes_share(workspace: Db, mongod_url: str) -> None:
     Store(workspace).add(snapshot(totalUsers=5))
-    heard = Heard()
+    heard = Commands()
     with connect(mongod_url, "TEST", heard) as mongodb:
         for seconds, asked in ((0, ["find"]), (60, [])):
             with client_of(mongodb[workspace.name], seconds=seconds) as client:
