@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from pymongo.database import Database
@@ -98,6 +99,8 @@ def _components(
         readings,
         timezone_is_set=settings.timezone_is_set,
         session_days=SessionDayStore(kept).of,
+        scan_interval=timedelta(seconds=settings.scan_interval),
+        recount_interval=timedelta(days=settings.recount_days),
     )
     archive = Archive(store, leases, Spool(settings.spool), telemetry)
     job = SnapshotJob(collector, archive, leases, lambda: identified(sources.workspace))

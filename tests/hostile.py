@@ -13,6 +13,7 @@ from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog
 from collector.statistics.reading import of_release
 from collector.statistics.releases import NEWEST, Release
+from collector.statistics.reuse import Reuse
 from collector.statistics.snapshot import BUDGET, Runner, SnapshotContext, lay_out
 from collector.store.snapshots import Store
 from tests.factories import NOW, hours, number, room, setting, sources, with_id
@@ -30,7 +31,7 @@ def broken(document: Document, text: bytes = b"TEXT") -> Any:
 
 def snapshot_of(database: Db, *, release: Release = NEWEST, licence: Licence = UNKNOWN) -> Document:
     """A whole snapshot of a workspace of a release as of NOW, kept in a store."""
-    runner = Runner(sources(database, licence=licence), None, time.monotonic() + BUDGET, lambda: False)
+    runner = Runner(sources(database, licence=licence), Reuse(), time.monotonic() + BUDGET, lambda: False)
     about = SnapshotContext(RocketChat(with_id(database)).identity(), "UTC", release=release)
     outcomes = [runner.run(reading) for reading in of_release(catalog.READINGS, release)]
     document = lay_out(outcomes, about, NOW, NOW)

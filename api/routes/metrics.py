@@ -202,6 +202,20 @@ def _of_snapshot(snapshot: Document) -> Iterator[Metric]:
     yield _gauge("rcstats_reading_duration_seconds", "Duration of each of its readings.", "reading", each)
     ok = {name: float(reading["ok"]) for name, reading in readings.items()}
     yield _gauge("rcstats_reading_ok", "1 for each of its successful readings, else 0.", "reading", ok)
+    read_at = {name: _number(reading, "readAt") for name, reading in readings.items()}
+    meaning = "Date on which an expensive reading was read, if RCSTATS_SCAN_INTERVAL is set."
+    yield _gauge("rcstats_reading_timestamp_seconds", meaning, "reading", read_at)
+    yield from _of_recount(at(snapshot, "collector.recount"))
+
+
+def _of_recount(recount: object) -> Iterator[Metric]:
+    """Metrics of the last recount of unchanged values."""
+    known = recount if isinstance(recount, dict) else {}
+    differing = known.get("differing")
+    many = float(len(differing)) if isinstance(differing, list) else None
+    at_ = _number(known, "at")
+    yield GaugeMetricFamily("rcstats_recount_timestamp_seconds", "Date of the last recount of unchanged values.", at_)
+    yield GaugeMetricFamily("rcstats_recount_differing_readings", "Readings that the last recount refuted.", many)
 
 
 def _of_workspace(snapshot: Document) -> Iterator[Metric]:

@@ -124,6 +124,20 @@ class Settings(BaseSettings):
         description="IANA name of the time zone for the schedule and for calendar days. Default: the host's, and for "
         "the days of a snapshot that of the Rocket.Chat server, if the database tells it.",
     )
+    scan_interval: int = Field(
+        default=0,
+        ge=0,
+        le=86_400,
+        description="Seconds for which snapshots reuse the values of expensive readings, which read documents or a "
+        "large part of an index; 0 computes them for each snapshot.",
+    )
+    recount_days: int = Field(
+        default=7,
+        ge=0,
+        le=366,
+        description="Days after which a snapshot computes unchanged values again, to prove those that are reused; 0 "
+        "disables this.",
+    )
     daily_scan: bool = Field(
         default=False,
         description="Count messages whose index is missing, as in older releases of Rocket.Chat, by a scan "

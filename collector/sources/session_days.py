@@ -26,6 +26,9 @@ class SessionDayCache(Protocol):
     def confirm(self, days: Sequence[date], seen: datetime) -> None:
         """Notes that the kept days are unchanged until `seen`, and removes days far from those that were opened."""
 
+    def discard(self) -> None:
+        """Removes all days."""
+
 
 class NotKept:
     """Keeps nothing."""
@@ -37,4 +40,7 @@ class NotKept:
         """Nothing."""
 
     def confirm(self, _days: Sequence[date], _seen: datetime) -> None:
+        """Nothing."""
+
+    def discard(self) -> None:
         """Nothing."""

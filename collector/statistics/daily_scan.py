@@ -1,13 +1,15 @@
 """Owns the scan that takes the place of a missing index: once a day, on a secondary, under its own time limit."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from collector.errors import DatabaseTimeoutError, MissingIndexError
-from collector.key_paths import Document
 from collector.sources import Sources
 from collector.statistics.reading import Cost, Reading
 from collector.statistics.values import UNDEFINED, Absent, Noted, Values
+
+_DAY = timedelta(hours=25)  # the longest
 
 
 def daily_scan(reading: Reading, missing: MissingIndexError) -> Reading:
@@ -23,11 +25,7 @@ def daily_scan(reading: Reading, missing: MissingIndexError) -> Reading:
             return {statistic.key: late for statistic in reading.statistics}
         return {key: _noted(value, f"scanned once a day on {where}: {missing}") for key, value in values.items()}
 
-    return replace(reading, read=read, limit=Cost.SCAN.limit, unchanged_while=_day)
-
-
-def _day(sources: Sources) -> Document:
-    return {"scannedOn": str(sources.today)}
+    return replace(reading, read=read, limit=Cost.SCAN.limit, interval=_DAY)
 
 
 def _noted(value: Any, note: str) -> Any:

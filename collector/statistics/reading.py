@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import Enum, StrEnum
 
 from collector.key_paths import Document
@@ -41,6 +42,7 @@ class Cost(Enum):
     FREE = ("free", 5.0, "no database")
     METADATA = ("metadata", 5.0, "reads metadata of the server and its collections")
     INDEXED = ("indexed", 15.0, "reads an index")
+    INDEX_SCAN = ("index scan", 15.0, "reads a large part of an index")
     SCAN = ("scan", 60.0, "reads documents")
 
     def __init__(self, label: str, limit: float, meaning: str) -> None:
@@ -84,6 +86,7 @@ class Reading:
     `read` returns a value, a Noted, an Absent or UNDEFINED for exactly the keys of `statistics`.
     `limit` is in seconds. `reason` is the reason why a scan cannot be avoided.
     `unchanged_while` returns, cheaply, the inputs of the values: while these are equal, the last values are reused.
+    `interval` is the time within a day for which the last values are reused.
     `message_index` is the index of the messages that it needs, by its first field.
     `lists` is the number of values whose entries depend on the workspace's data.
     """
@@ -96,6 +99,7 @@ class Reading:
     reason: str = ""
     limit: float = 0.0
     unchanged_while: Callable[[Sources], Document] | None = None
+    interval: timedelta = timedelta()
     lists: int = 0
     message_index: str = ""
 
@@ -110,6 +114,12 @@ class Reading:
             return {statistic.key: values[statistic.key] for statistic in kept}
 
         return replace(self, statistics=kept, read=read)
+
+    @property
+    def is_expensive(self) -> bool:
+        """Whether its cost grows with the workspace, and its values do not change by the minute."""
+        moves = any(statistic.moves for statistic in self.statistics)
+        return self.cost in {Cost.INDEX_SCAN, Cost.SCAN} and not moves
 
     @property
     def most_bytes(self) -> int:

@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from collector import __version__
 from collector.errors import AbandonedError, DatabaseError, MissingIndexError, UnreachableError
-from collector.key_paths import Document, at, has, place, place_parents
+from collector.key_paths import Document, place, place_parents
 from collector.meteor_id import new_id
 from collector.mongodb.connection import time_limit
 from collector.sources import Sources
-from collector.statistics.bounds import hold, size
+from collector.statistics.bounds import hold
 from collector.statistics.daily_scan import daily_scan
 from collector.statistics.reading import Reading, of_release
 from collector.statistics.releases import NEWEST, NULLS, Release
-from collector.statistics.values import UNDEFINED, Absent, Noted, Values, noted, resolved
+from collector.statistics.reuse import Reuse
+from collector.statistics.values import UNDEFINED, Absent, Noted, Values, resolved
 from collector.workspace_key import owner
 
 log = logging.getLogger(__name__)
@@ -29,9 +29,6 @@ BUDGET = 180.0
 # Readings that run at the same time; more would strain a production server.
 AT_ONCE = 2
 
-# Maximum size of a reading's inputs, in bytes; values with larger ones are not reused.
-_MOST_INPUTS = 1024
-
 RELEASE_UNKNOWN = "the workspace's release is not known: the definitions are those of the newest"
 
 Progress = Callable[["Outcome"], None]
@@ -41,15 +38,14 @@ Progress = Callable[["Outcome"], None]
 class Outcome:
     """The result of one reading: its values, and the error that prevented all or some of them.
 
-    `inputs` are those of `Reading.unchanged_while`; `reused`: the values are from the previous snapshot.
+    `reuse` is what `Reuse.read` says of them.
     """
 
     reading: Reading
     seconds: float
     values: Values = field(default_factory=dict)
     error: str = ""
-    inputs: Document | None = None
-    reused: bool = False
+    reuse: Document = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,28 +73,29 @@ def take(
     sources: Sources,
     about: SnapshotContext,
     progress: Progress = lambda _: None,
-    previous: Document | None = None,
+    reuse: Reuse | None = None,
     abandoned: Callable[[], bool] = lambda: False,
 ) -> Document:
     """Computes a statistics document of the workspace's release; nothing is stored.
 
-    A failed reading costs only its own values. Values of readings whose inputs are unchanged are reused from
-    `previous`, the last snapshot, if that had the same definitions.
+    A failed reading costs only its own values. `reuse` has the last snapshot; without it, nothing is reused.
 
     Raises:
         UnreachableError: the workspace's MongoDB became unreachable; an incomplete document is discarded.
         AbandonedError: `abandoned` returned true.
     """
     started = now()
-    if previous and at(previous, "collector.release") != str(about.definitions):
-        previous = None
-    runner = Runner(sources.at(started), previous, time.monotonic() + BUDGET, abandoned)
+    reuse = (reuse or Reuse()).of(about.definitions)
+    runner = Runner(sources.at(started), reuse, time.monotonic() + BUDGET, abandoned)
     outcomes: list[Outcome] = []
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="reading") as pool:
         for outcome in _in_order(pool, runner, of_release(readings, about.definitions)):
             progress(outcome)
             outcomes.append(outcome)
-    return lay_out(outcomes, about, started, now())
+    document = lay_out(outcomes, about, started, now())
+    recounted = [outcome.reading for outcome in outcomes if outcome.reuse.get("recounted")]
+    document["collector"]["recount"] = reuse.recounted(document, recounted)
+    return document
 
 
 def _in_order(pool: ThreadPoolExecutor, runner: "Runner", readings: list[Reading]) -> Iterator[Outcome]:
@@ -117,7 +114,7 @@ class Runner:
     """Runs readings under their own time limits and the remaining one of the snapshot."""
 
     sources: Sources
-    previous: Document | None
+    reuse: Reuse
     deadline: float
     abandoned: Callable[[], bool]
 
@@ -150,41 +147,12 @@ class Runner:
             return Outcome(reading, 0, error=f"the snapshot exceeded its time limit of {BUDGET:g} s")
         sources = self.sources.labelled(f"rcstats {reading.name}")
         with time_limit(min(reading.limit, left)):
-            inputs = _inputs(reading, sources)
-            values = reused(reading, inputs, self.previous) if inputs and self.previous else {}
-            is_reused = bool(values)
-            values = values or reading.read(sources)
+            values, basis = self.reuse.read(reading, sources)
         _check_keys(reading, values)
         held, error = hold(values, reading.most_bytes)
         if error:
             log.warning("value refused reading=%s reason=%r", reading.name, error)
-        return Outcome(reading, 0, held, error, inputs, is_reused)
-
-
-def _inputs(reading: Reading, sources: Sources) -> Document | None:
-    """The inputs of the reading's values; None if they are unknown or too large for its record."""
-    inputs = reading.unchanged_while(sources) if reading.unchanged_while else None
-    return inputs if inputs and size(inputs) <= _MOST_INPUTS else None
-
-
-def reused(reading: Reading, inputs: Document, previous: Document) -> Values:
-    """The reading's values in the previous snapshot, if it had these inputs and this release of rcstats; else {}."""
-    readings = at(previous, "collector.readings")
-    record = readings.get(reading.name) if isinstance(readings, dict) else None
-    is_good = isinstance(record, dict) and record.get("ok") and record.get("settledBy") == inputs
-    if not is_good or at(previous, "collector.version") != __version__:
-        return {}
-    return {statistic.key: _last_value(previous, statistic.key) for statistic in reading.statistics}
-
-
-def _last_value(previous: Document, key: str) -> Any:
-    """The value of the previous snapshot, even if it is zero, empty or null; or the reason for its absence."""
-    if (value := at(previous, key)) is not None:
-        return noted(value, at(previous, f"collector.notes.{key}"))
-    if has(previous, key):
-        return None
-    reason = at(previous, f"collector.unavailable.{key}")
-    return Absent(reason) if isinstance(reason, str) else UNDEFINED
+        return Outcome(reading, 0, held, error, basis)
 
 
 def lay_out(outcomes: Iterable[Outcome], about: SnapshotContext, started: datetime, finished: datetime) -> Document:
@@ -249,9 +217,7 @@ def _record(outcome: Outcome) -> Document:
     record: Document = {"ok": not outcome.error, "seconds": outcome.seconds}
     if outcome.error:
         record["error"] = outcome.error
-    if outcome.inputs:
-        record |= {"settledBy": outcome.inputs, "carried": outcome.reused}
-    return record
+    return record | outcome.reuse
 
 
 def _check_keys(reading: Reading, values: Values) -> None:

@@ -75,10 +75,13 @@ class SessionDayStore:
         older = {"_id": {"$in": list(ids)}, "seen": {"$lt": seen}}
         return self._days.update_many(older, {"$set": {"seen": seen}}).acknowledged
 
+    def remove(self, workspace: str) -> bool:
+        return self._days.delete_many({"_id": {"$gte": _id(workspace, ""), "$lt": _id(workspace, "~")}}).acknowledged
+
     def remove_but(self, workspace: str, first: date, last: date) -> bool:
         """Removes the days before and after these; documents are in the order of their fields."""
-        before = {"$gte": {"workspace": workspace}, "$lt": _id(workspace, first)}
-        after = {"$gt": _id(workspace, last), "$lt": {"workspace": workspace, "day": "~"}}
+        before = {"$gte": _id(workspace, ""), "$lt": _id(workspace, first)}
+        after = {"$gt": _id(workspace, last), "$lt": _id(workspace, "~")}
         return self._days.delete_many({"$or": [{"_id": before}, {"_id": after}]}).acknowledged
 
 
@@ -116,6 +119,9 @@ class WorkspaceDays:
         first, last = min(self._needed) - SPARE, max(self._needed) + SPARE
         self._write("removed", lambda: self._store.remove_but(self._workspace, first, last))
 
+    def discard(self) -> None:
+        self._store.ask("removed", lambda: self._store.remove(self._workspace))
+
     def _write(self, step: str, call: Callable[[], bool]) -> None:
         if self._key and self._store.ask(step, call) is None:
             self._key = None
@@ -129,7 +135,7 @@ def _kept(key: bytes, row: Document) -> KeptDay | None:
     return KeptDay(seen, content) if is_whole else None
 
 
-def _id(workspace: str, day: date) -> Document:
+def _id(workspace: str, day: date | str) -> Document:
     return {"workspace": workspace, "day": str(day)}
 
 

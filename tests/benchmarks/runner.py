@@ -16,6 +16,7 @@ from collector.mongodb.connection import connect
 from collector.sources import Sources
 from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog, snapshot
+from collector.statistics.reuse import Reuse
 from collector.store.session_days import COLLECTION, SessionDayStore
 from tests.benchmarks import activity, server
 from tests.benchmarks.profiler import Meter, metered
@@ -79,7 +80,7 @@ class Race:
             return server.compute(self.theirs, datetime.now(UTC)).values
         previous = self.last if way == FOLLOWING else None
         sources = replace(self.sources, session_days=SessionDayStore(self.store).of(self.about.workspace))
-        self.last = snapshot.take(catalog.READINGS, sources, self.about, previous=previous)
+        self.last = snapshot.take(catalog.READINGS, sources, self.about, reuse=Reuse(previous))
         return self.last
 
     def prepare(self, way: str) -> None:

@@ -100,6 +100,29 @@ def test_metrics_include_the_newest_snapshots_own_figures(workspace: Db, here: T
     }
 
 
+def test_metrics_tell_when_values_were_read_and_recounted(workspace: Db, here: TestClient) -> None:
+    read_at, recounted_at = datetime(2024, 3, 15, 12, tzinfo=UTC), datetime(2024, 3, 14, tzinfo=UTC)
+    own = {
+        "workspace": "workspace",
+        "readings": {"rooms": {"ok": True, "seconds": 1, "readAt": read_at, "carried": True}},
+        "recount": {"at": recounted_at, "differing": ["sessions"]},
+    }
+    Store(workspace).add(snapshot(collector=own))
+
+    assert series(here, "rcstats_reading_timestamp", "rcstats_recount") == {
+        'rcstats_reading_timestamp_seconds{reading="rooms"}': read_at.timestamp(),
+        "rcstats_recount_timestamp_seconds": recounted_at.timestamp(),
+        "rcstats_recount_differing_readings": 1,
+    }
+
+
+@pytest.mark.parametrize("recount", [None, "never", [], {"at": "once", "differing": 5}])
+def test_an_odd_recount_has_no_metrics(recount: object, workspace: Db, here: TestClient) -> None:
+    Store(workspace).add(snapshot(collector={"workspace": "workspace", "recount": recount}))
+
+    assert series(here, "rcstats_recount") == {}
+
+
 def test_the_other_metrics_are_exported_without_a_snapshot(here: TestClient) -> None:
     told = series(here)
 

@@ -20,6 +20,7 @@ from collector.statistics import catalog
 from collector.statistics.collector import Collector
 from collector.statistics.reading import Reading
 from collector.statistics.releases import NEWEST
+from collector.statistics.reuse import Reuse
 from collector.statistics.snapshot import Runner, SnapshotContext, lay_out
 from collector.statistics.values import Noted
 from tests.factories import NOW, hours, insert, message, reading, some_reading, with_id
@@ -47,7 +48,7 @@ class Workspace:
         recorder = Recorder()
         with connect(self._url, "TEST", recorder) as client:
             sources = Sources(RocketChat(client[self._name]), now=now, may_scan=may_scan)
-            runner = Runner(sources, previous, time.monotonic() + over.get("seconds", 60), lambda: False)
+            runner = Runner(sources, Reuse(previous), time.monotonic() + over.get("seconds", 60), lambda: False)
             readings = over.get("readings") or [reading(name) for name in NAMES]
             document = lay_out(map(runner.run, readings), SnapshotContext("w", "UTC", release=NEWEST), now, now)
             self.hints = ["hint" in command for command in recorder.take()]
@@ -195,7 +196,7 @@ def test_a_replica_set_is_scanned_on_a_secondary_even_if_other_readings_go_to_th
             insert(client["chat"], Collection.MESSAGES, message(t="e2e"))
             servers.whole()
             sources = Sources(RocketChat(client["chat"]), now=NOW, may_scan=True)
-            outcome = Runner(sources, None, time.monotonic() + 60, lambda: False).run(reading("on_hold"))
+            outcome = Runner(sources, Reuse(), time.monotonic() + 60, lambda: False).run(reading("on_hold"))
 
     assert outcome.values == {"chatsOnHold": Noted(0, f"scanned once a day on a secondary: {MISSING}")}
     assert [(port == primary, has_hint) for port, has_hint in heard.seen] == [(True, True), (False, False)]

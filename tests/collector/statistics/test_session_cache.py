@@ -160,6 +160,30 @@ class TestOneMonth:
         history.end(computed + timedelta(minutes=1))
         put(database, history)
 
+    def test_a_recount_finds_a_day_that_was_changed_without_a_new_date_and_removes_the_days(
+        self, real_database: Db, history: History, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        now, days = datetime.now(UTC), SessionDayStore(with_id(real_database))
+        newest: list[Document] = []
+        collector = Collector(
+            Sources(RocketChat(real_database), now=now),
+            "UTC",
+            lambda _: newest[-1] if newest else None,
+            [reading("sessions")],
+            session_days=days.of,
+            recount_interval=timedelta(microseconds=1),
+        )
+        for ago in range(40):
+            history.night(now.date() - timedelta(days=ago))
+        put(real_database, history)
+        newest.append(collector.collect())
+        real_database[Collection.SESSIONS].update_many({}, {"$inc": {"sessions": 1}})
+        newest.append(collector.collect())
+
+        assert newest[-1]["collector"]["recount"]["differing"] == ["sessions"]
+        assert "recount differs readings=sessions" in caplog.messages
+        assert real_database[COLLECTION].distinct("_id.workspace") == ["w"]  # another workspace's
+
     @pytest.mark.parametrize("ago", [1, 2, 3, 20])
     def test_a_day_that_was_computed_again_is_read_again(self, real_database: Db, history: History, ago: int) -> None:
         self.compute(real_database, history, ago)

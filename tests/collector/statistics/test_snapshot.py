@@ -20,6 +20,7 @@ from collector.sources.collections import Collection
 from collector.sources.rocketchat import RocketChat
 from collector.statistics.reading import Cost, Reading, Statistic, Unit
 from collector.statistics.releases import ALL, NEWEST, NULLS, Release, Span, before, since
+from collector.statistics.reuse import Reuse
 from collector.statistics.snapshot import RELEASE_UNKNOWN, Outcome, SnapshotContext, now, take
 from collector.statistics.values import UNDEFINED, Absent, Noted, Values
 from tests.factories import NOW, some_reading
@@ -98,7 +99,7 @@ def test_zero_empty_and_absent_values_are_reused_unchanged() -> None:
     settled = some_reading(lambda _: values, *values, name="settled", unchanged_while=lambda _: {"day": 1})
 
     first = take([settled], nowhere(), ABOUT)
-    second = take([settled], nowhere(), ABOUT, previous=first)
+    second = take([settled], nowhere(), ABOUT, reuse=Reuse(first))
 
     assert second["collector"]["readings"]["settled"]["carried"] is True
     assert [second[key] for key in ("zero", "off", "empty")] == [0, False, []]
@@ -114,7 +115,7 @@ def test_a_note_is_reused_with_its_value() -> None:
     reading = settled(a=Noted([1], "only 1 entry is listed"), b=2)
 
     first = take([reading], nowhere(), ABOUT)
-    second = take([reading], nowhere(), ABOUT, previous=first)
+    second = take([reading], nowhere(), ABOUT, reuse=Reuse(first))
 
     assert second["collector"]["readings"]["settled"]["carried"] is True
     assert [(one["a"], one["collector"]["notes"]) for one in (first, second)] == [
@@ -132,14 +133,14 @@ FOREIGN: dict[str, Any] = {
 
 @pytest.mark.parametrize("previous", FOREIGN.values(), ids=FOREIGN)
 def test_no_values_of_a_foreign_document_are_reused(previous: dict[str, Any]) -> None:
-    document = take([settled(a=5)], nowhere(), ABOUT, previous=previous)
+    document = take([settled(a=5)], nowhere(), ABOUT, reuse=Reuse(previous))
 
     assert (document["a"], document["collector"]["readings"]["settled"]["ok"]) == (5, True)
 
 
 def test_reused_values_have_the_same_limits() -> None:
     first = take([settled(a=1, b=2)], nowhere(), ABOUT)
-    second = take([settled(a=1, b=2)], nowhere(), ABOUT, previous=first | {"a": "x" * 100_000})
+    second = take([settled(a=1, b=2)], nowhere(), ABOUT, reuse=Reuse(first | {"a": "x" * 100_000}))
 
     assert ("a" in second, second["b"]) == (False, 2)
     assert second["collector"]["readings"]["settled"]["ok"] is False
@@ -150,7 +151,7 @@ def test_a_reading_whose_inputs_cannot_be_stored_is_read_each_time(key: dict[str
     reading = some_reading(lambda _: {"a": 1}, "a", name="settled", unchanged_while=lambda _: key)
 
     first = take([reading], nowhere(), ABOUT)
-    second = take([reading], nowhere(), ABOUT, previous=first)
+    second = take([reading], nowhere(), ABOUT, reuse=Reuse(first))
 
     assert second["a"] == 1
     assert second["collector"]["readings"]["settled"].keys() == {"ok", "seconds"}
@@ -333,7 +334,7 @@ def test_undefined_values_are_reused_as_such(release: Release) -> None:
     about = replace(ABOUT, release=release)
     reading = defined(ALL, "a", "b.c", value=UNDEFINED, unchanged_while=lambda _: {"day": 1})
     first = take([reading], nowhere(), about)
-    second = take([reading], nowhere(), about, previous=first)
+    second = take([reading], nowhere(), about, reuse=Reuse(first))
 
     assert second["collector"]["readings"]["defined"]["carried"] is True
     assert [one.get("a", "no key") for one in (first, second)] == [None if release >= NULLS else "no key"] * 2
@@ -343,7 +344,7 @@ def test_undefined_values_are_reused_as_such(release: Release) -> None:
 @pytest.mark.parametrize(("release", "is_reused"), [(Release(8, 6), True), (Release(8, 7), False), (None, False)])
 def test_values_are_not_reused_across_a_change_of_release(release: Release | None, *, is_reused: bool) -> None:
     first = take([settled(a=1)], nowhere(), ABOUT)
-    second = take([settled(a=1)], nowhere(), replace(ABOUT, release=release), previous=first)
+    second = take([settled(a=1)], nowhere(), replace(ABOUT, release=release), reuse=Reuse(first))
 
     assert second["collector"]["readings"]["settled"]["carried"] is is_reused
 
@@ -454,7 +455,7 @@ def test_null_is_reused_as_null_in_releases_that_leave_undefined_values_out_too(
     reading = settled(room=None, undefined=UNDEFINED)
 
     first = take([reading], nowhere(), about)
-    second = take([reading], nowhere(), about, previous=first)
+    second = take([reading], nowhere(), about, reuse=Reuse(first))
 
     assert second["collector"]["readings"]["settled"]["carried"] is True
     assert ["undefined" in one for one in (first, second)] == [False, False]

@@ -11,6 +11,7 @@ from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog, snapshot
+from collector.statistics.reuse import Reuse
 from tests.factories import NOW, hours, insert, reading, sources
 
 Db = Database[dict[str, Any]]
@@ -120,7 +121,7 @@ class TestCarriedOver:
 
     def take(self, database: Db, previous: dict[str, Any] | None) -> dict[str, Any]:
         about = snapshot.SnapshotContext("w", "UTC")
-        return snapshot.take([reading("sessions")], Sources(RocketChat(database)), about, previous=previous)
+        return snapshot.take([reading("sessions")], Sources(RocketChat(database)), about, reuse=Reuse(previous))
 
     def was_carried(self, taken: dict[str, Any]) -> bool:
         return bool(taken["collector"]["readings"]["sessions"]["carried"])
