@@ -10,6 +10,9 @@ from collector.key_paths import Document
 # JavaScript, and thus the server, counts exactly up to here.
 EXACT = 2**53
 
+# The same range as a query; unlike `finite`, it also matches a list with such a number.
+IN_RANGE: Document = {"$gt": -EXACT, "$lt": EXACT}
+
 MOST_NAME = 256  # bytes; the longest sensible names, DNS names, have up to 253
 MOST_KINDS = 4_000  # rows; with names of maximum length they still fit into one MongoDB document
 

@@ -18,10 +18,9 @@ invitations = Subject("invitations", "Invitations.")
     reason="No index covers uses; a workspace has few invitation links.",
 )
 def invites(sources: Sources) -> Values:
-    rows = sources.workspace.groups(Collection.INVITES, {}, by=None, uses="$uses")
     return {
         "totalLinkInvitation": sources.workspace.estimate(Collection.INVITES),
-        "totalLinkInvitationUses": rows[0]["uses"] if rows else 0,
+        "totalLinkInvitationUses": sources.workspace.total(Collection.INVITES, "uses"),
     }
 
 

@@ -19,10 +19,9 @@ uploads = Subject("uploads", "Number and size of uploaded files.")
     reason="No index covers size.",
 )
 def sizes(sources: Sources) -> Values:
-    rows = sources.workspace.groups(Collection.UPLOADS, {}, by=None, bytes="$size")
     return {
         "uploadsTotal": sources.workspace.estimate(Collection.UPLOADS),
-        "uploadsTotalSize": rows[0]["bytes"] if rows else 0,
+        "uploadsTotalSize": sources.workspace.total(Collection.UPLOADS, "size"),
     }
 
 
