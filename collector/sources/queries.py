@@ -12,7 +12,7 @@ from collector.errors import MissingIndexError
 from collector.key_paths import Document
 from collector.mongodb.connection import Client, asks
 from collector.sources.collections import MESSAGE_INDEXES, Collection, Pipeline, index_name
-from collector.sources.expressions import IN_RANGE, added, each, equals, number
+from collector.sources.expressions import IN_RANGE, added, number
 
 _asks = asks("the workspace's")
 
@@ -64,10 +64,9 @@ class Queries:
         rows = self.aggregate(of, [{"$match": where}, {"$count": "documents"}])
         return int(rows[0]["documents"]) if rows else 0
 
-    def tally(self, of: Collection, by: str, values: Sequence[str]) -> dict[str, int | float]:
-        """The number of documents for each of these values of the field `by`."""
-        sums = {value: each(equals(f"${by}", value)) for value in values}
-        return self.sums(of, {by: {"$in": list(values)}}, sums)
+    def tally(self, of: Collection, by: str, values: Sequence[str]) -> dict[str, int]:
+        """The number of documents for each of these values of the indexed field `by`; cheaper than one group."""
+        return {value: self.count(of, {by: value}) for value in values}
 
     def total(self, of: Collection, field: str) -> int | float:
         """The sum of the finite numbers in a field; to match them is cheaper than a condition in the sum."""

@@ -43,7 +43,7 @@ GUESTS = {
         "offlineUsers", "Accounts that are neither online, away nor busy.", Unit.USERS, estimated=True, moves=True
     ),
     Statistic("totalConnectedUsers", "Accounts that are online or away; not busy ones.", Unit.USERS, moves=True),
-    source="users, metadata and one group over status",
+    source="users, metadata and counts over status",
     cost=Cost.INDEXED,
 )
 def presence(sources: Sources) -> Values:
