@@ -1,7 +1,7 @@
 """Owns the statistics of login services: their settings, and the active accounts that use them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from collector.key_paths import Document
@@ -133,10 +133,21 @@ _OF_LIST = {
 _OF_DOCUMENT = {"$map": {"input": {"$objectToArray": "$services"}, "in": "$$this.k"}}
 _SERVICES = {"$cond": [{"$isArray": "$services"}, _OF_LIST, _OF_DOCUMENT]}
 
+# What the server itself keeps among an account's services; most accounts have nothing else there.
+_BUILT_IN = "password passwordHistory resume email emailCode email2fa totp cloud".split()
+
+
+def _has_more_than(names: Iterable[str]) -> Document:
+    """Matches accounts with other services too; this is cheaper than listing the services of every account."""
+    only_these = {"bsonType": "object", "properties": {name: {} for name in names}, "additionalProperties": False}
+    return {"$nor": [{"$jsonSchema": {"properties": {"services": only_these}}}]}
+
 
 def _users_by_service(sources: Sources, services: Sequence[str]) -> dict[str, int]:
     """The number of active accounts with each of these services."""
-    where = _PERSONS | {"services": {"$type": "object"}}  # also in a list, which a query looks into
+    ignored = (name for name in _BUILT_IN if name not in services)
+    is_object = {"services": {"$type": "object"}}  # also in a list, which a query looks into
+    where = _PERSONS | is_object | _has_more_than(ignored)
     rows = sources.workspace.aggregate(
         Collection.USERS,
         [

@@ -45,6 +45,14 @@ def test_services_count_active_persons_who_have_them(real_database: Db) -> None:
     assert resolved(values["services.oauth.custom"], Release(8, 6)) == {"Company": newer}
 
 
+def test_a_custom_provider_may_have_the_name_of_what_the_server_keeps(real_database: Db) -> None:
+    insert(real_database, Collection.USERS, user(services={"password": {}}), user(services={"cloud": {}}))
+    insert(real_database, Collection.SETTINGS, setting("Accounts_OAuth_Custom-cloud", True))
+
+    providers = resolved(read("services", real_database)["services.oauth.custom"], Release(8, 6))
+    assert providers["cloud"]["users"] == 1
+
+
 def test_a_provider_that_release_8_removed_is_counted_before_it(real_database: Db) -> None:
     insert(real_database, Collection.USERS, user(services={"tokenpass": {}}))
 
