@@ -128,8 +128,8 @@ class Settings(BaseSettings):
         default=0,
         ge=0,
         le=86_400,
-        description="Seconds for which snapshots reuse the values of expensive readings, which read documents or a "
-        "large part of an index; 0 computes them for each snapshot.",
+        description="Seconds for which snapshots reuse the values of expensive readings, whose cost grows "
+        "with the workspace; 0 computes them for each snapshot.",
     )
     recount_days: int = Field(
         default=7,

@@ -41,8 +41,8 @@ class Cost(Enum):
 
     FREE = ("free", 5.0, "no database")
     METADATA = ("metadata", 5.0, "reads metadata of the server and its collections")
-    INDEXED = ("indexed", 15.0, "reads an index")
-    INDEX_SCAN = ("index scan", 15.0, "reads a large part of an index")
+    INDEXED = ("indexed", 15.0, "reads a few entries of an index")
+    INDEX_SCAN = ("index scan", 15.0, "reads a part of an index that grows with the workspace")
     SCAN = ("scan", 60.0, "reads documents")
 
     def __init__(self, label: str, limit: float, meaning: str) -> None:

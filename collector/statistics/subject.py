@@ -91,7 +91,7 @@ class Subject:
 
         index = next(iter(where)) if of is Collection.MESSAGES else ""
         statistic, source = Statistic(key, meaning, unit, releases=releases), f"{of}, count of {dict(where)}"
-        self.reads(key, statistic, source=source, cost=Cost.INDEXED, message_index=index)(read)
+        self.reads(key, statistic, source=source, cost=Cost.INDEX_SCAN, message_index=index)(read)
 
     def newest(self, key: str, meaning: str, *, of: Collection, by: str, none: Absent | Undefined) -> None:
         """Declares the newest date in an indexed field of a collection; `none` is the value without any."""

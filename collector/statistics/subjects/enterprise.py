@@ -98,7 +98,7 @@ _UNTIL_8 = {"enterprise.omnichannelPdfTranscriptRequested"}
         for key, (of, _, meaning) in _COUNTS.items()
     ),
     source="metadata and counts, where the licence has livechat-enterprise",
-    cost=Cost.INDEXED,
+    cost=Cost.INDEX_SCAN,
 )
 def omnichannel(sources: Sources) -> Values:
     if missing := _unlicensed(sources, OMNICHANNEL):

@@ -40,7 +40,7 @@ federation.settings(
     Statistic("matrixFederation.smallestRoom", "The federated room with the fewest users.", Unit.DOCUMENT),
     Statistic("matrixFederation.amountOfFederatedRooms", "Federated rooms.", Unit.ROOMS),
     source="rocketchat_room, one group over those with federated",
-    cost=Cost.INDEXED,
+    cost=Cost.INDEX_SCAN,
 )
 def rooms(sources: Sources) -> Values:
     group = {"_id": None, "rooms": {"$sum": 1}, "biggest": {"$max": _ROOM}, "smallest": {"$min": _ROOM}}
@@ -116,7 +116,7 @@ federation.count(
         releases=before("8.0"),
     ),
     source="rocketchat_federation_servers, metadata; users, count over isRemote",
-    cost=Cost.INDEXED,
+    cost=Cost.INDEX_SCAN,
 )
 def earlier(sources: Sources) -> Values:
     return {

@@ -20,7 +20,7 @@ _IS_REMOVED = {"$eq": ["$t", "rm"]}
     "totalThreads",
     Statistic("totalThreads", "Messages that began a thread.", Unit.MESSAGES),
     source="rocketchat_message, messages whose tcount is a number or null",
-    cost=Cost.INDEXED,
+    cost=Cost.INDEX_SCAN,
     message_index="tcount",
 )
 def threads(sources: Sources) -> Values:
@@ -35,7 +35,7 @@ def threads(sources: Sources) -> Values:
     Statistic("totalRoomsWithStarred", "Rooms with a message that somebody starred.", Unit.ROOMS),
     Statistic("totalStarred", "Messages that somebody starred, without hidden ones.", Unit.MESSAGES),
     source="rocketchat_message, one group over those with starred._id",
-    cost=Cost.INDEXED,
+    cost=Cost.INDEX_SCAN,
     message_index="starred._id",
 )
 def starred(sources: Sources) -> Values:
@@ -48,7 +48,7 @@ def starred(sources: Sources) -> Values:
     Statistic("totalRoomsWithPinned", "Rooms with a pinned message.", Unit.ROOMS),
     Statistic("totalPinned", "Pinned messages, without hidden and removed ones.", Unit.MESSAGES),
     source="rocketchat_message, one group over those with pinned",
-    cost=Cost.INDEXED,
+    cost=Cost.INDEX_SCAN,
     message_index="pinned",
 )
 def pinned(sources: Sources) -> Values:

@@ -27,7 +27,7 @@ omnichannel.sizes(
     Statistic("totalLivechatAgents", "Accounts with the role livechat-agent.", Unit.USERS, sites=Sites.DO_NOT_ADD),
     Statistic("totalLivechatManagers", "Accounts with the role livechat-manager.", Unit.USERS, sites=Sites.DO_NOT_ADD),
     source="users, counts over roles",
-    cost=Cost.INDEXED,
+    cost=Cost.INDEX_SCAN,
 )
 def agents(sources: Sources) -> Values:
     count = sources.workspace.count
@@ -45,7 +45,7 @@ def agents(sources: Sources) -> Values:
         Unit.LIST,
     ),
     source="rocketchat_room, omnichannel rooms grouped by id, alias and type of their source",
-    cost=Cost.INDEXED,
+    cost=Cost.INDEX_SCAN,
     lists=1,
 )
 def conversation_sources(sources: Sources) -> Values:
@@ -89,7 +89,7 @@ def public_fields(sources: Sources) -> Values:
     "on_hold",
     Statistic("chatsOnHold", "Conversations that were ever put on hold.", Unit.ROOMS),
     source="rocketchat_message, rooms of messages of type omnichannel_placed_chat_on_hold",
-    cost=Cost.INDEXED,
+    cost=Cost.INDEX_SCAN,
     message_index="t",
 )
 def on_hold(sources: Sources) -> Values:

@@ -83,7 +83,7 @@ _lists("contacts", _NOW, "Contacts with an empty list of channels.", _IS_EMPTY)
         )
     ),
     source="rocketchat_livechat_contact, counts over unknown and channels.blocked",
-    cost=Cost.INDEXED,
+    cost=Cost.INDEX_SCAN,
 )
 def verification(sources: Sources) -> Values:
     blocked, fully = (sources.workspace.count(Collection.CONTACTS, where) for where in (_BLOCKED, _FULLY_BLOCKED))

@@ -16,7 +16,7 @@ teams.sizes("teams", **{"teams.totalTeams": (Collection.TEAMS, "Teams.", Unit.NU
     Statistic("teams.totalRoomsInsideTeams", "Rooms of teams, without their main rooms.", Unit.ROOMS),
     Statistic("teams.totalDefaultRoomsInsideTeams", "Rooms of teams that new members join by default.", Unit.ROOMS),
     source="rocketchat_room, one group over teamDefault of those with teamId",
-    cost=Cost.INDEXED,
+    cost=Cost.INDEX_SCAN,
 )
 def rooms(sources: Sources) -> Values:
     where = {"teamId": {"$exists": True}, "teamMain": {"$exists": False}}

@@ -44,7 +44,7 @@ GUESTS = {
     ),
     Statistic("totalConnectedUsers", "Accounts that are online or away; not busy ones.", Unit.USERS, moves=True),
     source="users, metadata and counts over status",
-    cost=Cost.INDEXED,
+    cost=Cost.INDEX_SCAN,
 )
 def presence(sources: Sources) -> Values:
     total = sources.workspace.estimate(Collection.USERS)
@@ -73,7 +73,7 @@ def presence(sources: Sources) -> Values:
     ),
     Statistic("appUsers", "Accounts of apps.", Unit.USERS),
     source="users, counts over active, roles and type",
-    cost=Cost.INDEXED,
+    cost=Cost.INDEX_SCAN,
 )
 def active(sources: Sources) -> Values:
     count = sources.workspace.count
@@ -90,7 +90,7 @@ def active(sources: Sources) -> Values:
     "languages",
     Statistic("userLanguages", "Accounts by chosen language; `none` for all others.", Unit.DOCUMENT),
     source="users, one group over language, and metadata",
-    cost=Cost.INDEXED,
+    cost=Cost.INDEX_SCAN,
     lists=1,
 )
 def languages(sources: Sources) -> Values:
@@ -111,7 +111,7 @@ def languages(sources: Sources) -> Values:
     Statistic("totalUserTOTP", "Active accounts with a one-time password app as second factor.", Unit.USERS),
     Statistic("totalUserEmail2fa", "Active accounts with e-mail as second factor.", Unit.USERS),
     source="users, counts over active and the factor's `enabled`",
-    cost=Cost.INDEXED,
+    cost=Cost.INDEX_SCAN,
 )
 def second_factor(sources: Sources) -> Values:
     factors = {"totalUserTOTP": "services.totp.enabled", "totalUserEmail2fa": "services.email2fa.enabled"}

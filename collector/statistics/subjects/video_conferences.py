@@ -31,7 +31,7 @@ _IN_WORDS = {CALLING: "are calling", STARTED: "have started", ENDED: "have ended
         for key, (kind, status) in _COUNTED.items()
     ),
     source="rocketchat_video_conference, one group over type and status",
-    cost=Cost.INDEXED,
+    cost=Cost.INDEX_SCAN,
 )
 def conferences(sources: Sources) -> Values:
     where = {"type": {"$in": [kind for kind, _ in _COUNTED.values()]}, "status": {"$in": list(_IN_WORDS)}}

@@ -34,7 +34,7 @@ voip.settings(
     Statistic("voipErrorCalls", "Calls that ended unexpectedly.", Unit.MESSAGES, releases=_UNTIL),
     Statistic("voipOnHoldCalls", "Calls that were ever put on hold.", Unit.ROOMS, releases=_UNTIL),
     source="rocketchat_room and rocketchat_message, counts over t",
-    cost=Cost.INDEXED,
+    cost=Cost.INDEX_SCAN,
     message_index="t",
 )
 def voip_calls(sources: Sources) -> Values:
@@ -61,7 +61,7 @@ def voip_extensions(sources: Sources) -> Values:
     "webrtc_calls",
     Statistic("omnichannelWebRTCCalls", "Omnichannel rooms with a WebRTC call.", Unit.ROOMS, releases=_UNTIL),
     source="rocketchat_room, omnichannel rooms with callStatus",
-    cost=Cost.INDEXED,
+    cost=Cost.INDEX_SCAN,
 )
 def webrtc_calls(sources: Sources) -> Values:
     where = {"t": "l", "callStatus": {"$exists": True}}  # only these rooms have the field, and t has an index

@@ -18,6 +18,7 @@ from collector.sources.rocketchat import RocketChat
 from collector.statistics.catalog import READINGS
 from collector.statistics.reading import Cost, Reading
 from collector.statistics.releases import Release
+from tests.benchmarks.sizes import sized
 from tests.factories import licensed, read, reading
 
 LICENCE = licensed("livechat-enterprise", "abac")
@@ -49,9 +50,29 @@ def test_a_reading_costs_what_it_declares(one: Reading, filled: Database[Documen
     queries = [item for item in cost.items if item.stages != ("METADATA",)]
     scans = [item for item in queries if "COLLSCAN" in item.stages]
 
-    assert bool(queries) == (one.cost in {Cost.INDEXED, Cost.SCAN})
+    assert bool(queries) == (one.cost in {Cost.INDEXED, Cost.INDEX_SCAN, Cost.SCAN})
     assert not scans or one.cost is Cost.SCAN, scans
     assert cost.items or one.cost in {Cost.FREE, Cost.METADATA}
+
+
+def test_only_expensive_readings_examine_more_in_a_larger_workspace(real_client: Client, mongod_url: str) -> None:
+    cheap = [one for one in READINGS if one.cost is Cost.INDEXED]
+    small, large = (examined(cheap, size, real_client, mongod_url) for size in (1, 5))
+
+    assert len(small) > 25
+    assert {name: (many, large[name]) for name, many in small.items() if large[name] > 2 * many} == {}
+
+
+def examined(readings: list[Reading], size: int, client: Client, mongod_url: str) -> dict[str, int]:
+    """The keys and documents that each reading examines in a workspace of so many hundred users."""
+    name, recorder = f"costs_{uuid4().hex}", Recorder()
+    workspace.fill(client[name], datetime.now(UTC), sized(100 * size, 200 * size, 1000 * size))
+    try:
+        with connect(mongod_url, "TEST", recorder) as reader:
+            found = costs(readings, Sources(RocketChat(reader[name]), licence=LICENCE), recorder)
+            return {cost.reading: cost.keys + cost.documents for cost in found}
+    finally:
+        client.drop_database(name)
 
 
 def test_no_reading_scans_the_messages(filled: Database[Document], mongod_url: str) -> None:
