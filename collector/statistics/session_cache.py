@@ -16,7 +16,8 @@ from collector.key_paths import Document
 from collector.sources import Sources
 from collector.sources.collections import Collection
 from collector.sources.session_days import KeptDay
-from collector.statistics.session_days import Day, OddDayError, combined, condensed, restored
+from collector.statistics.session_condensing import Hash, condensed, user_hash
+from collector.statistics.session_days import Day, OddDayError, combined, restored, stored
 from collector.statistics.session_periods import Periods
 from collector.statistics.session_pipelines import of_day, rows_of
 
@@ -38,20 +39,21 @@ def by_days(sources: Sources, periods: Periods) -> Document | None:
     opened = sources.session_days.open(periods.days)
     if opened is None:
         return None
+    key, kept = opened
     try:
-        return _Month(sources, periods, *opened).found()
-    except (OddDayError, CommandRefusedError) as error:  # an index is missing, or a day is too large for a facet
+        return _Month(sources, periods, user_hash(key), kept).found()
+    except (OddDayError, CommandRefusedError) as error:  # an index is missing, or a day is too large for MongoDB
         log.info('session days not used reason="%s"', error)
         return None
 
 
 @dataclass(frozen=True)
 class _Month:
-    """The days of a month, with the `key` of the hashes, and what is kept of them."""
+    """The days of a month, and what is kept of them."""
 
     sources: Sources
     periods: Periods
-    key: bytes
+    hashed: Hash
     kept: Mapping[date, KeptDay]
 
     def found(self) -> Document:
@@ -106,11 +108,8 @@ class _Month:
         Raises:
             OddDayError: it cannot be condensed exactly.
         """
-        content = condensed(self._rows(of_day(day))[0], self.key)
-        self.sources.session_days.keep(day, KeptDay(seen, content))
-        found = restored(content)
-        if found is None:
-            raise OddDayError("it cannot be restored")
+        found = condensed(self._rows(of_day(day)), self.hashed)
+        self.sources.session_days.keep(day, KeptDay(seen, stored(found)))
         return found
 
     def _rows(self, pipeline: list[Document], index: Document | None = None) -> list[Document]:

@@ -5,28 +5,25 @@ A day that this cannot do exactly is odd, and then MongoDB has to read the month
 
 import struct
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from hashlib import blake2b
-from typing import Any
+from itertools import repeat
 
 import bson
 from bson.errors import BSONError
 
 from collector.key_paths import Document
-from collector.sources.expressions import MOST_KINDS, number
+from collector.sources.expressions import MOST_KINDS
 from collector.statistics.session_periods import Periods
 from collector.statistics.session_pipelines import RANKS
 
-FORMAT = 1
+FORMAT = 2
 """Changes with the form of a day, and with the pipeline that it comes from."""
 
-MOST_BYTES = 12 * 2**20  # of a day; MongoDB's own limit allows about 300,000 users, who have less
+MOST_BYTES = 12 * 2**20  # of a day; MongoDB's own limit for a document is 16 MB
 
 _USER_BYTES = 16
-_LARGEST = 2**46  # a month of such sums is exact
-_TABLES = ("roles", "devices", "systems")
 
 
 class OddDayError(Exception):
@@ -37,31 +34,42 @@ class OddDayError(Exception):
 class Day:
     """A day of sessions.
 
-    `tables` are those of the pipeline, `users` are {role, packed}.
+    `users` are {role, packed}; `devices` and `systems` are tables {_id: names, count, time}.
     """
 
-    tables: Mapping[str, list[Document]]
     users: list[Document]
+    devices: list[Document]
+    systems: list[Document]
 
     @property
     def rows(self) -> int:
         """The number of rows that it was condensed from."""
-        return sum(row["count"] for row in self.tables["roles"])
+        return sum(len(part["packed"]) for part in self.users) // _USER_BYTES
 
 
-def condensed(found: Document, key: bytes) -> bytes:
-    """The content of a day from what its pipeline found; ids of users are hashed with the key.
+class Table:
+    """Rows with sums, one for each document of names."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, Document] = {}
+
+    def add(self, names: Document, **sums: int) -> None:
+        row = self._rows.setdefault(repr(names), {"_id": names} | dict.fromkeys(sums, 0))
+        for name, value in sums.items():
+            row[name] += value
+
+    @property
+    def rows(self) -> list[Document]:
+        return list(self._rows.values())
+
+
+def stored(day: Day) -> bytes:
+    """The content of a day.
 
     Raises:
-        OddDayError: it would not be exact, or is too large.
+        OddDayError: it is too large.
     """
-    if any(row.pop("odd") for row in found["roles"]):
-        raise OddDayError("a row belongs to other days too, or has no date")
-    tables = {table: [_checked(row) for row in found[table]] for table in _TABLES}
-    if any(len(table) >= MOST_KINDS for table in tables.values()):
-        raise OddDayError("too many kinds")
-    users = [_named({"role": row["_id"]}) | {"packed": _packed(row, key)} for row in found["users"]]
-    content = bson.encode({"format": FORMAT, **tables, "users": users})
+    content = bson.encode({"format": FORMAT} | vars(day))
     if len(content) > MOST_BYTES:
         raise OddDayError("too large")
     return content
@@ -73,9 +81,29 @@ def restored(content: bytes) -> Day | None:
         found = bson.decode(content)
     except BSONError:
         return None
-    if found.get("format") != FORMAT:
-        return None
-    return Day({table: found[table] for table in _TABLES}, found["users"])
+    return Day(**found) if found.pop("format", None) == FORMAT else None
+
+
+def packed(users: Sequence[int], sessions: Sequence[int], seconds: Sequence[int]) -> bytes:
+    """The users of a role: the hashes of all, then the numbers of their sessions, then the seconds.
+
+    Raises:
+        OddDayError: there are not as many of each, or one is out of range.
+    """
+    try:
+        return struct.pack(_layout(len(users)), *users, *sessions, *seconds)
+    except struct.error as error:
+        raise OddDayError("a sum is not a plain number") from error
+
+
+def _unpacked(content: bytes) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
+    many = len(content) // _USER_BYTES
+    values = struct.unpack(_layout(many), content)
+    return values[:many], values[many : 2 * many], values[2 * many :]
+
+
+def _layout(many: int) -> str:
+    return f"<{many}Q{2 * many}I"
 
 
 def combined(days: Mapping[date, Day], periods: Periods) -> Document:
@@ -85,129 +113,51 @@ def combined(days: Mapping[date, Day], periods: Periods) -> Document:
         OddDayError: they are so many that MongoDB would have to choose.
     """
     in_order = sorted(days.items())
-    last = days.get(periods.yesterday)
     found = {
-        "Yesterday": last.tables["roles"] if last else [],
-        "LastWeek": _by_role([day for when, day in in_order if when >= periods.week]),
-        "LastMonth": _by_role([day for _, day in in_order]),
-        **{table: _by_kind(in_order, table, periods) for table in ("devices", "systems")},
+        "Yesterday": _by_role(day for when, day in in_order if when == periods.yesterday),
+        "LastWeek": _by_role(day for when, day in in_order if when >= periods.week),
+        "LastMonth": _by_role(day for _, day in in_order),
+        "devices": _by_kind(((when, day.devices) for when, day in in_order), periods),
+        "systems": _by_kind(((when, day.systems) for when, day in in_order), periods),
     }
     if any(len(rows) >= MOST_KINDS for rows in found.values()):
         raise OddDayError("too many kinds")
     return found
 
 
-def _packed(row: Document, key: bytes) -> bytes:
-    """The users of a role: the hashes of all, then the numbers of their sessions, then the seconds."""
-    hashed, many = _hash(key), len(row["ids"])
-    try:
-        sums = [number(value) for name in ("sessions", "time") for value in row[name]]
-        return struct.pack(_layout(many), *map(hashed, row["ids"]), *sums)
-    except struct.error as error:
-        raise OddDayError("a sum is not a plain number") from error
-
-
-def _unpacked(packed: bytes) -> Iterator[tuple[int, int, int]]:
-    """Hash, sessions and seconds of each user."""
-    many = len(packed) // _USER_BYTES
-    values = struct.unpack(_layout(many), packed)
-    return zip(values[:many], values[many : 2 * many], values[2 * many :], strict=True)
-
-
-def _layout(many: int) -> str:
-    return f"<{many}Q{2 * many}I"
-
-
-def _hash(key: bytes) -> Callable[[Any], int]:
-    """Of users' ids: as random as these, and of no use without the key."""
-    begun = blake2b(key=key, digest_size=8)
-
-    def hashed(user: Any) -> int:
-        if not _is_plain(user):
-            raise OddDayError("the id of a user is not a text")
-        one = begun.copy()
-        one.update(user.encode())
-        return int.from_bytes(one.digest(), "little")
-
-    return hashed
-
-
-class _Places:
-    """Documents of names, each once, and their places."""
-
-    def __init__(self) -> None:
-        self.values: list[Document] = []
-        self._by_text: dict[str, int] = {}
-
-    def of(self, names: Document) -> int:
-        text = repr(names)
-        if (place := self._by_text.get(text)) is None:
-            place = self._by_text[text] = len(self.values)
-            self.values.append(names)
-        return place
-
-
-def _by_role(days: Sequence[Day]) -> list[Document]:
-    """Users and their sessions on all days, by the role of each user's first day."""
-    roles, first = _Places(), dict[int, int]()
-    sessions, seconds = list[int](), list[int]()
+def _by_role(days: Iterable[Day]) -> list[Document]:
+    """Users and their sessions on all days, by the role of each user's first day; the most active role first."""
+    table, first = Table(), dict[int, str | None]()
     for part in (part for day in days for part in day.users):
-        place = roles.of({"role": part["role"]})
-        if place == len(sessions):
-            sessions.append(0)
-            seconds.append(0)
-        for user, count, time in _unpacked(part["packed"]):
-            role = first.setdefault(user, place)
-            sessions[role] += count
-            seconds[role] += time
-    users = Counter(first.values())
-    rows = [
-        {"_id": names, "count": users[place], "sessions": sessions[place], "time": seconds[place]}
-        for place, names in enumerate(roles.values)
-        if users[place]
-    ]
-    return sorted(rows, key=lambda row: (-row["time"], row["_id"]["role"] is not None, row["_id"]["role"] or ""))
+        role = part["role"]
+        users, sessions, seconds = _unpacked(part["packed"])
+        table.add({"role": role}, count=0, sessions=sum(sessions), time=sum(seconds))
+        owners = enumerate(map(first.setdefault, users, repeat(role)))
+        for place, own in [(place, own) for place, own in owners if own != role]:  # few have other roles than before
+            table.add({"role": role}, sessions=-sessions[place], time=-seconds[place])
+            table.add({"role": own}, sessions=sessions[place], time=seconds[place])
+    for role, many in Counter(first.values()).items():
+        table.add({"role": role}, count=many)
+    return sorted((row for row in table.rows if row["count"]), key=_most_active)
 
 
-def _by_kind(days: Iterable[tuple[date, Day]], table: str, periods: Periods) -> list[Document]:
+def _most_active(row: Document) -> tuple[int, bool, str]:
+    """MongoDB's order of roles: the highest sum first, then by name, of which null is the lowest."""
+    role = row["_id"]["role"]
+    return -row["time"], role is not None, role or ""
+
+
+def _by_kind(tables: Iterable[tuple[date, list[Document]]], periods: Periods) -> list[Document]:
     """Devices or systems by name and by rank of the day."""
-    places, rows = _Places(), list[Document]()
-    for when, day in days:
-        for row in day.tables[table]:
-            names = row["_id"] | {"rank": _rank(when, periods)}
-            if (place := places.of(names)) == len(rows):
-                rows.append({"_id": names, "count": 0, "time": 0})
-            rows[place]["count"] += row["count"]
-            rows[place]["time"] += row["time"]
-    return rows
+    found = Table()
+    for when, table in tables:
+        rank = {"rank": _rank(when, periods)}
+        for row in table:
+            found.add(row["_id"] | rank, count=row["count"], time=row["time"])
+    return found.rows
 
 
 def _rank(when: date, periods: Periods) -> int:
     if when == periods.yesterday:
         return RANKS["Yesterday"]
     return RANKS["LastWeek" if when >= periods.week else "LastMonth"]
-
-
-def _checked(row: Document) -> Document:
-    """A row of a table with plain names and numbers."""
-    return {"_id": _named(row["_id"])} | dict(_sums(row))
-
-
-def _sums(row: Document) -> Iterator[tuple[str, int]]:
-    for name in row.keys() - {"_id"}:
-        total = number(row[name])
-        if not isinstance(total, int) or abs(total) >= _LARGEST:
-            raise OddDayError("a sum is not a plain number")
-        yield name, total
-
-
-def _named(names: Document) -> Document:
-    """The names, if Python tells them apart as MongoDB does."""
-    if not all(value is None or _is_plain(value) for value in names.values()):
-        raise OddDayError("a name is not a text")
-    return names
-
-
-def _is_plain(value: Any) -> bool:
-    """Whether it is a text that was valid UTF-8: else different ones could look the same."""
-    return isinstance(value, str) and "\N{REPLACEMENT CHARACTER}" not in value

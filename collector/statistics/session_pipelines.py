@@ -3,7 +3,7 @@
 from datetime import date
 
 from collector.key_paths import Document
-from collector.sources.expressions import added, kinds, largest, name
+from collector.sources.expressions import added, kinds, largest
 from collector.sources.queries import DATES
 from collector.statistics.session_periods import NUMBER, Periods
 from collector.statistics.session_periods import number as day_number
@@ -38,21 +38,39 @@ def rows_of(day: date) -> Document:
 
 
 def of_day(day: date) -> list[Document]:
-    """One pass over the rows of a day: {roles, devices, systems, users}.
+    """One pass over the rows of a day, which groups those of the same role and devices by the values as stored.
 
-    Each row of `users` is {_id, ids, sessions, time}: a role, and lists in the same order. The sums `odd` in `roles`
-    are the rows that the filter finds on other days too, or that have no date of their computation.
+    Each group is {_id: {role, devices}, odd, ids, sessions, time, uses, seconds}: lists in the same order, of which
+    `uses` and `seconds` have lists too, the sessions and times of a row's devices. `odd` is the number of rows that the
+    filter finds on other days too, or that have no date of their computation.
     """
-    computed = [{"$gte": ["$_computedAt", DATES["$gte"]]}, {"$lt": ["$_computedAt", DATES["$lt"]]}]
-    odd = {"$sum": {"$cond": [{"$and": [{"$eq": [NUMBER, day_number(day)]}, *computed]}, 0, 1]}}
-    lists = {"ids": {"$push": "$_id"}, "sessions": {"$push": "$sessions"}, "time": {"$push": "$time"}}
-    tables = {
-        "roles": _by_role(**_WORK, odd=odd),
-        "devices": _devices(),
-        "systems": _systems(),
-        "users": [_BY_USER, {"$group": {"_id": name("$mostImportantRole")} | lists}],
+    row = {"ids": "$userId", "sessions": "$sessions", "time": "$time"}
+    lists = row | {"uses": _of_each_device("sessions"), "seconds": _of_each_device("time")}
+    group = {
+        "_id": {"role": "$mostImportantRole", "devices": _of_each_device("device")},
+        "odd": {"$sum": {"$cond": [_is_only_of(day), 0, 1]}},
     }
-    return [{"$match": rows_of(day)}, {"$facet": tables}]
+    return [
+        {"$match": rows_of(day)},
+        {"$project": _NEEDED},
+        {"$group": group | {each: {"$push": what} for each, what in lists.items()}},
+    ]
+
+
+_NEEDED: Document = {"_id": 0} | dict.fromkeys(("year", "month", "day", "_computedAt"), 1)
+_NEEDED |= dict.fromkeys(("userId", "mostImportantRole", "sessions", "time", "devices"), 1)
+
+
+def _is_only_of(day: date) -> Document:
+    """Whether a row that the filter found has these parts alone, not in lists, and a date of its computation."""
+    parts = {"$year": day.year, "$month": day.month, "$day": day.day}
+    computed = [{"$gte": ["$_computedAt", DATES["$gte"]]}, {"$lt": ["$_computedAt", DATES["$lt"]]}]
+    return {"$and": [*({"$eq": list(part)} for part in parts.items()), *computed]}
+
+
+def _of_each_device(field: str) -> Document:
+    """The field of each element of `devices`, null where it has none; null without a list."""
+    return {"$map": {"input": "$devices", "in": f"$$this.{field}"}}
 
 
 _SYSTEM = "$devices.device.os"
