@@ -1,8 +1,8 @@
 """Owns the reading of a month of sessions day by day: only those days are read that were not kept as they are now.
 
-A kept day is read again when a row of it has a `_computedAt` as new as the newest one was when it was read: the
-server's job gives a new one to each row that it computes. Rows that were removed are found by their number, a week
-after their day, two, three and four weeks after.
+A kept day is read again when a row of it has a newer `_computedAt` than all rows had when it was read: the server's job
+gives a new one to each row that it computes. Rows that were removed are found by their number, a week after their day,
+two, three and four weeks after.
 """
 
 import logging
@@ -15,6 +15,7 @@ from collector.errors import CommandRefusedError
 from collector.key_paths import Document
 from collector.sources import Sources
 from collector.sources.collections import Collection
+from collector.sources.queries import DATES
 from collector.sources.session_days import KeptDay
 from collector.statistics.session_condensing import Hash, condensed, user_hash
 from collector.statistics.session_days import Day, OddDayError, combined, restored, stored
@@ -28,6 +29,7 @@ SETTLED = timedelta(minutes=30)
 
 _COUNTED = 7  # days from one count of a day's rows to the next
 _COMPUTED = "_computedAt"
+_TICK = timedelta(milliseconds=1)  # of MongoDB's dates
 
 
 def by_days(sources: Sources, periods: Periods) -> Document | None:
@@ -61,8 +63,9 @@ class _Month:
         if newest is None:
             raise OddDayError("no row has a date")
         days = dict.fromkeys(self._filled())
-        unchanged = dict(self._unchanged(days, newest))
-        seen = min(newest, self.sources.now - SETTLED)
+        until = newest + _TICK
+        unchanged = dict(self._unchanged(days, until))
+        seen = min(until, self.sources.now - SETTLED)
         read = {day: self._read(day, seen) for day in days if day not in unchanged}
         self.sources.session_days.confirm(list(unchanged), seen)
         return combined(unchanged | read, self.periods)
@@ -77,22 +80,22 @@ class _Month:
             for row in self._rows([{"$match": part}, {"$group": {"_id": "$day"}}]):
                 yield date(part["year"], part["month"], _whole(row["_id"]))
 
-    def _unchanged(self, days: Iterable[date], newest: datetime) -> Iterator[tuple[date, Day]]:
-        """The days that are kept as they are now."""
-        kept = {day: self.kept[day] for day in days if day in self.kept and self.kept[day].seen <= newest}
-        computed = self._computed(kept.values(), newest)
+    def _unchanged(self, days: Iterable[date], until: datetime) -> Iterator[tuple[date, Day]]:
+        """The days that are kept as they are now; no row was computed `until` then or later."""
+        kept = {day: self.kept[day] for day in days if day in self.kept and self.kept[day].seen <= until}
+        computed = self._computed(kept.values(), until)
         for day, one in kept.items():
             is_older = day not in computed or computed[day] < one.seen
             if is_older and (found := restored(one.content)) and self._is_whole(day, found):
                 yield day, found
 
-    def _computed(self, kept: Iterable[KeptDay], newest: datetime) -> dict[date, datetime]:
+    def _computed(self, kept: Iterable[KeptDay], until: datetime) -> dict[date, datetime]:
         """The days with rows that were computed since the first of these was read, each with its newest date."""
-        first = min((one.seen for one in kept), default=newest)
-        if first >= newest:
+        first = min((one.seen for one in kept), default=until)
+        if first >= until:
             return {}
         group = {"_id": {part: f"${part}" for part in ("year", "month", "day")}, "newest": {"$max": f"${_COMPUTED}"}}
-        where = {_COMPUTED: {"$gte": first}, "type": "user_daily"}
+        where = {_COMPUTED: {"$gte": first, "$lt": DATES["$lt"]}, "type": "user_daily"}
         rows = self._rows([{"$match": where}, {"$group": group}], {_COMPUTED: 1})
         dated = [(_date(row["_id"]), row["newest"]) for row in rows]
         return {day: newest for day, newest in dated if day}

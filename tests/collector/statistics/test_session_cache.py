@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from bson import Decimal128, Int64
 from bson.codec_options import CodecOptions
+from bson.datetime_ms import DatetimeMS
 from bson.raw_bson import RawBSONDocument
 from pymongo import UpdateOne
 from pymongo.collection import Collection as MongoCollection
@@ -320,6 +321,13 @@ class TestOneMonth:
         now = self.NOW + timedelta(days=1)
         assert_right(real_database, history, now, history.zone, SessionDayStore(real_database))
         assert self.asks(real_database, now) == ["month"]
+
+    def test_a_date_that_python_does_not_have_fails_no_reading(self, real_database: Db, history: History) -> None:
+        row = history.row("user1", self.TODAY - timedelta(days=3), self.NOW)
+        real_database[Collection.SESSIONS].insert_one(row | {"_id": "odd", "_computedAt": DatetimeMS(10**15)})
+        self.compute(real_database, history, ago=0)
+
+        assert self.asks(real_database, self.NOW + timedelta(days=1)) == ["4-1"]
 
     @pytest.mark.parametrize("odd", ODD_ROWS, ids=repr)
     def test_an_odd_row_counts_as_in_a_month_that_is_read_whole(
