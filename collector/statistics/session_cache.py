@@ -1,8 +1,8 @@
 """Owns the reading of a month of sessions day by day: only those days are read that were not kept as they are now.
 
 A kept day is read again when a row of it has a newer `_computedAt` than all rows had when it was read: the server's job
-gives a new one to each row that it computes. Rows that were removed are found by their number, a week after their day,
-two, three and four weeks after.
+gives a new one to each row that it computes. Rows that were removed are found by their number, two weeks and four weeks
+after their day.
 """
 
 import logging
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 # The nightly job is over by then, and secondaries have its rows: rows that are newer may not be all there yet.
 SETTLED = timedelta(minutes=30)
 
-_COUNTED = 7  # days from one count of a day's rows to the next
+_COUNTED = 14  # days from one count of a day's rows to the next
 _COMPUTED = "_computedAt"
 _TICK = timedelta(milliseconds=1)  # of MongoDB's dates
 

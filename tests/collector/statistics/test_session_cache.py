@@ -283,7 +283,7 @@ class TestOneMonth:
             real_database, self.NOW, history.zone, None
         )
 
-    def test_a_removed_row_is_missed_a_week_after_its_day(self, real_database: Db, history: History) -> None:
+    def test_a_removed_row_is_missed_two_weeks_after_its_day(self, real_database: Db, history: History) -> None:
         day = self.TODAY - timedelta(days=6)
         gone = next(
             name for name, row in history.rows.items() if row.get("day") == day.day and row["month"] == day.month
@@ -292,7 +292,7 @@ class TestOneMonth:
         real_database[Collection.SESSIONS].delete_one({"_id": gone})
 
         assert self.asks(real_database, self.NOW) == []
-        now = datetime.combine(day + timedelta(days=7), time(9), UTC)
+        now = datetime.combine(day + timedelta(days=14), time(9), UTC)
         assert_right(real_database, history, now, history.zone, SessionDayStore(real_database))
 
     def test_a_day_without_rows_any_more_is_missed_at_once(self, real_database: Db, history: History) -> None:
