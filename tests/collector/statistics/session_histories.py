@@ -1,4 +1,4 @@
-"""Random histories of days of sessions: each night the server's job, and what may happen beside it."""
+"""Random histories of days of sessions: each night the server's job, and what may happen beside it; and odd rows."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from bson import Decimal128, Int64
 
 from collector.key_paths import Document
 
@@ -19,6 +21,29 @@ SYSTEMS: tuple[Any, ...] = (
     None,
     {"name": None},
     {"version": "1"},
+)
+ODD_ROWS: tuple[Document, ...] = (
+    {"devices": None},
+    {"devices": [1, {}, {"time": 5}]},
+    {"devices": [[{"sessions": 1, "time": 2, "device": {"name": "x", "os": {"name": "y"}}}]]},
+    {
+        "devices": [
+            {"sessions": 1.0, "time": Int64(5), "device": {"name": "x" * 300, "type": ["a"], "version": {"a": 1}}}
+        ]
+    },
+    {"devices": [{"sessions": True, "time": "3", "device": {"os": [{"name": "X"}]}}]},
+    {"devices": [{"sessions": Decimal128("2"), "time": 1, "device": {"name": "x"}}]},
+    {"devices": [{"sessions": -2, "time": 2**60, "device": None}, {"sessions": 0.5, "time": float("nan")}]},
+    {"devices": [{"sessions": 1, "time": 1, "device": {"name": "x", "os": {"name": ["y"], "version": 3}}}]},
+    {"devices": {"sessions": 1, "time": 1, "device": {"name": "x", "os": {"name": "y"}}}},
+    {"sessions": "3", "time": None},
+    {"sessions": [3], "time": float("inf")},
+    {"sessions": True, "time": 2**60},
+    {"mostImportantRole": "x" * 300},
+    {"mostImportantRole": ["admin"]},
+    {"month": [3, 2]},
+    {"userId": ["user1"]},
+    {"_computedAt": "today"},
 )
 USERS = 12
 

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from bson import Decimal128, Int64
+from bson import Int64
 from bson.codec_options import CodecOptions
 from bson.datetime_ms import DatetimeMS
 from bson.raw_bson import RawBSONDocument
@@ -26,7 +26,7 @@ from collector.statistics.collector import Collector
 from collector.statistics.releases import NEWEST
 from collector.statistics.values import Noted
 from collector.store.session_days import COLLECTION, SPARE, SessionDayStore
-from tests.collector.statistics.session_histories import History
+from tests.collector.statistics.session_histories import ODD_ROWS, History
 from tests.factories import reading, with_id
 from tests.failpoints import NO_RIGHT, refused
 from tests.oracle import sessions as oracle
@@ -38,30 +38,6 @@ ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Pacific/Kiritimati")
 BEGINNINGS = (date(2023, 1, 25), date(2024, 1, 25), date(2024, 2, 25), date(2024, 9, 24), date(2025, 11, 26))
 HISTORIES, BATCHES = 200, 8
 BEFORE, NIGHTS = 31, 9  # nights without snapshots, and nights with them
-
-ODD_ROWS: tuple[Document, ...] = (
-    {"devices": None},
-    {"devices": [1, {}, {"time": 5}]},
-    {"devices": [[{"sessions": 1, "time": 2, "device": {"name": "x", "os": {"name": "y"}}}]]},
-    {
-        "devices": [
-            {"sessions": 1.0, "time": Int64(5), "device": {"name": "x" * 300, "type": ["a"], "version": {"a": 1}}}
-        ]
-    },
-    {"devices": [{"sessions": True, "time": "3", "device": {"os": [{"name": "X"}]}}]},
-    {"devices": [{"sessions": Decimal128("2"), "time": 1, "device": {"name": "x"}}]},
-    {"devices": [{"sessions": -2, "time": 2**60, "device": None}, {"sessions": 0.5, "time": float("nan")}]},
-    {"devices": [{"sessions": 1, "time": 1, "device": {"name": "x", "os": {"name": ["y"], "version": 3}}}]},
-    {"devices": {"sessions": 1, "time": 1, "device": {"name": "x", "os": {"name": "y"}}}},
-    {"sessions": "3", "time": None},
-    {"sessions": [3], "time": float("inf")},
-    {"sessions": True, "time": 2**60},
-    {"mostImportantRole": "x" * 300},
-    {"mostImportantRole": ["admin"]},
-    {"month": [3, 2]},
-    {"userId": ["user1"]},
-    {"_computedAt": "today"},
-)
 
 Keeper = SessionDayStore
 
