@@ -79,7 +79,7 @@ def create(
     application = Starlette(
         routes=routes,
         exception_handlers={**ERRORS, DatabaseError: _no_database(metrics.telemetry)},
-        middleware=[Middleware(_Counted, routes, metrics.telemetry.registry)],
+        middleware=[Middleware(_Counted, routes, metrics.registry)],
     )
     application.router.redirect_slashes = False  # its redirects contain host and scheme, which a proxy changes
     return application
@@ -155,7 +155,7 @@ def _no_database(telemetry: Telemetry) -> Callable[[Request, Any], Response]:
     logged: TTLCache[str, bool] = TTLCache(16, LOGGED_AGAIN)
 
     def answer(request: Request, error: DatabaseError) -> Response:
-        telemetry.database_errors.labels("request").inc()
+        telemetry.database_errors.add("request")
         if str(error) not in logged:
             logged[str(error)] = True
             log.warning('request failed route=%s error="%s"', request.scope["route"].path, error)

@@ -1,12 +1,27 @@
 """Counters and current state of the process, for /metrics, /ready and the supervisor."""
 
 import time
+from collections.abc import Iterator
 from datetime import datetime
+from threading import Lock
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, disable_created_metrics
 
-# Prometheus itself records when a series begins.
-disable_created_metrics()  # type: ignore[no-untyped-call]
+class Counts:
+    """A count for each of these names; any thread may add to it."""
+
+    def __init__(self, *names: str) -> None:
+        self._counts = dict.fromkeys(names, 0)
+        self._lock = Lock()
+
+    def add(self, name: str, count: int = 1) -> None:
+        with self._lock:
+            self._counts[name] += count
+
+    def __getitem__(self, name: str) -> int:
+        return self._counts[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._counts)
 
 
 class Outage:
@@ -37,18 +52,12 @@ class Telemetry:
     """Counts since the start of the process, and its state now; any thread may report."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self.slots = Counter(
-            "rcstats_slots", "Slots by outcome.", ["outcome"], registry=self.registry
-        )  # a failed attempt is repeated; a skipped slot never has a snapshot
-        self.database_errors = Counter(
-            "rcstats_database_errors", "Failed MongoDB operations.", ["asked_for"], registry=self.registry
-        )
-        self.spooled = Gauge("rcstats_spool_snapshots", "Snapshots in the spool on disk.", registry=self.registry)
-        for outcome in ("taken", "skipped", "failed"):
-            self.slots.labels(outcome)
-        for purpose in ("snapshot", "request"):
-            self.database_errors.labels(purpose)
+        self.slots = Counts("taken", "skipped", "failed")
+        """By outcome: a failed attempt is repeated; a skipped slot never has a snapshot."""
+        self.database_errors = Counts("snapshot", "request")
+        """Failed MongoDB operations by purpose."""
+        self.spooled = 0
+        """Snapshots in the spool on disk."""
         self.last_snapshot: datetime | None = None
         """When this process last took one."""
         self.outage = Outage()

@@ -10,7 +10,7 @@ from datetime import datetime
 from hmac import compare_digest
 from typing import ClassVar
 
-from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
@@ -21,6 +21,7 @@ from starlette.responses import Response
 from api.access.locality import is_local
 from api.caching.single_flight import SECONDS, SingleFlightCache
 from api.rendering import envelope
+from api.routes.daemon_metrics import counting
 from collector import __version__
 from collector.errors import DatabaseError
 from collector.key_paths import Document, at
@@ -146,7 +147,8 @@ class Metrics:
         self.telemetry = telemetry or Telemetry()
         self._newest = SingleFlightCache(newest, seconds)
         self._token = token.encode()
-        ProcessCollector(registry=self.telemetry.registry)
+        self.registry = counting(self.telemetry)
+        """To which the application adds the metrics of its requests."""
 
     async def scrape(self, request: Request) -> Response:
         """Responds in the format that the request prefers.
@@ -157,7 +159,7 @@ class Metrics:
         self._admit(request)
         accepted = request.headers.get("accept", "")[:MOST_ACCEPTED]
         encode, kind = choose_encoder("" if _BAD_VERSION.search(accepted) else accepted)
-        body = await run_in_threadpool(encode, _Scrape(*await self._read(), self.telemetry.registry))
+        body = await run_in_threadpool(encode, _Scrape(*await self._read(), self.registry))
         return Response(body, headers=envelope.NOT_KEPT | envelope.SAFE | {"Content-Type": kind})
 
     def _admit(self, request: Request) -> None:
@@ -172,7 +174,7 @@ class Metrics:
         try:
             return await self._newest.get(asyncio.get_running_loop().time() + NEWEST_WITHIN) or {}, 1
         except (DatabaseError, TimeoutError):
-            self.telemetry.database_errors.labels("request").inc()
+            self.telemetry.database_errors.add("request")
             return {}, 0
 
 

@@ -84,8 +84,8 @@ class SlotAttempts:
 
     def _failed(self, error: Exception, slots: Slots) -> datetime | None:
         """Counts the failure, and logs the first of an outage."""
-        self.telemetry.slots.labels("failed").inc()
-        self.telemetry.database_errors.labels("snapshot").inc()
+        self.telemetry.slots.add("failed")
+        self.telemetry.database_errors.add("snapshot")
         reason = logs.described(error)
         if self.telemetry.outage.begin(reason, error.brief if isinstance(error, DatabaseError) else reason):
             log.warning('snapshots failing reason="%s"', reason)
@@ -128,7 +128,7 @@ class SlotAttempts:
     def _skip(self, count: int) -> None:
         """Counts slots; during an outage they are logged at its end."""
         if count:
-            self.telemetry.slots.labels("skipped").inc(count)
+            self.telemetry.slots.add("skipped", count)
             if self.telemetry.outage.reason:
                 self._skipped_in_outage += count
             else:

@@ -46,7 +46,7 @@ class Archive:
         except DatabaseError as error:
             if not self._spool.keep(snapshot):
                 raise
-            self._telemetry.spooled.set(len(self._spool))
+            self._telemetry.spooled = len(self._spool)
             if isinstance(error, UnacceptableError):
                 raise
             self._report(snapshot, "spooled")
@@ -93,7 +93,7 @@ class Archive:
             if delivered := self._spool.deliver(self._store.add):
                 log.info("spool delivered snapshots=%d", delivered)
         finally:
-            self._telemetry.spooled.set(len(self._spool))
+            self._telemetry.spooled = len(self._spool)
 
     def _look_up(self, workspace: str, slot: datetime) -> bool | None:
         try:
@@ -113,7 +113,7 @@ class Archive:
         """Counts and logs a snapshot; one is `dropped` where another daemon has stored its slot."""
         own = snapshot["collector"]
         if "slot" in own:
-            self._telemetry.slots.labels("taken").inc()
+            self._telemetry.slots.add("taken")
         self._telemetry.last_snapshot = snapshot["createdAt"]
         failed = [name for name, record in own["readings"].items() if not record["ok"]]
         log.info(

@@ -136,10 +136,10 @@ def test_the_daemons_counters_are_exported_and_start_at_zero(workspace: Db) -> N
     of = ("rcstats_slots", "rcstats_database", "rcstats_spool")
     with client_of(workspace, telemetry=telemetry) as client:
         before = series(client, *of)
-        telemetry.slots.labels("taken").inc(2)
-        telemetry.slots.labels("failed").inc()
-        telemetry.database_errors.labels("snapshot").inc()
-        telemetry.spooled.set(4)
+        telemetry.slots.add("taken", 2)
+        telemetry.slots.add("failed")
+        telemetry.database_errors.add("snapshot")
+        telemetry.spooled = 4
         after = series(client, *of)
 
     assert set(before.values()) == {0}

@@ -114,8 +114,3 @@ def job_of(
 
 def archive_of(database: Db, spool: Spool, telemetry: Telemetry | None = None) -> Archive:
     return Archive(Store(database), Leases(database), spool, telemetry or Telemetry())
-
-
-def slots(telemetry: Telemetry, outcome: str) -> float:
-    """How many slots had this outcome."""
-    return telemetry.registry.get_sample_value("rcstats_slots_total", {"outcome": outcome}) or 0

@@ -13,7 +13,7 @@ from collector.scheduling.slots import Slots
 from collector.store.leases import Leases
 from collector.store.snapshots import Store
 from collector.telemetry import Telemetry
-from tests.collector.scheduling.jobs import Abandoned, Clock, Counting, Db, Made, at, job_of, never, slots
+from tests.collector.scheduling.jobs import Abandoned, Clock, Counting, Db, Made, at, job_of, never
 from tests.factories import snapshot
 
 HOURLY, EACH_MINUTE = "0 * * * *", "* * * * *"
@@ -35,7 +35,7 @@ class Attempting:
         return self._attempts.attempt(self.slots, never) or self.slots.after(self._clock())
 
     def skipped(self) -> float:
-        return slots(self.telemetry, "skipped")
+        return self.telemetry.slots["skipped"]
 
 
 def hours_of(collector: Counting) -> list[str]:
@@ -152,7 +152,7 @@ def test_during_an_outage_each_slot_is_attempted_when_it_comes_and_missed_ones_a
 
     assert attempt() == at("2024-03-15T12:05")
     assert set(collector.slots) == {at(f"2024-03-15T12:0{minute}") for minute in range(5)}
-    assert (attempt.skipped(), slots(attempt.telemetry, "taken")) == (4, 1)
+    assert (attempt.skipped(), attempt.telemetry.slots["taken"]) == (4, 1)
     (over,) = [message for message in caplog.messages if message.startswith("snapshots recovered")]
     assert over.endswith(" slots_skipped=4")
 
@@ -178,7 +178,7 @@ def test_a_snapshot_that_the_store_will_never_take_is_not_taken_again_for_the_sa
 
     assert attempt() == at("2024-03-15T13:00")
     assert hours_of(collector) == ["12:00"]
-    assert slots(attempt.telemetry, "failed") == 1
+    assert attempt.telemetry.slots["failed"] == 1
 
 
 def test_a_slot_that_another_daemon_holds_is_attempted_again_once_its_lease_has_expired(real_database: Db) -> None:

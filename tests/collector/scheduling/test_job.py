@@ -17,7 +17,7 @@ from collector.store.leases import LeaseHeldError, Leases
 from collector.store.snapshots import Store
 from collector.store.spool import Spool
 from collector.telemetry import Telemetry
-from tests.collector.scheduling.jobs import Made, archive_of, job_of, made, never, slots
+from tests.collector.scheduling.jobs import Made, archive_of, job_of, made, never
 from tests.factories import NOW, hours, snapshot
 from tests.failpoints import DISK_FULL, NO_RIGHT, OF_ATLAS, refused
 
@@ -47,7 +47,7 @@ def test_a_slot_is_taken_once_by_however_many(real_database: Db) -> None:
         job_of(real_database, telemetry=telemetry).take_slot(NOW, never)
 
     assert Store(real_database).count("workspace", {}) == 1
-    assert slots(telemetry, "taken") == 1
+    assert telemetry.slots["taken"] == 1
 
 
 def test_a_slot_that_another_daemon_is_taking_is_left_to_it(real_database: Db) -> None:
@@ -74,21 +74,17 @@ def test_without_the_store_the_snapshot_waits_on_disk_and_is_not_taken_again(awa
             one.take_slot(NOW, never)
 
     assert collector.slots == [NOW]
-    assert (len(spool), spooled(telemetry), slots(telemetry, "taken")) == (1, 1, 1)
-
-
-def spooled(telemetry: Telemetry) -> float | None:
-    return telemetry.registry.get_sample_value("rcstats_spool_snapshots")
+    assert (len(spool), telemetry.spooled, telemetry.slots["taken"]) == (1, 1, 1)
 
 
 def test_when_the_store_is_back_what_waited_is_delivered_first(real_database: Db, spool: Spool) -> None:
     spool.keep(snapshot(slot=NOW))
     telemetry = Telemetry()
-    telemetry.spooled.set(1)
+    telemetry.spooled = 1
     job_of(real_database, spool=spool, telemetry=telemetry).take_slot(NOW, never)
 
     assert Store(real_database).has_slot("workspace", NOW)
-    assert (len(spool), spooled(telemetry), slots(telemetry, "taken")) == (0, 0, 0)
+    assert (len(spool), telemetry.spooled, telemetry.slots["taken"]) == (0, 0, 0)
 
 
 def test_what_waited_for_a_slot_that_another_daemon_has_kept_is_dropped(real_database: Db, spool: Spool) -> None:
