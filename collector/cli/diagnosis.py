@@ -7,17 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from collector.bootstrap import open_components
+from collector.cli.components import opened
 from collector.errors import RcstatsError
-from collector.settings import load
-from collector.sources.identification import identified
-from collector.sources.rocketchat import NO_SERVER_STATISTICS, RocketChat
-from collector.statistics import catalog, snapshot
-from collector.statistics.reading import of_release
-from collector.statistics.releases import NEWEST
 
 if TYPE_CHECKING:
     from collector.diagnostics.parity import Settings
+    from collector.sources.rocketchat import RocketChat
 
 app = typer.Typer()
 
@@ -26,14 +21,16 @@ _FINDINGS = 1  # the exit code of a command that completed with findings
 
 def show_costs() -> None:
     """Runs and explains the queries of each reading, one by one."""
-    from collector.cli import tables
+    from collector.cli import diagnosis_tables
     from collector.diagnostics.explain import Recorder, costs
+    from collector.statistics import snapshot
+    from collector.statistics.reading import of_release
 
     recorder = Recorder()
-    with open_components(load(), recorder) as components:
+    with opened(recorder) as components:
         sources, about = components.collector.prepared()
-        readings = of_release(catalog.READINGS, about.definitions)
-        tables.costs(costs(readings, sources.at(snapshot.now()), recorder))
+        readings = of_release(components.collector.readings, about.definitions)
+        diagnosis_tables.costs(costs(readings, sources.at(snapshot.now()), recorder))
 
 
 @app.command()
@@ -45,24 +42,28 @@ def parity(
 
     Each difference is shown with its cause. The exit code is 1 if the cause of one is not known.
     """
-    from collector.cli import tables
+    from collector.cli import diagnosis_tables
+    from collector.cli.progress import progress
     from collector.diagnostics.parity import Verdict, compare
+    from collector.sources.identification import identified
+    from collector.sources.rocketchat import NO_SERVER_STATISTICS
+    from collector.statistics import catalog
 
-    with open_components(load()) as components:
+    with opened() as components:
         identified(components.sources.workspace)
         own = components.sources.workspace.server_statistics_newest()
         if own is None:
             raise RcstatsError(f"{NO_SERVER_STATISTICS}; its administration page creates one")
-        with tables.progress(of_release(catalog.READINGS, NEWEST)) as progress:
-            ours = components.collector.collect(fresh=True, progress=progress)
+        with progress(components.collector.readings) as update:
+            ours = components.collector.collect(fresh=True, progress=update)
         settings = _settings(components.sources.workspace, own.get("createdAt"))
     compared = list(compare(ours, own, catalog.READINGS, settings))
-    tables.parity(compared, own.get("createdAt"), whole=whole)
+    diagnosis_tables.parity(compared, own.get("createdAt"), whole=whole)
     if any(comparison.verdict is Verdict.UNEXPLAINED for comparison in compared):
         raise typer.Exit(_FINDINGS)
 
 
-def _settings(workspace: RocketChat, taken: Any) -> "Settings":
+def _settings(workspace: "RocketChat", taken: Any) -> "Settings":
     """The settings that explain differences from a document; the server computes one within a minute."""
     from collector.diagnostics.parity import Settings
 
@@ -81,19 +82,20 @@ def check(
 
     The exit code is 0 (ok), 1 (warning) or 2 (critical), as monitoring systems expect.
     """
-    from collector.cli import tables
+    from collector.cli import diagnosis_tables
     from collector.diagnostics import privileges
     from collector.diagnostics.checks import every
     from collector.scheduling.slots import Slots
+    from collector.settings import load
 
-    settings = load()
     if roles:
-        sys.stdout.write(privileges.commands(settings))
+        sys.stdout.write(privileges.commands(load()))
         return
-    with open_components(settings) as components:
+    with opened() as components:
+        settings = components.settings
         slots = Slots(settings.schedule, settings.timezone)
         given = every.Given(settings.timezone, settings.timezone_is_set, settings.daily_scan)
         access = partial(privileges.access, settings)
         found = list(every.findings(components.sources, components.store, access, slots, datetime.now(UTC), given))
-    tables.findings(found)
+    diagnosis_tables.findings(found)
     raise typer.Exit(max(finding.level for finding in found))

@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from bson import ObjectId
 
-from collector.bootstrap import Components, open_components
+from collector.cli.components import opened
 from collector.errors import ParameterError, RcstatsError
 from collector.key_paths import Document
-from collector.series.parameters import checked, moment, series_query
-from collector.settings import load
-from collector.store.parameters import ListQuery, list_query
 
 if TYPE_CHECKING:
+    from collector.bootstrap import Components
     from collector.history.backfill.run import Backfill
 
 app = typer.Typer()
@@ -46,14 +43,14 @@ def import_() -> None:
 
     Snapshots that are already stored are left unchanged. The exit code is 1 if documents were left out.
     """
-    from collector.cli import tables
+    from collector.cli.progress import counting
     from collector.history.importing import import_all
     from collector.sources.collections import Collection
 
-    with open_components(load(log_level="warning")) as components:
+    with opened(log_level="warning") as components:
         source, workspace = components.sources.workspace, components.workspace
         components.store.prepare()
-        with tables.counting("documents", source.estimate(Collection.STATISTICS)) as update:
+        with counting("documents", source.estimate(Collection.STATISTICS)) as update:
             tally = import_all(source, components.store, workspace, lambda tally: update(completed=tally.read))
     left_out = f", {tally.left_out} left out" if tally.left_out else ""
     typer.echo(f"{tally.added} of {tally.read} documents imported{left_out}")
@@ -75,30 +72,30 @@ def backfill(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only estimate the cost; store nothing.")] = False,
 ) -> None:
     """Reconstruct past snapshots from the dates of users, rooms, files, messages and sessions."""
-    from collector.cli import tables
+    from collector.cli.progress import counting
     from collector.history.backfill.run import Backfill
     from collector.series.calendar import CalendarGrid
+    from collector.series.parameters import checked, moment
 
-    settings = load(log_level="warning")
-    grid = CalendarGrid.parse(every, ZoneInfo(settings.timezone))
-    now = datetime.now(UTC)
-    start = checked("since", since, lambda raw: moment(raw, grid.zone, now))
-    end = checked("until", until, lambda raw: moment(raw, grid.zone, now))
-    if start >= end:
-        raise RcstatsError("--since must be earlier than --until")
-    with open_components(settings) as components:
+    with opened(log_level="warning") as components:
+        grid = CalendarGrid.parse(every, ZoneInfo(components.settings.timezone))
+        now = datetime.now(UTC)
+        start = checked("since", since, lambda raw: moment(raw, grid.zone, now))
+        end = checked("until", until, lambda raw: moment(raw, grid.zone, now))
+        if start >= end:
+            raise RcstatsError("--since must be earlier than --until")
         filling = Backfill(components.sources.at(now), components.store, components.workspace)
         filling.aim(grid, start, end)
         if dry_run:
             _show_plan(filling, grid.zone)
         else:
             components.store.prepare()
-            with tables.counting("days of history", filling.days) as update:
+            with counting("days of history", filling.days) as update:
                 added = filling.run(lambda _, days: update(completed=days))
             typer.echo(f"{_snapshots(added)} reconstructed{_remainder(filling)}")
 
 
-def reconstruct(components: Components, now: datetime) -> None:
+def reconstruct(components: "Components", now: datetime) -> None:
     """Reconstructs the last ninety days, so that the demo has history to show."""
     from collector.history.backfill.run import Backfill
     from collector.history.backfill.walk import Pace
@@ -146,10 +143,11 @@ def list_(
 ) -> None:
     """List stored snapshots."""
     from collector.cli import charts
+    from collector.store.parameters import list_query
 
     given = {"query": query, "sort": sort, "count": count, "offset": offset}
     chosen = list_query(given, lambda asked: min(asked or 0, _LONGEST_LIST))
-    with open_components(load()) as components:
+    with opened() as components:
         snapshots = list(components.store.snapshots(components.workspace, chosen))
         charts.listing(
             snapshots,
@@ -173,7 +171,7 @@ def diff(
     from collector.cli import charts
     from collector.history.diff import changes
 
-    with open_components(load()) as components:
+    with opened() as components:
         old, new = _snapshot(components, before), _snapshot(components, after)
     charts.differences(old, new, changes(old, new), whole=whole)
 
@@ -191,11 +189,12 @@ def trend(
 ) -> None:
     """Plot figures over time."""
     from collector.cli import charts
+    from collector.series.parameters import series_query
 
     given = {"fields": ",".join(paths), "start": since, "end": until, "every": every, "how": how}
-    settings, now = load(), datetime.now(UTC)
-    query = series_query(given, settings.timezone, now)
-    with open_components(settings) as components:
+    with opened() as components:
+        now = datetime.now(UTC)
+        query = series_query(given, components.settings.timezone, now)
         workspace = components.workspace
         query = replace(query, zone=components.store.calendar(query.zone, now))
         charts.trends(query, list(components.store.series(workspace, query)))
@@ -208,19 +207,24 @@ def forecast() -> None:
     from collector.series import forecast as forecasting
 
     now = datetime.now(UTC)
-    with open_components(load()) as components:
+    with opened() as components:
         workspace = components.workspace
         zone = ZoneInfo(components.store.calendar(components.settings.timezone, now))
         found = forecasting.forecast(lambda query: list(components.store.series(workspace, query)), now, zone)
     charts.forecast(found)
 
 
-def _snapshot(components: Components, which: str) -> Document:
+def _snapshot(components: "Components", which: str) -> Document:
     """The snapshot with this id, or the last one until this time.
 
     Raises:
         RcstatsError: no such snapshot exists; this also refuses unknown options, since -7d must pass as a time.
     """
+    from bson import ObjectId
+
+    from collector.series.parameters import moment
+    from collector.store.parameters import ListQuery
+
     try:
         until = moment(which, ZoneInfo(components.settings.timezone), datetime.now(UTC))
         where: Document = {"createdAt": {"$lte": until, "$not": {"$type": "array"}}}

@@ -9,24 +9,23 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from collector import __version__, logs
-from collector.bootstrap import Components, open_components
 from collector.cli import diagnosis, history
+from collector.cli.components import opened
 from collector.errors import DatabaseError, RcstatsError
 from collector.key_paths import Document
-from collector.mongodb.connection import connect
-from collector.settings import load
-from collector.statistics import catalog, snapshot
-from collector.statistics.reading import of_release
-from collector.statistics.releases import NEWEST
-from collector.store.archive import WaitingError
+
+if TYPE_CHECKING:
+    from collector.bootstrap import Components
 
 # Exit codes of every command; see the epilogue of --help.
 FINDINGS, FAILED, INTERRUPTED = 1, 2, 130
+
+WAITING = "spooled on disk until the store accepts it"
 
 app = typer.Typer(
     help="Collect statistics of a Rocket.Chat workspace on a schedule, and serve them through Rocket.Chat's own API.",
@@ -64,6 +63,8 @@ def _print_error(text: str) -> None:
 
 
 def _is_debugging() -> bool:
+    from collector.settings import load
+
     try:
         return load().log_level == "debug"
     except Exception:  # noqa: BLE001  the settings themselves may be invalid
@@ -85,7 +86,7 @@ def run() -> None:
     from collector import daemon
     from collector.scheduling.supervisor import Systemd
 
-    with open_components(load()) as components:
+    with opened() as components:
         daemon.serve(components, listener(*components.settings.address), Systemd())
         daemon.end_soon()
 
@@ -114,36 +115,38 @@ def snapshot_now(
 
     The exit code is 1 if the snapshot is spooled on disk, and 2 if it cannot be kept.
     """
-    from collector.cli import tables
+    from collector.cli.progress import progress
 
     if explain:
         diagnosis.show_costs()
         return
-    with open_components(load()) as components:
+    with opened() as components:
         if components.settings.log_level == "info":
             logs.from_level("warning")  # the table shows what the level info logs
         collector = components.collector.without_session_days() if dry_run else components.collector
-        with tables.progress(of_release(catalog.READINGS, NEWEST)) as progress:
-            document = collector.collect(fresh=fresh, progress=progress)
+        with progress(collector.readings) as update:
+            document = collector.collect(fresh=fresh, progress=update)
         state, error = ("not stored", None) if dry_run else keep(components, document)
     if json:
         print_json(document)
     else:
-        tables.snapshot(document, catalog.SUBJECTS, state, whole=whole)
+        print_table(document, state, whole=whole)
     if error:
         _print_error(str(error))
-        raise typer.Exit(FINDINGS if isinstance(error, WaitingError) else FAILED)
+        raise typer.Exit(FINDINGS if state == WAITING else FAILED)
 
 
-def keep(components: Components, document: Document) -> tuple[str, DatabaseError | None]:
+def keep(components: "Components", document: Document) -> tuple[str, DatabaseError | None]:
     """Stores the snapshot; returns where it is now, and the error that kept it from the store."""
+    from collector.store.archive import WaitingError
+
     with suppress(DatabaseError):
         components.archive.prepare()
         components.archive.deliver()
     try:
         components.archive.keep(document)
     except WaitingError as error:
-        return "spooled on disk until the store accepts it", error
+        return WAITING, error
     except DatabaseError as error:
         return "not stored", error
     return "stored", None
@@ -155,9 +158,10 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count the snapshots that would be deleted.")] = False,
 ) -> None:
     """Delete snapshots past their retention period, as the daemon does every hour."""
+    from collector.statistics import snapshot
     from collector.store import retention
 
-    with open_components(load()) as components:
+    with opened() as components:
         workspace, plan, now = components.workspace, components.retention, snapshot.now()
         if plan.every is None and plan.daily is None:
             typer.echo("nothing to prune: neither RCSTATS_RETENTION_FULL_DAYS nor RCSTATS_RETENTION_DAILY_DAYS is set")
@@ -175,6 +179,7 @@ def dictionary(
     ] = None,
 ) -> None:
     """Print the definition of every statistic, as Markdown."""
+    from collector.statistics import catalog
     from collector.statistics.releases import Release
 
     wanted = Release.parse(release)
@@ -197,19 +202,20 @@ def demo(
     from collector.demo import instance, mongod
     from collector.demo.guide import Guide
     from collector.demo.sample import workspace
+    from collector.mongodb.connection import connect
 
     begun = datetime.now(UTC)
     with mongod.running(mongod.own_folder(data) if data else None) as url:
         mongo_url = url.replace("/?", "/rocketchat?")
-        settings = load(mongo_url=mongo_url, store_url=None, metrics_token=None, log_level="warning")
-        with open_components(settings) as components, connect(settings.workspace_url, "RCSTATS_MONGO_URL") as client:
+        given = {"mongo_url": mongo_url, "store_url": None, "metrics_token": None, "log_level": "warning"}
+        with opened(**given) as components, connect(mongo_url, "RCSTATS_MONGO_URL") as client:
             database = client["rocketchat"]
             if not workspace.is_filled(database):
                 client.drop_database("rocketchat")
                 workspace.fill(database, begun)
                 history.reconstruct(components, begun)
             with instance.alive(database):
-                listening = any_listener(*settings.address)
+                listening = any_listener(*components.settings.address)
                 daemon.serve(components, listening, Guide(begun, tables.page))
 
 
@@ -218,6 +224,13 @@ def print_json(document: Document) -> None:
     from api.rendering import bson_json
 
     sys.stdout.buffer.write(bson_json.document(document) + b"\n")
+
+
+def print_table(document: Document, note: str, *, whole: bool) -> None:
+    from collector.cli import tables
+    from collector.statistics import catalog
+
+    tables.snapshot(document, catalog.SUBJECTS, note, whole=whole)
 
 
 app.add_typer(diagnosis.app)

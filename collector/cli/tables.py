@@ -1,9 +1,6 @@
-"""Owns the terminal output of the commands on the running workspace: progress, snapshot, costs, parity, findings."""
+"""Owns the terminal output of a snapshot, and what every table looks like."""
 
-import sys
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -11,41 +8,18 @@ from typing import Any
 import humanize
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from collector.diagnostics.checks.finding import Finding, Level, verdict
-from collector.diagnostics.explain import ReadingCost
-from collector.diagnostics.parity import Comparison, Verdict
 from collector.key_paths import Document, at
-from collector.statistics.reading import Reading, Statistic, Unit, of_release
+from collector.statistics.reading import Statistic, Unit, of_release
 from collector.statistics.releases import NEWEST, Release
-from collector.statistics.snapshot import Outcome
 from collector.statistics.subject import Subject
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
-_STYLES = {Verdict.EQUAL: "green", Verdict.EXPLAINED: "dim", Verdict.UNEXPLAINED: "bold red"}
 _KEY_WIDTH, _VALUE_WIDTH = 52, 26
 NO_VALUE = "Rocket.Chat itself has no value"
-_BRIEF = 40  # characters of a value in a comparison
-_MARKS = {Level.OK: "[green]✓[/]", Level.WARNING: "[yellow]![/]", Level.CRITICAL: "[red]✗[/]"}
-
-
-@contextmanager
-def counting(what: str, total: int) -> Iterator[Callable[..., None]]:
-    """A progress bar on stderr, and the function that updates it; invisible if stderr is not a terminal."""
-    columns = (TextColumn("{task.description:<24}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        yield partial(bar.update, bar.add_task(what, total=total))
-
-
-@contextmanager
-def progress(readings: Sequence[Reading]) -> Iterator[Callable[[Outcome], None]]:
-    """A progress bar on stderr that counts finished readings."""
-    with counting("snapshot", len(readings)) as update:
-        yield lambda outcome: update(advance=1, description=outcome.reading.name)
 
 
 def snapshot(document: Document, subjects: Iterable[Subject], note: str, *, whole: bool) -> None:
@@ -121,60 +95,11 @@ def readable(value: Any, unit: Unit) -> str:
         return str(value)
 
 
-def costs(readings: Iterable[ReadingCost]) -> None:
-    """What each reading costs MongoDB, and the total."""
-    table = headed(["reading"], ("ms", "keys", "documents", "returned"))
-    table.add_column("collections and plans", style="dim", overflow="fold")
-    total = [0.0, 0, 0, 0]
-    for one in readings:
-        figures = [one.seconds * 1000, one.keys, one.documents, one.returned]
-        total = [a + b for a, b in zip(total, figures, strict=True)]
-        table.add_row(one.reading, *_figures(figures), _plans(one))
-    table.add_section()
-    table.add_row("total", *_figures(total), style="bold")
-    out.print(table)
-
-
-def _figures(figures: list[float]) -> list[str]:
-    return [f"{figures[0]:,.1f}", *(f"{figure:,.0f}" for figure in figures[1:])]
-
-
-def _plans(one: ReadingCost) -> str:
-    """The queried collections, each with the stages of its plan; or the error."""
-    if one.error:
-        return f"[red]{escape(one.error)}[/]"
-    plans = dict.fromkeys(f"{item.collection} {'+'.join(item.stages)}" for item in one.items)
-    return ", ".join(plans)
-
-
-def parity(compared: list[Comparison], taken: Any, *, whole: bool) -> None:
-    """The unequal statistics with both values and the cause of the difference, then the number of each verdict.
-
-    `taken` is the server's createdAt, which is not always a date.
-    """
-    table = headed(["statistic"], ("server", "rcstats", "difference"))
-    table.add_column("cause", overflow="fold")
-    for one in compared:
-        if whole or one.verdict is not Verdict.EQUAL:
-            cause = f"[{_STYLES[one.verdict]}]{escape(one.cause or one.verdict)}[/]"
-            table.add_row(escape(one.key), _brief(one.server), _brief(one.ours), one.difference, cause)
-    out.print(table)
-    counts = Counter(one.verdict for one in compared)
-    age = f"{taken:%Y-%m-%d %H:%M:%S} UTC ({_ago(taken)})" if isinstance(taken, datetime) else "an unknown time"
-    out.print(f"\nThe server's document dates from {age}.")
-    out.print(", ".join(f"[{_STYLES[v]}]{counts[v]} {v}[/]" for v in Verdict))
-
-
-def _brief(value: Any) -> str:
-    text = "" if value is None else str(value)
-    return escape(text if len(text) <= _BRIEF else f"{text[:_BRIEF]}…")
-
-
 def _duration(seconds: float) -> str:
     return humanize.naturaldelta(timedelta(seconds=seconds))
 
 
-def _ago(moment: datetime) -> str:
+def ago(moment: datetime) -> str:
     return humanize.naturaltime(moment, when=datetime.now(UTC))
 
 
@@ -196,19 +121,11 @@ def page(markup: str) -> None:
     out.print(markup, soft_wrap=True)
 
 
-def findings(found: Sequence[Finding]) -> None:
-    """The verdict in one line, then one line per finding: mark, name and text."""
-    plainly = Console(highlight=False, emoji=False, force_terminal=sys.stdout.isatty())  # monitoring systems read it
-    plainly.print(escape(verdict(found)), soft_wrap=True)
-    for one in found:
-        plainly.print(f"{_MARKS[one.level]} {one.name:<10} {escape(one.text)}", soft_wrap=True)
-
-
 _WRITTEN: dict[Unit, Callable[[Any], str]] = {
     **dict.fromkeys((Unit.USERS, Unit.ROOMS, Unit.MESSAGES, Unit.SERVERS), "{:,}".format),
     Unit.BYTES: partial(humanize.naturalsize, binary=True),
     Unit.SECONDS: _duration,
-    Unit.DATE: _ago,
+    Unit.DATE: ago,
     Unit.LIST: _listed,
     Unit.DOCUMENT: _pairs,
 }
