@@ -7,7 +7,7 @@ from typing import Any
 from starlette.responses import PlainTextResponse, Response
 
 from api.rendering import envelope
-from collector.statistics.releases import NEWEST, Release
+from collector.statistics.releases import Release, release_of
 
 SETTINGS = ("API_Enable_CORS", "API_CORS_Origin")
 
@@ -34,7 +34,7 @@ class Origins:
 
     def preflight(self, headers: Mapping[str, str], release: str | None = None) -> Response:
         """The response to OPTIONS: whether a page may send its request."""
-        is_answering = (Release.parse(release) or NEWEST) >= _ANSWERING
+        is_answering = release_of(release) >= _ANSWERING
         method = headers.get("access-control-request-method")
         text = "OK" if is_answering else ""
         if not (method or (is_answering and headers.get("origin"))):

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from collector.key_paths import Document, at
 from collector.statistics.reading import Statistic, Unit, of_release
-from collector.statistics.releases import NEWEST, Release
+from collector.statistics.releases import release_of
 from collector.statistics.subject import Subject
 
 out = Console(highlight=False)
@@ -32,7 +32,7 @@ def snapshot(document: Document, subjects: Iterable[Subject], note: str, *, whol
     out.print(f"[bold]Snapshot {document['_id']}[/] of workspace {escape(own['workspace'])}")
     readings = f"{len(own['readings'])} readings in {own['seconds']:.2f} s"
     out.print(f"[dim]{local:%Y-%m-%d %H:%M:%S %Z}, {readings}; {note}[/]")
-    release = Release.parse(own.get("release")) or NEWEST
+    release = release_of(own.get("release"))
     left_out = 0
     for subject in subjects:
         statistics = [statistic for reading in of_release(subject, release) for statistic in reading.statistics]

@@ -58,6 +58,11 @@ class Span:
 ALL = Span()
 
 
+def release_of(version: object) -> Release:
+    """The release of a version, or the newest whose definitions are known if it is not a version."""
+    return Release.parse(version) or NEWEST
+
+
 def since(version: str, before: str = "") -> Span:
     """The span of releases from a version on, and before another one."""
     return Span(_release(version), _release(before) if before else None)

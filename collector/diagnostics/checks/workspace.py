@@ -13,7 +13,7 @@ from collector.sources.rocketchat import RocketChat
 from collector.sources.server_time import server_offset
 from collector.statistics.catalog import READINGS
 from collector.statistics.reading import of_release
-from collector.statistics.releases import NEWEST, Release
+from collector.statistics.releases import release_of
 
 _ROLES = "(rcstats check --roles prints the roles it needs)"
 
@@ -79,7 +79,7 @@ def timezone(workspace: RocketChat, zone: str, now: datetime, *, is_set: bool) -
 def indexes(workspace: RocketChat, *, may_scan: bool) -> Result:
     """The indexes of the messages that readings need, and the statistics of those that are missing."""
     missing = [field for field in MESSAGE_INDEXES if not _is_indexed(workspace, field)]
-    readings = of_release(READINGS, Release.parse(workspace.release()) or NEWEST)
+    readings = of_release(READINGS, release_of(workspace.release()))
     costs = {field: [s.key for r in readings if r.message_index == field for s in r.statistics] for field in missing}
     if not (listed := [f"{index_name(MESSAGE_INDEXES[field])} ({', '.join(keys)})" for field, keys in costs.items()]):
         return Level.OK, f"{Collection.MESSAGES} has all indexes that readings need"

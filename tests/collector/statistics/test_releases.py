@@ -2,7 +2,7 @@
 
 import pytest
 
-from collector.statistics.releases import ALL, Release, before, since
+from collector.statistics.releases import ALL, NEWEST, Release, before, release_of, since
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,11 @@ from collector.statistics.releases import ALL, Release, before, since
 )
 def test_a_version_is_a_release_or_none(version: object, release: Release | None) -> None:
     assert Release.parse(version) == release
+
+
+def test_without_a_known_version_the_release_is_the_newest() -> None:
+    assert release_of("8.6.1") == Release(8, 6, 1)
+    assert release_of("latest") == release_of(None) == NEWEST
 
 
 def test_releases_are_ordered_by_their_numbers() -> None:
