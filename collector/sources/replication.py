@@ -36,13 +36,22 @@ def read_member(client: Client) -> Member:
         DatabaseError: no such member can be reached.
     """
     is_direct = bool(client.options.direct_connection)
-    # The primary is asked first: the time in between must not count as lag.
-    primary, member = ask("the workspace's", client, lambda: (_primary(client), _member(client)))
+    primary, member = ask("the workspace's", client, lambda: _replies(client))
     if member.get("msg") == "isdbgrid":
         return Member(ROUTER, None, SHARDED)
     if not member.get("secondary"):
         return Member(PRIMARY if "setName" in member else STANDALONE, is_direct=is_direct)
     return Member(SECONDARY, *_lag(primary, member), is_direct=is_direct)
+
+
+def _replies(client: Client) -> tuple[Document, Document]:
+    """The primary's, and that of a member that is read; the primary's twice if the set has no other member.
+
+    The primary is asked first: the time in between must not count as lag.
+    """
+    primary = _primary(client)
+    is_alone = len(primary.get("hosts", ())) == 1 and not primary.get("passives")
+    return primary, primary if is_alone else _member(client)
 
 
 def _primary(client: Client) -> Document:

@@ -64,12 +64,11 @@ class RocketChat(Queries):
     @_asks
     def server(self) -> Document:
         """MongoDB's version, and the name of its storage engine if this login may run serverStatus."""
-        version = self._database.client.server_info()["version"]
         try:
             status = self._database.command({"serverStatus": 1} | _SECTIONS_LEFT_OUT)
         except OperationFailure:
-            return {"version": version}
-        return {"version": version, "engine": status.get("storageEngine", {}).get("name")}
+            return {"version": self.client.server_info()["version"]}
+        return {"version": status["version"], "engine": status.get("storageEngine", {}).get("name")}
 
     def server_statistics_newest(self) -> Document | None:
         """The server's own newest statistics document, or None.

@@ -12,6 +12,7 @@ from collector.diagnostics.checks.mongodb import mongodb
 from collector.mongodb.connection import Client, connect
 from collector.sources.replication import DIRECT, NO_PRIMARY, PRIMARY, SECONDARY, Member, read_member
 from collector.sources.rocketchat import RocketChat
+from tests.commands import Commands
 from tests.fault_injection.replica_set import Node, ReplicaSet, replica_set
 from tests.waiting import eventually
 
@@ -36,6 +37,13 @@ def client(nodes: ReplicaSet) -> Iterator[Client]:
 
 def test_the_primary_of_a_set_without_secondaries_has_no_lag(real_client: Client) -> None:
     assert read_member(real_client) == Member(PRIMARY, 0)
+
+
+def test_the_only_member_is_asked_once(mongod_url: str) -> None:
+    with connect(mongod_url, "TEST", heard := Commands()) as client:
+        read_member(client)
+
+    assert heard.names.count("hello") == 1
 
 
 def test_a_direct_connection_to_the_primary_is_known(mongod_url: str) -> None:
