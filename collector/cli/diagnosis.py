@@ -51,8 +51,8 @@ def parity(
 
     with opened() as components:
         identified(components.sources.workspace)
-        own = components.sources.workspace.server_statistics_newest()
-        if own is None:
+        own = components.sources.workspace.own_statistics()
+        if not own:
             raise RcstatsError(f"{NO_SERVER_STATISTICS}; its administration page creates one")
         with progress(components.collector.readings) as update:
             ours = components.collector.collect(fresh=True, progress=update)

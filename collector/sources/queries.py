@@ -79,12 +79,6 @@ class Queries:
         rows = self.groups(of, where, by=None, **{f"v{n}": what for n, what in enumerate(sums.values())})
         return {name: rows[0][f"v{n}"] if rows else 0 for n, name in enumerate(sums)}
 
-    def newest(self, of: Collection, by: str, *fields: str) -> Document:
-        """The named fields of the document with the highest value of `by`; {} if the collection is empty."""
-        chosen = dict.fromkeys(fields or (by,), 1) | {"_id": 0}
-        rows = self.aggregate(of, [{"$sort": {by: -1}}, {"$limit": 1}, {"$project": chosen}])
-        return rows[0] if rows else {}
-
     def newest_date(self, of: Collection, by: str) -> datetime | None:
         """The newest date in the field `by`, or None."""
         return self._first_date(of, by, -1)

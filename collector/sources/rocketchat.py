@@ -70,17 +70,6 @@ class RocketChat(Queries):
             return {"version": self.client.server_info()["version"]}
         return {"version": status["version"], "engine": status.get("storageEngine", {}).get("name")}
 
-    def server_statistics_newest(self) -> Document | None:
-        """The server's own newest statistics document, or None.
-
-        Documents whose createdAt is not a date count only if there are no others, as some types sort above all dates.
-        """
-        newest_first: Pipeline = [{"$sort": {"createdAt": -1}}, {"$limit": 1}]
-        for where in ({"createdAt": DATES}, {}):
-            if rows := self.aggregate(Collection.STATISTICS, [{"$match": where}, *newest_first]):
-                return rows[0]
-        return None
-
     def server_statistics_ids(self, batch: int) -> Iterator[bytes]:
         """The ids of the server's own statistics documents, of any BSON type, in order: {_id} in BSON.
 
@@ -150,8 +139,16 @@ class RocketChat(Queries):
         return workspace_key(str(unique_id) if is_proper else self._database.name, self.site)
 
     def own_statistics(self, *paths: str) -> Document:
-        """Some key paths of the server's own newest statistics document; {} if none exists."""
-        return self.newest(Collection.STATISTICS, "createdAt", "createdAt", *paths)
+        """Some key paths of the server's own newest statistics document, or the whole of it; {} if none exists.
+
+        Documents whose createdAt is not a date count only if there are no others, as some types sort above all dates.
+        """
+        shown: Pipeline = [{"$project": dict.fromkeys(paths, 1)}] if paths else []
+        newest_first: Pipeline = [{"$sort": {"createdAt": -1}}, {"$limit": 1}, *shown]
+        for where in ({"createdAt": DATES}, {}):
+            if rows := self.aggregate(Collection.STATISTICS, [{"$match": where}, *newest_first]):
+                return rows[0]
+        return {}
 
     def release(self) -> str | None:
         """The server's release, from its own newest statistics document."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from bson import Timestamp
 from pymongo.database import Database
 
 from collector.sources import Sources
@@ -42,6 +43,20 @@ def test_the_release_is_that_of_the_servers_newest_document(database: Db) -> Non
 
     values = read("build", database)
     assert [values[key] for key in ("version", "tag", "branch")] == ["7.10.0", "7.10.0", "HEAD"]
+
+
+@pytest.mark.parametrize("odd", [Timestamp(2**32 - 1, 1), "2999-01-01", [NOW + hours(1)], None])
+def test_documents_without_a_date_do_not_count_if_others_have_one(real_database: Db, odd: object) -> None:
+    insert(real_database, Collection.STATISTICS, {"createdAt": NOW, "version": "7.10.0"})
+    insert(real_database, Collection.STATISTICS, {"createdAt": odd, "version": "7.9.0"})
+
+    assert read("build", real_database)["version"] == RocketChat(real_database).release() == "7.10.0"
+
+
+def test_documents_without_a_date_count_if_there_are_no_others(real_database: Db) -> None:
+    insert(real_database, Collection.STATISTICS, {"version": "7.9.0"})
+
+    assert read("build", real_database)["version"] == RocketChat(real_database).release() == "7.9.0"
 
 
 def test_a_tag_that_the_document_lacks_is_undefined(database: Db) -> None:
