@@ -40,12 +40,8 @@ class Sources:
         return self.now.astimezone(self.timezone).date()
 
     def settings(self, *ids: str) -> dict[str, Document]:
-        """The rows of the existing settings among these, by id, each with the value that the server sees, if any."""
+        """As `RocketChat.settings`, each row with the value that the server sees, if any."""
         return self.licence.applied(self.workspace.settings(*ids))
-
-    def settings_like(self, beginning: str) -> dict[str, Document]:
-        """The same of the settings whose id has this prefix."""
-        return self.licence.applied(self.workspace.settings_like(beginning))
 
     def at(self, now: datetime) -> Self:
         return replace(self, now=now)

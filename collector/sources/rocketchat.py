@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
+from bson.regex import Regex
 from pymongo import ASCENDING, ReadPreference
 from pymongo.collection import Collection as MongoCollection
 from pymongo.database import Database
@@ -99,19 +100,13 @@ class RocketChat(Queries):
         return self._database[Collection.STATISTICS].with_options(codec_options=raw)
 
     def settings(self, *ids: str) -> dict[str, Document]:
-        """The rows of the existing settings among these, by id.
+        """The rows of the existing settings among these, by id; an id that ends in * stands for all that begin so.
 
         Each is {_id, value, packageValue, createdAt, enterprise, modules, invalidValue}, as far as they are stored.
         """
-        return self._settings({"$in": list(ids)})
-
-    def settings_like(self, beginning: str) -> dict[str, Document]:
-        """The rows of the settings whose id has this prefix, by id."""
-        return self._settings({"$regex": f"^{re.escape(beginning)}"})
-
-    def _settings(self, ids: Document) -> dict[str, Document]:
+        wanted = [Regex(f"^{re.escape(id_[:-1])}") if id_.endswith("*") else id_ for id_ in ids]
         shown = dict.fromkeys(_OF_A_SETTING, 1)
-        rows = self.aggregate(Collection.SETTINGS, [{"$match": {"_id": ids}}, {"$project": shown}])
+        rows = self.aggregate(Collection.SETTINGS, [{"$match": {"_id": {"$in": wanted}}}, {"$project": shown}])
         return {row["_id"]: row for row in rows}
 
     def settings_where(self, **conditions: Any) -> set[str]:

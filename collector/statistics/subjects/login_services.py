@@ -60,6 +60,7 @@ OAUTH = {
 _UNTIL = {"tokenpass": before("8.0")}  # the releases of a provider that was removed
 # Below `services`: the name under which an account keeps the service.
 _NAMES = {name: name for name in ("ldap", "saml", "cas")} | {f"oauth.{key}": name for key, (_, name) in OAUTH.items()}
+_CUSTOM_PROVIDERS = "Accounts_OAuth_Custom-*"
 _CUSTOM = re.compile(r"Accounts_OAuth_Custom-([^-]+)")
 _PERSONS = {"active": True, "type": {"$nin": ["app"]}, "roles": {"$ne": ["guest"]}}
 
@@ -110,7 +111,7 @@ login_services.settings(
     lists=1,
 )
 def accounts(sources: Sources) -> Values:
-    settings = sources.settings_like("Accounts_OAuth_Custom-")
+    settings = sources.settings(_CUSTOM_PROVIDERS)
     names = sorted(match[1] for id_ in settings if (match := _CUSTOM.fullmatch(id_)))
     custom = [name for name in names if len(name.encode()) <= MOST_NAME][:MOST_KINDS]
     users = _users_by_service(sources, [*_NAMES.values(), *custom])
