@@ -57,7 +57,7 @@ class Queries:
     @_asks
     def estimate(self, of: Collection) -> int:
         """The number of documents according to the collection's metadata."""
-        return self._database[of].estimated_document_count()
+        return self._database[of].estimated_document_count(comment=self._comment)
 
     def count(self, of: Collection, where: Mapping[str, Any]) -> int:
         """The exact number of matching documents."""

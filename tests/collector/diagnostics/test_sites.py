@@ -15,6 +15,13 @@ from tests.factories import NOW, hours, insert, keep, setting, snapshot
 
 Db = Database[dict[str, Any]]
 
+
+@pytest.fixture
+def database(real_database: Db) -> Db:
+    """The real one only: mongomock refuses comments on counts by metadata."""
+    return real_database
+
+
 LONG_AGO = NOW - hours(100)
 FINGERPRINT = "Deployment_FingerPrint_Hash"
 REPLICATED = "rocketchat_site_replication_state has documents: set RCSTATS_SITE to a different name at each site"

@@ -2,12 +2,19 @@
 
 from typing import Any
 
+import pytest
 from pymongo.database import Database
 
 from collector.sources.collections import Collection
 from tests.factories import insert, read, user
 
 Db = Database[dict[str, Any]]
+
+
+@pytest.fixture
+def database(real_database: Db) -> Db:
+    """The real one only: mongomock refuses comments on counts by metadata."""
+    return real_database
 
 
 def counts(database: Db) -> tuple[int, int]:
