@@ -104,7 +104,8 @@ def omnichannel(sources: Sources) -> Values:
     if missing := _unlicensed(sources, OMNICHANNEL):
         return dict.fromkeys((*_SIZES, *_COUNTS), missing)
     sizes = {key: sources.workspace.estimate(of) for key, (of, _) in _SIZES.items()}
-    return sizes | {key: sources.workspace.count(of, where) for key, (of, where, _) in _COUNTS.items()}
+    counts = sources.workspace.counts(*((of, where) for of, where, _ in _COUNTS.values()))
+    return sizes | dict(zip(_COUNTS, counts, strict=True))
 
 
 _CALLS_LAST = {"total": None, "lastMonth": 30, "lastWeek": 7, "lastDay": 1}  # days

@@ -86,9 +86,10 @@ _lists("contacts", _NOW, "Contacts with an empty list of channels.", _IS_EMPTY)
     cost=Cost.INDEX_SCAN,
 )
 def verification(sources: Sources) -> Values:
-    blocked, fully = (sources.workspace.count(Collection.CONTACTS, where) for where in (_BLOCKED, _FULLY_BLOCKED))
+    kinds: tuple[Document, ...] = ({"unknown": True}, _BLOCKED, _FULLY_BLOCKED)
+    unknown, blocked, fully = sources.workspace.counts(*((Collection.CONTACTS, kind) for kind in kinds))
     return {
-        "contactVerification.totalUnknownContacts": sources.workspace.count(Collection.CONTACTS, {"unknown": True}),
+        "contactVerification.totalUnknownContacts": unknown,
         "contactVerification.totalBlockedContacts": blocked,
         "contactVerification.totalFullyBlockedContacts": fully,
         "contactVerification.totalPartiallyBlockedContacts": blocked - fully,
