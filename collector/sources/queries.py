@@ -17,6 +17,7 @@ from collector.sources.expressions import IN_RANGE, added, number
 _asks = asks("the workspace's")
 
 _BAD_HINT = 2
+_BATCH = 1_000  # rows; the default of 101 would take a second round trip for the settings
 
 # All plausible dates that Python can represent in any time zone. A range of dates matches only dates.
 DATES: Document = {
@@ -131,7 +132,7 @@ class Queries:
         """
         needs_index = of is Collection.MESSAGES and not self._scans
         index = _message_index(pipeline) if needs_index else hint
-        options: Document = {"hint": index} if index else {}
+        options: Document = {"batchSize": _BATCH} | ({"hint": index} if index else {})
         try:
             return list(self._database[of].aggregate(list(pipeline), comment=self._comment, **options))
         except OperationFailure as error:

@@ -15,7 +15,7 @@ from collector.key_paths import Document
 from collector.numbers import is_number
 from collector.sources import Sources
 from collector.sources.host import Host
-from collector.sources.instances import STREAMER, Instance, live, server
+from collector.sources.instances import STREAMER, Instance, server
 from collector.sources.rocketchat import NO_SERVER_STATISTICS
 
 # The script that Node runs as the server, in each of its distributions.
@@ -71,9 +71,7 @@ class ServerFacts:
         Raises:
             DatabaseError: the workspace's MongoDB cannot be read.
         """
-        workspace = sources.workspace
-        own = workspace.own_statistics("os", "process", "deploy", "version", "msEnabled", "createdAt")
-        return cls(sources.now, live(workspace), own, sources.machine, sources.deployment)
+        return cls(sources.now, sources.instances(), sources.own_statistics(), sources.machine, sources.deployment)
 
     @cached_property
     def os(self) -> Fact:

@@ -52,7 +52,7 @@ class Collector:
             DatabaseError: the workspace's MongoDB cannot be read.
             AbandonedError: `abandoned` has come true.
         """
-        sources, about = self.prepared(slot)
+        sources, about = replace(self, sources=self.sources.sharing()).prepared(slot)
         previous, is_known = self._previous(about.workspace)
         # Otherwise a day without the store would have many scans.
         sources = replace(sources, may_scan=sources.may_scan and is_known)
@@ -81,7 +81,7 @@ class Collector:
             DatabaseError: the workspace's MongoDB cannot be read.
         """
         source = self.sources.workspace
-        workspace, own = identified(source), source.own_statistics("version", "enterprise.modules")
+        workspace, own = identified(source), self.sources.own_statistics()
         days = day_zone(source, self.timezone, snapshot.now(), is_set=self.timezone_is_set)
         granted = Licence.read(own, source.values(*licence.SETTINGS))
         release = Release.parse(own.get("version"))

@@ -88,6 +88,7 @@ class Reading:
     `unchanged_while` returns, cheaply, the inputs of the values: while these are equal, the last values are reused.
     `interval` is the time within a day for which the last values are reused.
     `message_index` is the index of the messages that it needs, by its first field.
+    `settings` are the ids of those that it needs, as `RocketChat.settings` takes them.
     `lists` is the number of values whose entries depend on the workspace's data.
     """
 
@@ -100,6 +101,7 @@ class Reading:
     limit: float = 0.0
     unchanged_while: Callable[[Sources], Document] | None = None
     interval: timedelta = timedelta()
+    settings: tuple[str, ...] = ()
     lists: int = 0
     message_index: str = ""
 

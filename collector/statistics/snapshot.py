@@ -86,10 +86,12 @@ def take(
     """
     started = now()
     reuse = (reuse or Reuse()).of(about.definitions)
-    runner = Runner(sources.at(started), reuse, time.monotonic() + BUDGET, abandoned)
+    chosen = of_release(readings, about.definitions)
+    shared = sources.at(started).sharing(id_ for reading in chosen for id_ in reading.settings)
+    runner = Runner(shared, reuse, time.monotonic() + BUDGET, abandoned)
     outcomes: list[Outcome] = []
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="reading") as pool:
-        for outcome in _in_order(pool, runner, of_release(readings, about.definitions)):
+        for outcome in _in_order(pool, runner, chosen):
             progress(outcome)
             outcomes.append(outcome)
     document = lay_out(outcomes, about, started, now())

@@ -118,7 +118,7 @@ class Subject:
         """Declares values that only the server's own newest statistics document contains."""
 
         def read(sources: Sources) -> Values:
-            own = sources.workspace.own_statistics(*(statistic.key for statistic in statistics))
+            own = sources.own_statistics()
             missing = UNDEFINED if own else Absent(NO_SERVER_STATISTICS)
             return {s.key: missing if (value := at(own, s.key)) is None else value for s in statistics}
 
@@ -135,13 +135,15 @@ class Subject:
 
     def settings(self, *settings: Setting) -> None:
         """Declares settings of the workspace, read together."""
+        ids = tuple(dict.fromkeys(setting.id for setting in settings))
 
         def read(sources: Sources) -> Values:
-            rows = sources.settings(*dict.fromkeys(setting.id for setting in settings))
+            rows = sources.settings(*ids)
             return {setting.key: setting.value(rows) for setting in settings}
 
         statistics = [setting.statistic for setting in settings]
-        self.reads(f"{self.name}_settings", *statistics, source=Collection.SETTINGS, cost=Cost.INDEXED)(read)
+        more: dict[str, Any] = {"source": Collection.SETTINGS, "cost": Cost.INDEXED, "settings": ids}
+        self.reads(f"{self.name}_settings", *statistics, **more)(read)
 
 
 def changed(row: Document) -> bool:

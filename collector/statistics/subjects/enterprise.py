@@ -188,6 +188,7 @@ def _calls(rows: list[Document]) -> Document:
     source="setting ABAC_Enabled, rocketchat_abac_attributes, rocketchat_room; where the licence has abac",
     cost=Cost.SCAN,
     reason="No index covers the lengths of lists or abacAttributes.",
+    settings=("ABAC_Enabled",),
 )
 def abac(sources: Sources) -> Values:
     keys = ("abacEnabled", "abacTotalAttributes", "abacTotalAttributeValues", "abacRoomsEnrolled")

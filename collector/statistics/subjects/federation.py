@@ -64,10 +64,11 @@ def rooms(sources: Sources) -> Values:
     source="rocketchat_matrix_bridged_rooms, distinct fromServer",
     cost=Cost.SCAN,
     reason="No index covers fromServer; there are as many bridged rooms as federated rooms.",
+    settings=(_HOME,),
     lists=1,
 )
 def external(sources: Sources) -> Values:
-    where = {"fromServer": {"$exists": True, "$ne": sources.workspace.values(_HOME).get(_HOME)}}
+    where = {"fromServer": {"$exists": True, "$ne": sources.settings(_HOME).get(_HOME, {}).get("value")}}
     facets = {"servers": largest("rooms"), "quantity": [{"$count": "servers"}]}
     (found,) = sources.workspace.aggregate(
         Collection.MATRIX_BRIDGED_ROOMS,

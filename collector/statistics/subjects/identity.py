@@ -17,6 +17,7 @@ identity = Subject("identity", "Identity of the workspace, the answers of its se
     Statistic("installedAt", "Date of the workspace's setup, when its id was created.", Unit.DATE),
     source="rocketchat_settings, row uniqueID: value and createdAt",
     cost=Cost.INDEXED,
+    settings=("uniqueID",),
 )
 def workspace(sources: Sources) -> Values:
     row = sources.settings("uniqueID").get("uniqueID")

@@ -44,7 +44,7 @@ NOT_SAMPLED = "no sample was taken: only the daemon takes samples between snapsh
     lists=1,
 )
 def rows(sources: Sources) -> Values:
-    found = source.live(sources.workspace)
+    found = sources.instances()
     return {
         "instanceCount": len(found),
         "collector.instances": [described(instance) for instance in found],
@@ -124,7 +124,7 @@ def peaks(sources: Sources) -> Values:
     rows = sources.workspace.aggregate(Collection.STATISTICS, [{"$match": {"createdAt": {"$gte": midnight}}}, highest])
     peak = rows[0]["peak"] if rows else None
     return {
-        "dailyPeakConnections": _last_peak(sources.workspace.own_statistics("dailyPeakConnections", "createdAt")),
+        "dailyPeakConnections": _last_peak(sources.own_statistics()),
         "maxMonthlyPeakConnections": Absent("the server has not stored any in 30 days")
         if peak is None
         else number(peak),

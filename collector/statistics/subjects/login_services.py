@@ -108,6 +108,7 @@ login_services.settings(
     source="users, one group over the names of services; settings Accounts_OAuth_Custom-…",
     cost=Cost.SCAN,
     reason="No index covers the services; one pass over the active accounts counts all of them.",
+    settings=(_CUSTOM_PROVIDERS,),
     lists=1,
 )
 def accounts(sources: Sources) -> Values:

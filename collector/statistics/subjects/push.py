@@ -8,6 +8,8 @@ from collector.statistics.values import Values
 
 push = Subject("push", "Push notifications.")
 
+_GATEWAY = ("Push_enable", "Push_enable_gateway", "Push_gateway")
+
 
 @push.reads(
     "push_queue",
@@ -22,11 +24,12 @@ def queue(sources: Sources) -> Values:
 @push.reads(
     "push_gateway",
     Statistic("push", "Bits: 1 push is on, 2 by a gateway, 4 by another gateway than the vendor's.", Unit.NUMBER),
-    source="settings Push_enable, Push_enable_gateway, Push_gateway",
+    source=f"settings {', '.join(_GATEWAY)}",
     cost=Cost.INDEXED,
+    settings=_GATEWAY,
 )
 def gateway(sources: Sources) -> Values:
-    rows = sources.settings("Push_enable", "Push_enable_gateway", "Push_gateway")
+    rows = sources.settings(*_GATEWAY)
     bits = (
         bool(rows.get("Push_enable", {}).get("value")),
         bool(rows.get("Push_enable_gateway", {}).get("value")),

@@ -47,7 +47,7 @@ GUESTS = {
     cost=Cost.INDEX_SCAN,
 )
 def presence(sources: Sources) -> Values:
-    total = sources.workspace.estimate(Collection.USERS)
+    total = sources.estimate(Collection.USERS)
     status = sources.workspace.tally(Collection.USERS, by="status", values=("online", "away", "busy"))
     return {
         "totalUsers": total,
@@ -102,7 +102,7 @@ def languages(sources: Sources) -> Values:
         if isinstance(language, str) and language != NONE:
             speakers[key(language)] += row["speakers"]
     spoken, note = keyed(speakers.most_common(), more=len(rows) == MOST_KINDS)
-    others = sources.workspace.estimate(Collection.USERS) - sum(spoken.values())
+    others = sources.estimate(Collection.USERS) - sum(spoken.values())
     return {"userLanguages": noted(spoken | {NONE: others}, note)}
 
 
