@@ -30,11 +30,10 @@ omnichannel.sizes(
     cost=Cost.INDEX_SCAN,
 )
 def agents(sources: Sources) -> Values:
-    count = sources.workspace.count
-    return {
-        "totalLivechatAgents": count(Collection.USERS, {"roles": "livechat-agent"}),
-        "totalLivechatManagers": count(Collection.USERS, {"roles": "livechat-manager"}),
-    }
+    agents, managers = sources.workspace.counts(
+        (Collection.USERS, {"roles": "livechat-agent"}), (Collection.USERS, {"roles": "livechat-manager"})
+    )
+    return {"totalLivechatAgents": agents, "totalLivechatManagers": managers}
 
 
 @omnichannel.reads(

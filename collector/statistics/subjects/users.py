@@ -76,13 +76,16 @@ def presence(sources: Sources) -> Values:
     cost=Cost.INDEX_SCAN,
 )
 def active(sources: Sources) -> Values:
-    count = sources.workspace.count
-    seatless = count(Collection.USERS, {"$or": [{"active": True, **kind} for kind in NO_SEAT]})
+    seatless = {"$or": [{"active": True, **kind} for kind in NO_SEAT]}
+    wanted = ({"active": True}, seatless, GUESTS, {"active": False}, {"type": "app"})
+    active, without_seat, guests, inactive, apps = sources.workspace.counts(
+        *((Collection.USERS, one) for one in wanted)
+    )
     return {
-        "activeUsers": count(Collection.USERS, {"active": True}) - seatless,
-        "activeGuests": count(Collection.USERS, GUESTS),
-        "nonActiveUsers": count(Collection.USERS, {"active": False}),
-        "appUsers": count(Collection.USERS, {"type": "app"}),
+        "activeUsers": active - without_seat,
+        "activeGuests": guests,
+        "nonActiveUsers": inactive,
+        "appUsers": apps,
     }
 
 
@@ -115,10 +118,8 @@ def languages(sources: Sources) -> Values:
 )
 def second_factor(sources: Sources) -> Values:
     factors = {"totalUserTOTP": "services.totp.enabled", "totalUserEmail2fa": "services.email2fa.enabled"}
-    return {
-        key: sources.workspace.count(Collection.USERS, {"active": True, enabled: True})
-        for key, enabled in factors.items()
-    }
+    wanted = ((Collection.USERS, {"active": True, enabled: True}) for enabled in factors.values())
+    return dict(zip(factors, sources.workspace.counts(*wanted), strict=True))
 
 
 users.settings(

@@ -17,6 +17,7 @@ from collector.sources.rocketchat import RocketChat
 from collector.statistics.catalog import READINGS
 from collector.statistics.reading import Reading
 from collector.statistics.releases import NEWEST, Release
+from collector.statistics.reuse import Reuse
 from collector.statistics.snapshot import SnapshotContext, take
 from tests.commands import Commands
 from tests.factories import SMALL, insert, licensed, reading, setting
@@ -64,7 +65,7 @@ def test_a_following_snapshot_takes_few_round_trips(filled: Db, client: Client, 
     sources = Sources(RocketChat(client[filled.name]))
     first = take(READINGS, sources, ABOUT)
     heard.names.clear()
-    take(READINGS, sources, ABOUT, previous=first)
+    take(READINGS, sources, ABOUT, reuse=Reuse(first))
 
     assert len(heard.names) <= MOST
 
