@@ -8,9 +8,10 @@ from rich.filesize import decimal
 from rich.table import Table
 
 from tests.benchmarks.profiler import Work
-from tests.benchmarks.runner import EVER, FIRST, FOLLOWING, OURS, SERVER, WAYS, Result
+from tests.benchmarks.runner import EVER, FIRST, FOLLOWING, OURS, REUSING, SERVER, WAYS, Result
 
-_TITLES = {SERVER: "server", EVER: "ours, first ever", FIRST: "ours, first of a day", FOLLOWING: "ours, following"}
+_TITLES = {SERVER: "server", EVER: "ours, first ever", FIRST: "ours, first of a day"}
+_TITLES |= {FOLLOWING: "ours, following", REUSING: "ours, with RCSTATS_SCAN_INTERVAL"}
 _TOP = 15
 
 

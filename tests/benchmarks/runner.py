@@ -16,15 +16,16 @@ from collector.mongodb.connection import connect
 from collector.sources import Sources
 from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog, snapshot
-from collector.statistics.reuse import Reuse
+from collector.statistics.reuse import NO_INTERVAL, Reuse
 from collector.store.session_days import COLLECTION, SessionDayStore
 from tests.benchmarks import activity, server
 from tests.benchmarks.profiler import Meter, metered
 from tests.benchmarks.query_model import Db
 from tests.benchmarks.workspace import DATABASE
 
-SERVER, EVER, FIRST, FOLLOWING = "server", "ever", "first", "following"
-OURS = (EVER, FIRST, FOLLOWING)
+SERVER, EVER, FIRST, FOLLOWING, REUSING = "server", "ever", "first", "following", "reusing"
+OURS = (EVER, FIRST, FOLLOWING, REUSING)
+INTERVAL = timedelta(days=1)  # of a snapshot that reuses the values of expensive readings
 WAYS = (SERVER, *OURS)
 NAMES = {SERVER: "Rocket.Chat"} | dict.fromkeys(OURS, "rcstats")  # as MongoDB's log knows them
 STORE = "rcstats"
@@ -78,9 +79,10 @@ class Race:
         """One document: the server's values, or a snapshot."""
         if way == SERVER:
             return server.compute(self.theirs, datetime.now(UTC)).values
-        previous = self.last if way == FOLLOWING else None
+        previous = self.last if way in {FOLLOWING, REUSING} else None
+        interval = NO_INTERVAL if way == FOLLOWING else INTERVAL
         sources = replace(self.sources, session_days=SessionDayStore(self.store).of(self.about.workspace))
-        self.last = snapshot.take(catalog.READINGS, sources, self.about, reuse=Reuse(previous))
+        self.last = snapshot.take(catalog.READINGS, sources, self.about, reuse=Reuse(previous, interval))
         return self.last
 
     def prepare(self, way: str) -> None:
