@@ -1,8 +1,8 @@
 """What a snapshot costs, beside what the server's own statistics cost: `python -m tests.benchmarks.costs`.
 
 On one MongoDB and one workspace, in alternating rounds, with some activity between: the server's own way, our first
-snapshot ever, the first of a day, a following one, and one that reuses the values of expensive readings. Time is the median of the rounds; what MongoDB examined comes
-from rounds of their own, as to note it makes everything slower.
+snapshot ever, the first of a day, a following one, and one that reuses the values of expensive readings. Time is the
+median of the rounds; what MongoDB examined comes from rounds of their own, as to note it makes everything slower.
 """
 
 import sys

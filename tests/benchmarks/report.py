@@ -1,5 +1,6 @@
 """The figures, for people and as JSON."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -32,15 +33,15 @@ _MAIN = {"users": "users", "rooms": "rocketchat_room", "messages": "rocketchat_m
 
 
 def _whole(result: Result, title: str) -> Table:
-    table = Table("", *_TITLES.values(), *(f"{way} / server" for way in OURS), title=title)
+    """Each figure of ours with its share of the server's."""
+    table = Table("", *_TITLES.values(), title=title)
     for column in table.columns[1:]:
         column.justify = "right"
     seconds = {way: result.median(way) for way in WAYS}
-    table.add_row("seconds (median)", *(f"{value:.3f}" for value in seconds.values()), *_ratios(seconds))
+    table.add_row("seconds (median)", *_shared(seconds, "{:.3f}".format))
     for name in ("commands", "keys", "documents", "bytes"):
         work = {way: getattr(result.work[way].total, name) for way in WAYS}
-        shown = decimal if name == "bytes" else "{:,}".format
-        table.add_row(_ROWS[name], *(shown(value) for value in work.values()), *_ratios(work))
+        table.add_row(_ROWS[name], *_shared(work, decimal if name == "bytes" else "{:,}".format))
     return table
 
 
@@ -52,8 +53,10 @@ _ROWS = {
 }
 
 
-def _ratios(values: dict[str, Any]) -> list[str]:
-    return [f"{values[way] / values[SERVER]:.3f}" if values[SERVER] else "" for way in OURS]
+def _shared(values: dict[str, Any], shown: Callable[[Any], str]) -> Iterator[str]:
+    whole = values[SERVER]
+    for way in WAYS:
+        yield shown(values[way]) + (f" ({values[way] / whole:.3f})" if way != SERVER and whole else "")
 
 
 def _top(title: str, seconds: dict[str, float], work: dict[str, Work]) -> Table:
