@@ -38,6 +38,7 @@ log = logging.getLogger(__name__)
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 LOGGED_AGAIN = 60.0  # seconds after which the same MongoDB error is logged again
 OTHER = "other"  # the route of unknown paths
+MEASURED = "/api/"  # the routes whose durations somebody watches: those of pages and probes would be mostly buckets
 
 
 def create(
@@ -86,7 +87,7 @@ def create(
 
 
 class _Counted:
-    """Middleware that counts requests, and measures their duration, by route template."""
+    """Middleware that counts requests, and measures the duration of those to the API, by route template."""
 
     def __init__(self, app: ASGIApp, routes: Iterable[Route], registry: CollectorRegistry) -> None:
         self._app = app
@@ -95,13 +96,14 @@ class _Counted:
         answers = Counter(f"{name}s", "Requests by response status.", labels, registry=registry)
         seconds = Histogram(
             f"{name}_duration_seconds",
-            "Time until the response was sent.",
+            "Time until the response was sent, for the routes of the API.",
             ["route"],
             buckets=SECONDS,
             registry=registry,
         )
         self._count = cache(lambda route, status: answers.labels(route, status).inc)
-        self._observe = {route: seconds.labels(route).observe for route in (*self._routes.values(), OTHER)}
+        measured = (route for route in self._routes.values() if route.startswith(MEASURED))
+        self._observe = {route: seconds.labels(route).observe for route in measured}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -121,7 +123,8 @@ class _Counted:
                 await envelope.response(envelope.failure("rcstats is shutting down"), 503)(scope, receive, noted)
         finally:
             route = self._routes.get(scope.get("endpoint"), OTHER)
-            self._observe[route](time.perf_counter() - begun)
+            if observe := self._observe.get(route):
+                observe(time.perf_counter() - begun)
             self._count(route, status or 500)()
 
 

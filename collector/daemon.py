@@ -18,6 +18,7 @@ from api.network.bounds import Bounds
 from api.network.server import Server
 from api.routes.health import Status
 from api.routes.metrics import Metrics, Newest
+from api.routes.server_metrics import ServerMetrics
 from api.routes.statistics import Statistics
 from collector import logs
 from collector.bootstrap import Components
@@ -71,9 +72,8 @@ def serve(
             "schedule": scheduler.problem,
         }
     )
-    token = settings.metrics_token.get_secret_value() if settings.metrics_token else ""
-    metrics = Metrics(Newest(components.sources.workspace, components.store), components.telemetry, token)
-    server = Server(create(answers, statistics, status, metrics), listening, bounds(settings), settings.tls)
+    application = create(answers, statistics, status, _metrics(components, scheduler))
+    server = Server(application, listening, bounds(settings), settings.tls)
 
     def announce(address: str) -> None:
         scheduler.wait_for_first_attempt()
@@ -93,6 +93,17 @@ def serve(
 def planned(settings: Settings, timezone: str) -> SlotTrigger:
     """Raises: SettingsError: the cron expression is wrong."""
     return SlotTrigger(Slots(settings.schedule, timezone), timedelta(seconds=settings.jitter))
+
+
+def _metrics(components: Components, scheduler: Scheduler) -> Metrics:
+    settings, workspace = components.settings, components.sources.workspace
+    return Metrics(
+        Newest(workspace, components.store),
+        components.telemetry,
+        settings.metrics_token.get_secret_value() if settings.metrics_token else "",
+        schedule=scheduler.problem,
+        server=ServerMetrics(workspace) if settings.server_metrics else None,
+    )
 
 
 def bounds(settings: Settings) -> Bounds:

@@ -1,6 +1,6 @@
-"""Owns the metrics of the daemon itself: what it has counted, and its process."""
+"""Owns the metrics of the daemon itself: what it has counted, its schedule and its process."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, ProcessCollector, disable_created_metrics
@@ -13,10 +13,10 @@ from collector.telemetry import Counts, Telemetry
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
-def counting(telemetry: Telemetry) -> CollectorRegistry:
-    """A registry with the counts of `telemetry` and the figures of the process."""
+def counting(telemetry: Telemetry, schedule: Callable[[], str]) -> CollectorRegistry:
+    """A registry with the counts of `telemetry`, the state of the `schedule` and the figures of the process."""
     registry = CollectorRegistry()
-    registry.register(_Counted(telemetry))
+    registry.register(_Counted(telemetry, schedule))
     ProcessCollector(registry=registry)
     return registry
 
@@ -24,8 +24,11 @@ def counting(telemetry: Telemetry) -> CollectorRegistry:
 @dataclass(frozen=True)
 class _Counted(Collector):
     telemetry: Telemetry
+    schedule: Callable[[], str]
 
     def collect(self) -> Iterator[Metric]:
+        on_time = 0 if self.schedule() else 1
+        yield GaugeMetricFamily("rcstats_schedule_up", "1 if snapshots are taken on time, else 0.", on_time)
         yield _counter("rcstats_slots", "Slots by outcome.", "outcome", self.telemetry.slots)
         errors = self.telemetry.database_errors
         yield _counter("rcstats_database_errors", "Failed MongoDB operations.", "asked_for", errors)

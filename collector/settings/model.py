@@ -87,6 +87,11 @@ class Settings(BaseSettings):
         min_length=1,
         description="Bearer token required by `GET /metrics`. Without one, only local requests are accepted.",
     )
+    server_metrics: bool = Field(
+        default=False,
+        description="Add the metrics of Rocket.Chat's own exporter to `GET /metrics`, by its names, so that its "
+        "dashboards work without it.",
+    )
     site: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9._-]{1,64}$",

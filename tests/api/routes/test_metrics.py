@@ -11,9 +11,9 @@ from pymongo.database import Database
 from starlette.testclient import TestClient
 
 from api.access.admission import Admission
-from api.app import OTHER, SECONDS, create
+from api.app import MEASURED, SECONDS, create
 from api.caching.responses import ResponseCache
-from api.routes import metrics
+from api.routes import workspace_metrics
 from api.routes.health import Status
 from api.routes.metrics import Newest
 from api.routes.statistics import Statistics
@@ -72,7 +72,9 @@ def test_a_day_without_users_is_zero_and_an_unread_week_has_no_metric(workspace:
 
 def test_every_gauge_shows_a_statistic_that_is_collected() -> None:
     keys = tuple(f"{statistic.key}." for statistic in catalog.STATISTICS)
-    shown = [path for *_, at in metrics.WORKSPACE for path in at.values()] + list(metrics.ABOUT.values())
+    shown = [path for *_, at in workspace_metrics.WORKSPACE for path in at.values()] + list(
+        workspace_metrics.ABOUT.values()
+    )
 
     assert [path for path in shown if not f"{path}.".startswith(keys)] == []
     assert len(set(shown)) == len(shown)
@@ -91,6 +93,7 @@ def test_metrics_include_the_newest_snapshots_own_figures(workspace: Db, here: T
     told = series(here, "rcstats_snapshot", "rcstats_reading")
 
     assert 90 <= told.pop("rcstats_snapshot_age_seconds") < 100
+    assert 90 <= time.time() - told.pop("rcstats_snapshot_timestamp_seconds") < 100
     assert told == {
         "rcstats_snapshot_duration_seconds": 15.5,
         'rcstats_reading_duration_seconds{reading="presence"}': 0.25,
@@ -172,8 +175,9 @@ def test_requests_are_counted_by_route_and_status(here: TestClient) -> None:
     assert series(here, f'{REQUESTS}{{route="/metrics"') == {f'{REQUESTS}{{route="/metrics",status="200"}}': 1}
 
 
-def test_request_durations_are_a_histogram_by_route(here: TestClient) -> None:
-    here.get("/health")
+def test_durations_of_requests_to_the_api_are_a_histogram_by_route(here: TestClient) -> None:
+    for path in (LIST, "/health", "/nowhere"):
+        here.get(path)
     name = "rcstats_http_request_duration_seconds"
     told = series(here, name)
 
@@ -182,10 +186,17 @@ def test_request_durations_are_a_histogram_by_route(here: TestClient) -> None:
         return [told[f'{name}_bucket{{le="{limit}",route="{route}"}}'] for limit in limits]
 
     assert (SECONDS[0], SECONDS[-1]) == (0.001, 10)
-    assert buckets("/health") == sorted(buckets("/health"))
-    assert buckets("/health")[-1] == told[f'{name}_count{{route="/health"}}'] == 1
-    assert 0 < told[f'{name}_sum{{route="/health"}}'] < 10
-    assert set(re.findall(rf'{name}_count{{route="([^"]+)"}}', str(told))) == paths(here) | {OTHER}  # from the start
+    assert buckets(LIST) == sorted(buckets(LIST))
+    assert buckets(LIST)[-1] == told[f'{name}_count{{route="{LIST}"}}'] == 1
+    assert 0 < told[f'{name}_sum{{route="{LIST}"}}'] < 10
+    watched = {path for path in paths(here) if path.startswith(MEASURED)}
+    assert set(re.findall(rf'{name}_count{{route="([^"]+)"}}', str(told))) == watched  # from the start
+
+
+@pytest.mark.parametrize(("problem", "up"), [("", 1), ("the schedule is stuck", 0)])
+def test_metrics_tell_whether_snapshots_are_taken_on_time(workspace: Db, problem: str, up: int) -> None:
+    with client_of(workspace, schedule=lambda: problem) as client:
+        assert series(client, "rcstats_schedule") == {"rcstats_schedule_up": up}
 
 
 def test_an_unhandled_error_counts_as_500(workspace: Db) -> None:
