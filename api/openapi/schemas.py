@@ -216,7 +216,8 @@ FORMAT = _parameter(
 )
 
 # Valid examples; a schema cannot express times and time zones.
-_TIMES = ["-90d", "-2w", "2024-03-01", "2024-03-01T10:00:00Z"]
+_TIMES = ["-90d", "now-2w", "2024-03-01", "2024-03-01T10:00:00Z", "1709287200", "1709287200000"]
+_TIME = "An ISO 8601 time, seconds or milliseconds since 1970, `now`, or an age such as `-90d` or `now-90d`."
 _ZONES = ["", "UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata"]
 _PATHS_LISTED = r"^[a-zA-Z][a-zA-Z0-9]{0,30}(\.([a-zA-Z][a-zA-Z0-9]{0,29}|[0-9]{1,9})){0,3}$"
 _WIDTH_OF_A_BUCKET = (
@@ -230,7 +231,7 @@ SERIES: list[Schema] = [
     *(
         _parameter(name, text, TEXT | schema, example)
         for name, text, schema, example in (
-            ("start", "An ISO 8601 time, `now`, or an age such as `-90d`. Default: `-30d`.", {"enum": _TIMES}, "-90d"),
+            ("start", f"{_TIME} Default: `-30d`.", {"enum": _TIMES}, "-90d"),
             ("end", "The same. Default: `now`.", {"enum": ["", "now"]}, "now"),
             ("every", _WIDTH_OF_A_BUCKET, {"pattern": f"^(?:{WIDTH})?$"}, "1d"),
             ("how", "Value of a bucket, computed from its snapshots. Default: `last`.", {"enum": ["", *How]}, "last"),

@@ -1,15 +1,18 @@
 """Owns the parameters and the response of statistics.series. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 import orjson
 
-from api.query.listing import served
+from api.query.listing import BadQueryError, served
 from api.rendering import bson_json
+from collector.series.misspellings import meant
 from collector.series.parameters import series_query
 from collector.series.pipeline import SeriesQuery
+
+Row = Mapping[str, Any]
 
 
 def parse(given: Mapping[str, str], zone: str, now: datetime) -> SeriesQuery:
@@ -19,6 +22,22 @@ def parse(given: Mapping[str, str], zone: str, now: datetime) -> SeriesQuery:
         BadQueryError: a parameter is invalid.
     """
     return served(given, lambda: series_query(given, zone, now))
+
+
+def checked(query: SeriesQuery, rows: Iterable[Row], keys: Collection[str]) -> Iterable[Row]:
+    """The rows; `keys` are the statistics.
+
+    Raises:
+        BadQueryError: a field is alike to a statistic, and no row has a value of it.
+    """
+    doubtful = {f"v{n}": (path, key) for n, path in enumerate(query.fields) if (key := meant(path, keys))}
+    if not doubtful:
+        return rows
+    found = list(rows)
+    for name, (path, key) in doubtful.items():
+        if all(row.get(name) is None for row in found):
+            raise BadQueryError("fields", ",".join(query.fields), f"{path} is not a statistic; did you mean {key}?")
+    return found
 
 
 def columns(query: SeriesQuery, rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:

@@ -76,6 +76,7 @@ class Statistics:
         """The time zone of series: `zone`, or an equivalent one if MongoDB does not know it."""
         self._json = SnapshotJson(store, answers.memory)
         self._all = lru_cache(maxsize=8)(lambda workspace, _edition: store.count(workspace, {}))
+        self._keys = {entry["key"] for entry in entries}
         dictionary = orjson.dumps(envelope.success({"statistics": list(entries), "count": len(entries)}))
         self._newest = Resource(_nothing, self._newest_one, _NEWEST)
 
@@ -146,7 +147,7 @@ class Statistics:
 
     def _buckets(self, context: Context, query: SeriesQuery) -> Iterator[bytes]:
         query = replace(query, zone=self.calendar()) if query.zone == self._zone else query
-        rows = self._rows(context, query)
+        rows = series.checked(query, self._rows(context, query), self._keys)
         if context.kind == envelope.JSON:
             return series.columns(query, rows)
         records = series.records(query, rows)

@@ -19,7 +19,9 @@ MOST_VALUES = 500_000  # buckets times fields
 MOST_ZONE = 64  # characters of a time zone's name; the longest has 32
 DEFAULT_START = "-30d"
 
-_BEFORE_NOW = re.compile(rf"-([0-9]{{1,5}})({'|'.join(UNITS)})")
+_BEFORE_NOW = re.compile(rf"(?:now)?-([0-9]{{1,5}})({'|'.join(UNITS)})")
+# Seconds or milliseconds; eight digits are a date such as 20240301.
+_SINCE_1970 = re.compile(r"([0-9]{9,11}(?:\.[0-9]{1,9})?)|([0-9]{12,14})")
 
 T = TypeVar("T")
 
@@ -62,7 +64,9 @@ def checked(name: str, raw: str, check: Callable[[str], T]) -> T:
 
 
 def moment(raw: str, zone: ZoneInfo, now: datetime) -> datetime:
-    """The time of `now`, an age such as `-30d`, or an ISO 8601 date or time, which is local without an offset.
+    """The time of `now`, an age such as `-30d` or `now-30d`, a time since 1970, or an ISO 8601 date or time.
+
+    A number of 9 to 11 digits is in seconds, one of 12 to 14 in milliseconds. Without an offset, ISO 8601 is local.
 
     Raises:
         ValueError: the text has none of these forms.
@@ -72,6 +76,9 @@ def moment(raw: str, zone: ZoneInfo, now: datetime) -> datetime:
     try:
         if match := _BEFORE_NOW.fullmatch(raw):
             return now - int(match[1]) * UNITS[match[2]].length
+        if match := _SINCE_1970.fullmatch(raw):
+            seconds, milliseconds = match.groups()
+            return dates.of_milliseconds(float(seconds) * 1000 if seconds else int(milliseconds))
         return dates.of_text(raw, zone)
     except (ValueError, OverflowError):
         raise ValueError("expected an ISO 8601 time, now, or an age such as -30d") from None

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from api.query.series import parse
 from api.routes.statistics import MOST_ROWS
 from collector.store.snapshots import TRENDS, Store
-from tests.api.conftest import LIST
+from tests.api.conftest import ADMIN, LIST, client_of
 from tests.factories import NOW, hours, keep, nulls, snapshot
 
 Db = Database[dict[str, Any]]
@@ -127,6 +127,9 @@ def test_a_series_excludes_other_workspaces(workspace: Db, admin: TestClient) ->
         ("fields", ",".join(f"f{n}" for n in range(41))),
         ("start", "yesterday"),
         ("start", "-1"),
+        ("start", "now+7d"),
+        ("start", "99999999999999"),
+        ("start", "1709287200000.5"),
         ("start", "-99999y"),
         ("end", "2024-02-30"),
         ("start", "2030-01-01"),
@@ -154,6 +157,24 @@ def test_times_at_the_ends_of_the_calendar_are_served(workspace: Db, admin: Test
     assert asked(admin, "totalUsers", **width)["series"]["totalUsers"] == [5]
 
 
+@pytest.mark.parametrize("kind", ["json", "csv", "ndjson"])
+def test_a_misspelt_field_is_a_400_that_names_the_statistic(workspace: Db, kind: str) -> None:
+    keep(workspace, at("2024-03-10T08:00", totalUsers=5))
+    with client_of(workspace, entries=[{"key": "totalUsers"}]) as client:
+        answer = client.get(SERIES, params=ALL | {"fields": "totlaUsers", "format": kind}, headers=ADMIN)
+
+    assert (answer.status_code, answer.json()["errorType"]) == (400, "error-invalid-fields")
+    assert answer.json()["details"]["reason"] == "totlaUsers is not a statistic; did you mean totalUsers?"
+
+
+@pytest.mark.parametrize("field", ["missing", "totlaUsers"])
+def test_a_field_that_a_snapshot_has_or_that_is_like_no_statistic_is_served(workspace: Db, field: str) -> None:
+    keep(workspace, at("2024-03-10T08:00", totlaUsers=5))
+    with client_of(workspace, entries=[{"key": "totalUsers"}]) as client:
+        client.headers.update(ADMIN)
+        assert asked(client, field)["series"] == {field: [5 if field == "totlaUsers" else None]}
+
+
 def test_too_many_buckets_are_refused(admin: TestClient) -> None:
     answer = admin.get(SERIES, params={"fields": "a", "start": "2000-01-01", "end": "2024-01-01", "every": "1m"})
 
@@ -172,6 +193,11 @@ def test_a_series_is_refused_without_the_permission(anonymous: TestClient) -> No
         ("2024-03-01", datetime(2024, 2, 29, 23, tzinfo=UTC)),
         ("2024-03-01T10:00:00Z", datetime(2024, 3, 1, 10, tzinfo=UTC)),
         ("2024-03-01T10:00:00+05:00", datetime(2024, 3, 1, 5, tzinfo=UTC)),
+        ("20240301", datetime(2024, 2, 29, 23, tzinfo=UTC)),
+        ("now-7d", NOW - timedelta(days=7)),
+        ("1709287200", datetime(2024, 3, 1, 10, tzinfo=UTC)),
+        ("1709287200.5", datetime(2024, 3, 1, 10, 0, 0, 500_000, tzinfo=UTC)),
+        ("1709287200000", datetime(2024, 3, 1, 10, tzinfo=UTC)),
     ],
 )
 def test_times_are_absolute_or_before_now(start: str, expected: datetime) -> None:
