@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple, TypeVar
@@ -19,6 +19,7 @@ from api.caching.snapshot_json import SnapshotJson
 from api.query import series
 from api.query.listing import BadParametersError, BadQueryError, parameters, parse
 from api.rendering import bson_json, envelope, tabular
+from api.rendering import forecast as rendered
 from collector.errors import CommandRefusedError, DatabaseError, TooLargeError, UnknownTimeZoneError
 from collector.key_paths import Document
 from collector.series.forecast import forecast
@@ -171,8 +172,7 @@ class Statistics:
             return list(self._rows(context, query))
 
         found = forecast(rows, datetime.now(UTC), ZoneInfo(self.calendar()))
-        anomalies = [asdict(anomaly) | {"text": str(anomaly)} for anomaly in found.anomalies]
-        yield bson_json.document({"growth": [asdict(growth) for growth in found.growth], "anomalies": anomalies})
+        yield bson_json.document(rendered.document(found))
 
     def _total(self, context: Context, query: ListQuery, found: int) -> int:
         """The number of matching snapshots; counted only if the page does not determine it."""
