@@ -158,6 +158,7 @@ class ResponseCache:
         except TimeoutError:
             raise DatabaseError("MongoDB did not answer in time") from None
         headers = ALWAYS | request.state.limits | {"Content-Type": context.kind, "ETag": etag.weak(tag)}
+        headers |= tabular.disposition(request.scope["path"], context.kind)
         return response(body, headers, leave)
 
     async def admit(self, request: Request) -> None:

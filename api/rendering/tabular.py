@@ -43,6 +43,13 @@ def chosen(given: Mapping[str, str], accept: str) -> str:
     return _KINDS[max(_KINDS, key=lambda name: _preference(name, ranges))]
 
 
+def disposition(path: str, kind: str) -> dict[str, str]:
+    """The header that names the file as which a browser saves the response; none for JSON."""
+    endings = {CSV: "csv", NDJSON: "ndjson"}
+    name = f"{path.rpartition('/')[2]}.{endings.get(kind)}"
+    return {"Content-Disposition": f'attachment; filename="{name}"'} if kind in endings else {}
+
+
 def _preference(name: str, ranges: Mapping[str, tuple[float, int]]) -> tuple[float, int, int]:
     """How much a client prefers a type: the weight, precision and place of the most precise range that includes it."""
     patterns = (name, f"{name.partition('/')[0]}/*", "*/*")

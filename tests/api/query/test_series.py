@@ -49,6 +49,7 @@ def test_a_bucket_has_its_last_value_and_empty_buckets_are_left_out(workspace: D
         "count": 2,
     }
     assert list(body)[-1] == "success"
+    assert "content-disposition" not in admin.get(SERIES, params=ALL | {"fields": "totalUsers"}).headers
 
 
 @pytest.mark.parametrize(
@@ -247,6 +248,7 @@ def test_a_series_as_csv(workspace: Db, admin: TestClient, by: str) -> None:
     answer = admin.get(SERIES, params=parameters, headers=headers)
 
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="statistics.series.csv"'
     assert list(csv.reader(io.StringIO(answer.text))) == [
         ["at", "totalUsers", "a", "b"],
         ["2024-03-10T00:00:00.000Z", "5", "'=1+1", "[1,2]"],
@@ -259,6 +261,7 @@ def test_a_series_as_ndjson(workspace: Db, admin: TestClient) -> None:
     answer = admin.get(SERIES, params=ALL | {"fields": "totalUsers", "format": "ndjson"})
 
     assert answer.headers["content-type"] == "application/x-ndjson"
+    assert answer.headers["content-disposition"] == 'attachment; filename="statistics.series.ndjson"'
     assert [json.loads(row) for row in answer.text.splitlines()] == [
         {"at": "2024-03-10T00:00:00.000Z", "totalUsers": 5}
     ]
