@@ -53,7 +53,8 @@ def conversation_sources(sources: Sources) -> Values:
     rows = sources.workspace.aggregate(Collection.ROOMS, [{"$match": where}, by_source, *largest("count")])
     found_sources = [{"id": UNDEFINED, "alias": UNDEFINED} | row["_id"] | {"count": row["count"]} for row in rows]
     found, note = listed(found_sources, more=len(rows) == MOST_KINDS)
-    return {"omnichannelSources": noted(found, note)}
+    by_name = sorted(found, key=lambda row: [str(row.get(name)) for name in ("type", "id", "alias")])
+    return {"omnichannelSources": noted(by_name, note)}
 
 
 omnichannel.count(

@@ -106,7 +106,8 @@ def languages(sources: Sources) -> Values:
             speakers[key(language)] += row["speakers"]
     spoken, note = keyed(speakers.most_common(), more=len(rows) == MOST_KINDS)
     others = sources.estimate(Collection.USERS) - sum(spoken.values())
-    return {"userLanguages": noted(spoken | {NONE: others}, note)}
+    by_name = dict(sorted((spoken | {NONE: others}).items()))  # snapshots compare line by line
+    return {"userLanguages": noted(by_name, note)}
 
 
 @users.reads(

@@ -40,19 +40,23 @@ def test_collections_are_sized_and_agents_counted(real_database: Db) -> None:
     assert read("public_fields", real_database) == {"totalLivechatPublicCustomFields": 1}
 
 
-def test_sources_that_are_shown_alike_are_one_row_and_the_most_frequent_comes_first(real_database: Db) -> None:
+def test_sources_that_are_shown_alike_are_one_row_and_their_order_does_not_depend_on_counts(real_database: Db) -> None:
     insert(
         real_database,
         Collection.ROOMS,
         conversation("a", type="app", id="1", alias="wa", label="one"),
         conversation("b", type="app", id="1", alias="wa", label="two"),
         conversation("c"),
+        *(conversation(f"api {n}", type="api") for n in range(3)),
+        conversation("d", type="sms"),
         room("l"),
         room("c", source={"type": "widget"}),
     )
 
     assert read("sources", real_database)["omnichannelSources"] == [
+        {"id": UNDEFINED, "alias": UNDEFINED, "type": "api", "count": 3},
         {"id": "1", "alias": "wa", "type": "app", "count": 2},
+        {"id": UNDEFINED, "alias": UNDEFINED, "type": "sms", "count": 1},
         {"id": UNDEFINED, "alias": UNDEFINED, "type": "widget", "count": 1},
     ]
 

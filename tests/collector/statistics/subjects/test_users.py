@@ -102,6 +102,12 @@ def test_languages_are_counted_and_the_rest_are_none(real_database: Db) -> None:
     assert read("languages", real_database) == {"userLanguages": {"de": 2, "pt-BR": 1, "none": 3}}
 
 
+def test_languages_are_in_an_order_that_does_not_depend_on_counts(real_database: Db) -> None:
+    insert(real_database, Collection.USERS, *(user(language=language) for language in ("sv", "sv", "pt-BR", "de", "")))
+
+    assert list(read("languages", real_database)["userLanguages"]) == ["de", "none", "pt-BR", "sv"]
+
+
 def test_second_factors_count_where_the_account_is_active(database: Db) -> None:
     totp, email = {"totp": {"enabled": True}}, {"email2fa": {"enabled": True}}
     accounts = (user(services=totp | email), user(services=totp, active=False), user(services={"totp": {}}))
