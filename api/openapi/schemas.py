@@ -40,7 +40,8 @@ _SNAPSHOT["properties"]["collector"] = {
 _INT64: Schema = {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1}
 _DIVISOR = _INT64 | {"not": {"const": 0}}
 
-# A filter as accepted by collector/store/filters.py; a schema cannot express its limits on depth and size.
+# A filter as accepted by collector/store/filters.py; a schema cannot express its limits on depth and size,
+# nor that a date is compared with dates only.
 _FILTER: dict[str, Schema] = {
     "Conditions": {
         "type": "object",
@@ -63,10 +64,10 @@ _FILTER: dict[str, Schema] = {
     },
     "Date": {
         "type": "object",
-        "properties": {"$date": {"type": "integer", "minimum": 0, "maximum": 253402300799999}},
+        "properties": {"$date": {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 253402300799999}, _DATE]}},
         "required": ["$date"],
         "additionalProperties": False,
-        "description": "Milliseconds since 1970; an ISO 8601 string is accepted too.",
+        "description": "Milliseconds since 1970, or an ISO 8601 text.",
     },
     "Type": {"enum": [*sorted(TYPE_NAMES), *sorted(TYPE_NUMBERS)]},
     "Operators": {
@@ -192,7 +193,7 @@ LIST: list[Schema] = [
         "query",
         f"Filter in MongoDB's query language, limited to these operators. A key path has {PATH_BOUNDS}.",
         ref("Conditions"),
-        {"createdAt": {"$gte": {"$date": 1519483980312}}},
+        {"createdAt": {"$gte": {"$date": "2018-02-24T14:53:00Z"}}},
     ),
     _json(
         "fields",

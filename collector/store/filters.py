@@ -23,6 +23,10 @@ NESTED = frozenset({"$not", "$elemMatch"})
 PATTERNS = frozenset({"$regex", "$options"})
 OPERATORS = COMPARISONS | LOGICAL | NESTED | PATTERNS
 
+# The dates that each snapshot has, and the operators by which a text could be compared with them.
+DATES = frozenset({"createdAt", "_updatedAt", "collector.slot", "collector.startedAt", "collector.finishedAt"})
+_COMPARING = ("$eq", "$ne", "$gt", "$gte", "$lt", "$lte", "$in", "$nin", "$all")
+
 MAX_DEPTH = 8  # levels of documents and lists
 MAX_PARTS = 256  # keys and list items of a whole query
 MAX_PATTERN = 128  # characters of one regular expression
@@ -83,7 +87,21 @@ def _alternatives(operator: str, value: Any) -> list[dict[str, Any]]:
 def _field(path: str, value: Any) -> Any:
     """The condition on a field: operators with their operands, or a plain value."""
     check_path(path)
+    if path in DATES:
+        _check_date(path, value)
     return _operators(value) if _has_operators(value) else _plain(value)
+
+
+def _check_date(path: str, value: Any) -> None:
+    """Passes a condition on a date.
+
+    Raises:
+        ValueError: it compares the date with a text, which would never match, though the client expects that it does.
+    """
+    operands = [value[name] for name in _COMPARING if name in value] if isinstance(value, dict) else [value]
+    for operand in operands:
+        if any(isinstance(item, str) for item in (operand if isinstance(operand, list) else [operand])):
+            raise ValueError(f'{path} is a date, which is written {{"$date": "2026-01-31T00:00:00Z"}}, and not a text')
 
 
 def _operators(value: dict[str, Any]) -> dict[str, Any]:

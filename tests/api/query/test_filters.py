@@ -42,3 +42,32 @@ def test_a_filter_by_type_and_by_remainder(workspace: Db, admin: TestClient, whe
 
     answer = admin.get(LIST, params={"query": json.dumps(where)})
     assert (answer.status_code, answer.json().get("total")) == (200, int(found)), answer.text
+
+
+@pytest.mark.parametrize(
+    "condition", ["2024-03-01", {"$gte": "2024-03-01T00:00:00Z"}, {"$in": [{"$date": 0}, "2024-03-01"]}, {"$ne": ""}]
+)
+def test_a_text_compared_with_a_date_is_refused_with_the_way_to_write_one(admin: TestClient, condition: Any) -> None:
+    answer = admin.get(LIST, params={"query": json.dumps({"$and": [{"createdAt": condition}]})})
+
+    assert (answer.status_code, answer.json()["errorType"]) == (400, "error-invalid-query")
+    assert answer.json()["details"]["reason"] == (
+        'createdAt is a date, which is written {"$date": "2026-01-31T00:00:00Z"}, and not a text'
+    )
+
+
+@pytest.mark.parametrize(
+    ("where", "found"),
+    [
+        ({"createdAt": {"$gte": {"$date": "2024-03-01T00:00:00Z"}}}, 1),
+        ({"createdAt": None}, 0),
+        ({"createdAt": {"$exists": True, "$type": "date"}}, 1),
+        ({"lastLogin": {"$gte": "2024"}}, 1),
+    ],
+)
+def test_dates_and_the_texts_that_imported_documents_have_in_their_place_are_found(
+    workspace: Db, admin: TestClient, where: Any, found: int
+) -> None:
+    keep(workspace, snapshot(lastLogin="2024-03-01T00:00:00.000Z"))
+
+    assert admin.get(LIST, params={"query": json.dumps(where)}).json()["total"] == found
