@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from api.openapi.schemas import FORMAT, LIST, REFRESH, SCHEMAS, SERIES, TEXT, Schema, ref
+from api.openapi.primitives import TEXT, Schema, ref
+from api.openapi.schemas import FORMAT, LIST, REFRESH, SCHEMAS, SERIES
 from api.rendering.compression import NAMES
 from api.rendering.tabular import CSV, NDJSON
 from collector import __version__
@@ -88,26 +89,50 @@ _METRICS: Schema = {
     }
 }
 
+
+def _named(paths: dict[str, Schema]) -> dict[str, Schema]:
+    """The routes with an id and a tag each: `statisticsList` of `statistics`, `health` of `operation`."""
+    for path, route in paths.items():
+        first, *rest = path.rpartition("/")[2].split(".")
+        about = {"operationId": first + "".join(map(str.capitalize, rest)), "tags": [_tag(path)]}
+        route["get"] = about | route["get"]
+    return paths
+
+
+def _tag(path: str) -> str:
+    return "statistics" if path.startswith("/api/v1/") else "operation"
+
+
 DOCUMENT: Schema = {
     "openapi": "3.1.0",
     "info": {
         "title": "rcstats",
         "version": __version__,
-        "description": "Stored statistics of a Rocket.Chat workspace, in Rocket.Chat's own format.",
+        "description": "Stored statistics of a Rocket.Chat workspace, in Rocket.Chat's own format. Errors are in its "
+        "format too: `success` is false and `error` says why, a bad parameter is explained in `details.reason`, and a "
+        "request without a login gets `status` and `message`.",
         "license": {"name": "MIT", "identifier": "MIT"},
     },
     "servers": [{"url": "/"}],
-    "paths": {
-        "/api/v1/statistics.list": _tabular("List stored snapshots", "Page", [*LIST, FORMAT]),
-        "/api/v1/statistics": _get("Get the newest snapshot, or take a new one", "Newest", [REFRESH]),
-        "/api/v1/statistics.series": _tabular("Get figures over time", "Series", [*SERIES, FORMAT]),
-        "/api/v1/statistics.forecast": _get("Forecast growth, and find anomalies among the newest figures", "Forecast"),
-        "/api/v1/statistics.dictionary": _get("Get the definition of every statistic", "Dictionary"),
-        "/api/info": _get("Get the release of the Rocket.Chat server", "Info", is_open=True),
-        "/metrics": _METRICS,
-        "/health": _state("Check that the process is alive", "Health"),
-        "/ready": _state("Check that requests can be served", "Ready", "503"),
-    },
+    "tags": [
+        {"name": "statistics", "description": "The history of the workspace."},
+        {"name": "operation", "description": "The state of rcstats, and the release of the server."},
+    ],
+    "paths": _named(
+        {
+            "/api/v1/statistics.list": _tabular("List stored snapshots", "Page", [*LIST, FORMAT]),
+            "/api/v1/statistics": _get("Get the newest snapshot, or take a new one", "Newest", [REFRESH]),
+            "/api/v1/statistics.series": _tabular("Get figures over time", "Series", [*SERIES, FORMAT]),
+            "/api/v1/statistics.forecast": _get(
+                "Forecast growth, and find anomalies among the newest figures", "Forecast"
+            ),
+            "/api/v1/statistics.dictionary": _get("Get the definition of every statistic", "Dictionary"),
+            "/api/info": _get("Get the release of the Rocket.Chat server", "Info", is_open=True),
+            "/metrics": _METRICS,
+            "/health": _state("Check that the process is alive", "Health"),
+            "/ready": _state("Check that requests can be served", "Ready", "503"),
+        }
+    ),
     "components": {
         "schemas": SCHEMAS,
         "securitySchemes": {

@@ -1,107 +1,34 @@
-"""Owns the schemas of the OpenAPI document: snapshots, filters and parameters. Pure."""
+"""Owns the schemas of the OpenAPI document's responses, and the parameters. Pure."""
 
 from typing import Any
 
+from api.openapi.filters import FILTER
+from api.openapi.primitives import DATE, TEXT, Schema, object_, ref
+from api.openapi.snapshot import SNAPSHOT
 from collector.key_paths import PATH, PATH_BOUNDS
 from collector.series.parameters import MOST_BUCKETS, MOST_FIELDS, MOST_VALUES
 from collector.series.pipeline import How
 from collector.series.widths import WIDTH
-from collector.store.filters import LOGICAL, MAX_PATTERN, REGEX_OPTIONS, TYPE_NAMES, TYPE_NUMBERS
 from collector.store.parameters import MAX_SORT_KEYS, WHOLE
-
-Schema = dict[str, Any]
 
 _WHOLE: Schema = {"type": "string", "pattern": WHOLE}
 _PATHS: Schema = {"type": "object", "propertyNames": {"pattern": PATH}}
-TEXT: Schema = {"type": "string"}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
-_DATE: Schema = {"type": "string", "format": "date-time"}
 _TRUE: Schema = {"const": True}
 
 
-def ref(name: str) -> Schema:
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def object_(required: str, **properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "required": required.split()}
-
-
-_SNAPSHOT: Schema = object_("_id createdAt collector", _id=TEXT, createdAt=_DATE, _updatedAt=_DATE) | {
-    "description": "A statistics document. `statistics.dictionary` defines its other keys. A value is null "
-    "where Rocket.Chat itself has none: a setting that does not exist, or no message yet; before release 7.4 it is "
-    "absent. A value that could not be read is absent, and `collector.unavailable` gives the reason at the same path."
-}
-_SNAPSHOT["properties"]["collector"] = {
-    "type": "object",
-    "description": "Metadata of the snapshot: version, workspace, slot, duration, readings, reasons of absent values.",
-}
-
-_INT64: Schema = {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1}
-_DIVISOR = _INT64 | {"not": {"const": 0}}
-
-# A filter as accepted by collector/store/filters.py; a schema cannot express its limits on depth and size,
-# nor that a date is compared with dates only.
-_FILTER: dict[str, Schema] = {
-    "Conditions": {
-        "type": "object",
-        "properties": {
-            operator: {"type": "array", "minItems": 1, "items": ref("Conditions")} for operator in sorted(LOGICAL)
-        },
-        "patternProperties": {PATH: {"anyOf": [ref("Plain"), ref("Date"), ref("Operators")]}},
-        "additionalProperties": False,
-    },
-    "Plain": {
-        "anyOf": [
-            {"type": ["string", "number", "boolean", "null"]},
-            {"type": "array", "items": {"anyOf": [ref("Plain"), ref("Date")]}},
-            {
-                "type": "object",
-                "propertyNames": {"pattern": r"^(?!\$)[^\x00]*$"},
-                "additionalProperties": {"anyOf": [ref("Plain"), ref("Date")]},
-            },
-        ]
-    },
-    "Date": {
-        "type": "object",
-        "properties": {"$date": {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 253402300799999}, _DATE]}},
-        "required": ["$date"],
-        "additionalProperties": False,
-        "description": "Milliseconds since 1970, or an ISO 8601 text.",
-    },
-    "Type": {"enum": [*sorted(TYPE_NAMES), *sorted(TYPE_NUMBERS)]},
-    "Operators": {
-        "type": "object",
-        "minProperties": 1,
-        "properties": {
-            **{name: {"anyOf": [ref("Plain"), ref("Date")]} for name in ("$eq", "$ne", "$gt", "$gte", "$lt", "$lte")},
-            **{name: {"type": "array", "items": ref("Plain")} for name in ("$in", "$nin", "$all")},
-            "$exists": {"type": "boolean"},
-            "$size": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
-            "$type": {
-                "anyOf": [
-                    ref("Type"),
-                    {"type": "array", "minItems": 1, "maxItems": len(TYPE_NAMES), "items": ref("Type")},
-                ]
-            },
-            "$mod": {"type": "array", "minItems": 2, "maxItems": 2, "prefixItems": [_DIVISOR, _INT64]},
-            "$not": ref("Operators"),
-            "$elemMatch": ref("Conditions"),
-            "$regex": {"type": "string", "format": "regex", "maxLength": MAX_PATTERN},
-            "$options": {"type": "string", "pattern": f"^{REGEX_OPTIONS}$"},
-        },
-        "dependentRequired": {"$options": ["$regex"]},
-        "additionalProperties": False,
-    },
+_AHEAD: dict[str, Schema] = {key: {"type": "integer"} for key in ("days", "low", "middle", "high")}
+_EXPECTATION = object_(" ".join(_AHEAD), **_AHEAD) | {
+    "description": "The 95 % prediction interval so many days ahead, if growth goes on as it was."
 }
 
 SCHEMAS: dict[str, Schema] = {
-    "Snapshot": _SNAPSHOT,
+    "Snapshot": SNAPSHOT,
     "Page": object_(
         "statistics count offset total success",
         statistics={
             "type": "array",
-            "items": {"type": "object"},
+            "items": ref("Snapshot"),
             "description": "Snapshots, reduced to `fields` if given.",
         },
         count=_COUNT | {"description": "Number of snapshots on this page."},
@@ -111,11 +38,12 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Newest": {
         "description": "The keys of the newest snapshot and `success`; only `success` if no snapshot exists.",
-        **object_("success", success=_TRUE, _id=TEXT, createdAt=_DATE),
+        "allOf": [ref("Snapshot")],
+        **object_("success", success=_TRUE),
     },
     "Series": object_(
         "at series every how timezone start end count success",
-        at={"type": "array", "items": _DATE, "description": "Start of each bucket that contains snapshots."},
+        at={"type": "array", "items": DATE, "description": "Start of each bucket that contains snapshots."},
         series={
             "type": "object",
             "additionalProperties": {"type": "array"},
@@ -124,8 +52,8 @@ SCHEMAS: dict[str, Schema] = {
         every=TEXT,
         how=TEXT,
         timezone=TEXT,
-        start=_DATE,
-        end=_DATE,
+        start=DATE,
+        end=DATE,
         count=_COUNT,
         success=_TRUE,
     ),
@@ -133,9 +61,15 @@ SCHEMAS: dict[str, Schema] = {
         "growth anomalies success",
         growth={
             "type": "array",
-            "items": object_("key now weekly weeks expected", key=TEXT, expected={"type": "array"}),
-            "description": "Growth per week, and the 95 % prediction interval if the trend continues. Empty if the "
-            "history is too short.",
+            "items": object_(
+                "key now weekly weeks expected",
+                key=TEXT,
+                now={"type": "integer", "description": "Value at the end of yesterday."},
+                weekly={"type": "number", "description": "Mean growth in a week."},
+                weeks=_COUNT | {"description": "Weeks of history that the forecast is made of."},
+                expected={"type": "array", "items": _EXPECTATION},
+            ),
+            "description": "Growth of users, messages and the size of uploads. Empty if the history is too short.",
         },
         anomalies={
             "type": "array",
@@ -166,7 +100,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "NotLoggedIn": object_("status message", status={"const": "error"}, message=TEXT),
     "Failure": object_("success error", success={"const": False}, error=TEXT, errorType=TEXT, details={}),
-    **_FILTER,
+    **FILTER,
 }
 
 

@@ -47,6 +47,7 @@ CAS = {
     "allowUserCreation": "CAS_Creation_User_Enabled",
     "alwaysSyncUserData": "CAS_Sync_User_Data_Enabled",
 }
+_TEXTS = {"encryption", "backgroundSync.interval", "ee.syncActiveState", "signatureValidationType"}  # no flags
 # By key below `services.oauth`: the setting, and the name under which an account keeps the service.
 OAUTH = {
     "github": ("Accounts_OAuth_Github", "github"),
@@ -64,9 +65,14 @@ _CUSTOM_PROVIDERS = "Accounts_OAuth_Custom-*"
 _CUSTOM = re.compile(r"Accounts_OAuth_Custom-([^-]+)")
 _PERSONS = {"active": True, "type": {"$nin": ["app"]}, "roles": {"$ne": ["guest"]}}
 
+
+def _unit(key: str) -> Unit:
+    return Unit.TEXT if key in _TEXTS else Unit.FLAG
+
+
 login_services.settings(
-    *(Setting(f"services.ldap.{key}", f"LDAP setting {id_}.", Unit.TEXT, id_) for key, id_ in LDAP.items()),
-    *(Setting(f"services.saml.{key}", f"SAML setting {id_}.", Unit.TEXT, id_) for key, id_ in SAML.items()),
+    *(Setting(f"services.ldap.{key}", f"LDAP setting {id_}.", _unit(key), id_) for key, id_ in LDAP.items()),
+    *(Setting(f"services.saml.{key}", f"SAML setting {id_}.", _unit(key), id_) for key, id_ in SAML.items()),
     Setting(
         "services.saml.userDataCustomFieldMap",
         "Whether the map of custom fields was changed.",

@@ -40,6 +40,14 @@ def test_the_page_names_all_that_the_document_does_and_needs_nothing_else(anonym
     assert "http" not in answer.text.replace("HTTP", "")
 
 
+def test_each_route_has_an_id_of_its_own_and_a_tag_that_is_described() -> None:
+    operations = [methods["get"] for methods in DOCUMENT["paths"].values()]
+
+    assert len({operation["operationId"] for operation in operations}) == len(operations)
+    assert {tag for operation in operations for tag in operation["tags"]} == {tag["name"] for tag in DOCUMENT["tags"]}
+    assert DOCUMENT["paths"][LIST]["get"]["operationId"] == "statisticsList"
+
+
 def test_the_examples_work(workspace: Db, admin: TestClient) -> None:
     Store(workspace).add(snapshot(os={}, totalUsers=1))
     given = DOCUMENT["paths"][LIST]["get"]["parameters"]
