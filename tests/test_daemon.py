@@ -71,6 +71,15 @@ def test_no_access_token_is_logged(urls: dict[str, str]) -> None:
     assert "in-a-header" not in daemon.output
 
 
+def test_metrics_have_its_schedule_and_with_the_setting_the_names_of_the_servers_exporter(urls: dict[str, str]) -> None:
+    with running("run", **urls, server_metrics="true") as daemon:
+        daemon.wait_for(lambda: snapshots(daemon) == 1)
+        with urlopen(f"http://{daemon.address}/metrics", timeout=10) as answer:
+            told = answer.read().decode().splitlines()
+        daemon.end()
+    assert {"rcstats_schedule_up 1.0", "rocketchat_accounts 50.0", "rocketchat_users_total 50.0"} <= set(told)
+
+
 def test_ctrl_c_ends_it_as_well(urls: dict[str, str]) -> None:
     with running("run", **urls) as daemon:
         daemon.wait_for(lambda: daemon.get("/health")[0] == 200)
