@@ -1,5 +1,6 @@
 """Owns ids in Meteor's format: 17 characters of an unambiguous alphabet. Pure."""
 
+import hashlib
 import secrets
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz"
@@ -9,6 +10,11 @@ LENGTH = 17
 def new_id() -> str:
     """A random id."""
     return "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+
+
+def derived_id(of: bytes) -> str:
+    """The id derived from some bytes: the same one each time."""
+    return id_of(hashlib.sha256(of).digest())
 
 
 def id_of(digest: bytes) -> str:

@@ -16,10 +16,10 @@ from bson.errors import BSONError
 
 from collector import __version__, dates
 from collector.errors import UnacceptableError
-from collector.history.backfill.plan import derived_id
 from collector.key_paths import Document
 from collector.mongodb.connection import time_limit
 from collector.sources.rocketchat import RocketChat
+from collector.store import imported
 from collector.store.snapshots import Store
 from collector.workspace_key import owner
 
@@ -85,7 +85,7 @@ def import_all(
     """
     tally = Tally()
     for batch in _batches(workspace):
-        new = _new(_readable(batch, tally), workspace, store, name)
+        new = imported.new(_readable(batch, tally), workspace, store, name)
         for found, own in new:
             try:
                 tally.added += _copy(found, own, workspace, store, name)
@@ -117,31 +117,6 @@ def _readable(batch: Sequence[bytes], tally: Tally) -> list[Any]:
         except BSONError:
             tally.leave_out(decode(raw, _LENIENT)["_id"], "its id is not valid UTF-8")
     return found
-
-
-def _new(ids: Sequence[Any], workspace: RocketChat, store: Store, name: str) -> list[tuple[Any, str]]:
-    """The ids of the documents that the store does not have, each with the id of its snapshot.
-
-    A snapshot keeps an id that is a string; an ObjectId becomes a string unless another document has that string as id.
-    Ids of other types get a derived one, so that 1 and "1" remain distinct; so do ids that another workspace has in
-    the store.
-    """
-    hexadecimal = [str(found) for found in ids if isinstance(found, ObjectId)]
-    texts = set(workspace.server_statistics_among(hexadecimal)) if hexadecimal else set()
-    plain = [_plain_id(found, texts) for found in ids]
-    derived = [derived_id(encode({"workspace": name, "_id": found})) for found in ids]
-    owners = store.owners([own for own in (*plain, *derived) if own is not None])
-    return [
-        (found, other if own is None or own in owners else own)
-        for found, own, other in zip(ids, plain, derived, strict=True)
-        if other not in owners and (own is None or owners.get(own) != name)
-    ]
-
-
-def _plain_id(found: Any, texts: set[Any]) -> str | None:
-    if isinstance(found, ObjectId) and str(found) not in texts:
-        return str(found)
-    return found if isinstance(found, str) else None
 
 
 def _copy(found: Any, own: str, workspace: RocketChat, store: Store, name: str) -> bool:

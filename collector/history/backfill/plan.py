@@ -1,6 +1,5 @@
 """Which stretches of the calendar want a reconstructed snapshot, by what the store has."""
 
-import hashlib
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -60,9 +59,4 @@ def _any_in(moments: Sequence[datetime], bucket: Bucket) -> bool:
 
 def id_of(workspace: str, moment: datetime) -> str:
     """The id of a workspace's reconstructed snapshot: the same one each time."""
-    return derived_id(f"{workspace} {moment.astimezone(UTC).isoformat()}".encode())
-
-
-def derived_id(of: bytes) -> str:
-    """An id of Meteor's kind: the same one for the same bytes."""
-    return meteor_id.id_of(hashlib.sha256(of).digest())
+    return meteor_id.derived_id(f"{workspace} {moment.astimezone(UTC).isoformat()}".encode())

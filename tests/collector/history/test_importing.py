@@ -15,8 +15,9 @@ from collector.history import importing
 from collector.history.importing import import_all, modern
 from collector.sources.collections import Collection
 from collector.sources.rocketchat import RocketChat
+from collector.store.imported import missing
 from collector.store.snapshots import Store
-from tests.factories import NOW, hours, insert, nulls
+from tests.factories import NOW, hours, insert, nulls, with_id
 
 Db = Database[dict[str, Any]]
 
@@ -287,3 +288,12 @@ def test_null_is_imported_as_null_also_where_a_date_belongs() -> None:
     assert found is not None
     assert {key: found[key] for key in nulls()} == nulls()
     assert (found["installedAt"], found["lastLogin"]) == (None, None)
+
+
+def test_what_the_store_lacks_is_told_by_id(real_database: Db) -> None:
+    insert(with_id(real_database), Collection.STATISTICS, told(1), {"_id": 7, "createdAt": NOW})
+    brought(real_database)
+    insert(real_database, Collection.STATISTICS, told(2))
+
+    ids = [told(2)["_id"], told(1)["_id"], 7]
+    assert missing(ids, RocketChat(real_database), Store(real_database)) == [told(2)["_id"]]
