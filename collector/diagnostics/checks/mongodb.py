@@ -1,9 +1,9 @@
 """Owns the check of the workspace's MongoDB: whether its release is supported, and which member is read."""
 
 from collector.diagnostics.checks.finding import Level, Result, worst
-from collector.diagnostics.support import Support, support
 from collector.sources.replication import Member, read_member
 from collector.sources.rocketchat import RocketChat
+from collector.statistics.mongodb_support import Support, support
 from collector.statistics.releases import Release
 
 LAG_LIMIT = 60  # seconds of replication lag

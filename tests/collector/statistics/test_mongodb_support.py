@@ -2,7 +2,7 @@
 
 import pytest
 
-from collector.diagnostics.support import Support, support
+from collector.statistics.mongodb_support import Support, support
 from collector.statistics.releases import Release
 
 
