@@ -1,16 +1,15 @@
 """Owns the workspace's licence as far as MongoDB shows it, and the values of settings under it. Pure."""
 
-import json
-from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from collector.key_paths import Document, at
+from collector.sources import json_web_token
 
 SETTINGS = ("Enterprise_License_Status", "Enterprise_License")
-_VALID = "Valid"
-_PREFIX = "RCV3_"
+VALID = "Valid"
+PREFIX = "RCV3_"
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Licence:
         status, licence = map(settings.get, SETTINGS)
         if status is None:
             return cls()
-        return cls(_granted(licence) if status == _VALID else frozenset())
+        return cls(_granted(licence) if status == VALID else frozenset())
 
     def applied(self, rows: Mapping[str, Document]) -> dict[str, Document]:
         """Rows of settings, with the values that the server sees.
@@ -56,11 +55,10 @@ def _invalid(row: Document) -> Document:
 
 def _granted(licence: Any) -> frozenset[str] | None:
     """The modules of a licence of version 3, a JSON Web Token with a readable payload; None of another one."""
-    if not (isinstance(licence, str) and licence.startswith(_PREFIX)):
+    if not (isinstance(licence, str) and licence.startswith(PREFIX)):
         return None
+    granted = json_web_token.payload(licence.removeprefix(PREFIX)).get("grantedModules")
     try:
-        payload = licence.removeprefix(_PREFIX).split(".")[1]
-        found = json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return frozenset(str(granted["module"]) for granted in found["grantedModules"])
-    except (ValueError, LookupError, TypeError):
+        return frozenset(str(module["module"]) for module in granted) if isinstance(granted, list) else None
+    except (LookupError, TypeError):
         return None

@@ -1,7 +1,5 @@
 """The workspace's licence, and the values of settings under it."""
 
-import json
-from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
@@ -9,6 +7,7 @@ import pytest
 from collector.key_paths import Document
 from collector.sources.licence import SETTINGS, Licence
 from tests.factories import licensed, setting
+from tests.tokens import encoded, token
 
 UNKNOWN = Licence()
 NONE = licensed()
@@ -16,8 +15,7 @@ NONE = licensed()
 
 def version_3(payload: Any) -> str:
     """A licence of version 3: a JSON Web Token with a prefix."""
-    text = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    return f"RCV3_e30.{urlsafe_b64encode(text).decode().rstrip('=')}.signature"
+    return f"RCV3_{token(payload)}"
 
 
 def stored(status: Any, licence: Any) -> dict[str, Any]:
@@ -52,13 +50,14 @@ UNREADABLE: dict[str, Any] = {
     "an encrypted one of version 2": "Zm9vYmFy",
     "no text": 7,
     "missing": None,
-    "no payload": "RCV3_e30",
+    "another algorithm": f"RCV3_{token({'grantedModules': []}, 'HS256')}",
+    "no payload": f"RCV3_{encoded({'alg': 'RS256'})}",
     "a payload that is not JSON": version_3(b"\xff\xfe"),
     "a payload that is a list": version_3([1]),
     "without modules": version_3({}),
     "modules that are a number": version_3({"grantedModules": 7}),
     "modules without a name": version_3({"grantedModules": ["abac"]}),
-    "a payload that is not base64": "RCV3_e30.é.signature",
+    "a payload that is not base64": f"RCV3_{encoded({'alg': 'RS256'})}.é.signature",
 }
 
 
