@@ -20,6 +20,7 @@ from collector.sources.rocketchat import RocketChat
 from collector.statistics import catalog
 from collector.statistics.collector import Collector
 from collector.statistics.reading import Reading
+from collector.store import imported
 from collector.store.archive import Archive
 from collector.store.leases import LEASE, Leases
 from collector.store.retention import Retention
@@ -76,15 +77,19 @@ def open_components(
             store_client = stack.enter_context(connect(settings.store_url.get_secret_value(), "RCSTATS_STORE_URL"))
         workspace = database(client, database_name(settings.workspace_url), "RCSTATS_MONGO_URL")
         kept = database(store_client, settings.store_database, "RCSTATS_STORE_URL")
-        yield _components(settings, _sources(settings, workspace), kept, readings, lease_seconds)
+        sources = _sources(settings, workspace, Store(kept))
+        yield _components(settings, sources, kept, readings, lease_seconds)
 
 
-def _sources(settings: Settings, workspace: Database[Document]) -> Sources:
+def _sources(settings: Settings, database: Database[Document], store: Store) -> Sources:
+    workspace = RocketChat(database, site=settings.site or "")
     return Sources(
-        RocketChat(workspace, site=settings.site or ""),
+        workspace,
         deployment=settings.deployment,
         timezone=ZoneInfo(settings.timezone),
         may_scan=settings.daily_scan,
+        not_imported=lambda ids: imported.missing(ids, workspace, store),
+        uploads_size=settings.uploads_size,
     )
 
 

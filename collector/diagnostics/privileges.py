@@ -18,8 +18,12 @@ ADMIN = "admin"  # MongoDB's own database, the only one whose roles can grant pr
 
 # Counts, aggregations, hints and explain need no more than this.
 _READING = ("find",)
-# The time to live of a server's row lies in an index; without this privilege the usual one is assumed.
-_MORE_READING: Mapping[Collection, Sequence[str]] = {Collection.INSTANCES: ("listIndexes",)}
+# Times to live lie in an index. Without these privileges the usual one of a server's row is assumed, and it is not
+# known when the server's own statistics are deleted.
+_MORE_READING: Mapping[Collection, Sequence[str]] = {
+    Collection.INSTANCES: ("listIndexes",),
+    Collection.STATISTICS: ("listIndexes",),
+}
 _WRITING: Mapping[str, Sequence[str]] = {
     snapshots.COLLECTION: ("find", "insert", "update", "remove", "createIndex", "listIndexes"),
     leases.COLLECTION: ("find", "insert", "update", "remove", "createIndex"),

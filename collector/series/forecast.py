@@ -88,12 +88,12 @@ def forecast(series: Callable[[SeriesQuery], Sequence[Mapping[str, Any]]], now: 
     midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)  # whole days only
     by_day = SeriesQuery(GROWING, start, midnight, Every.DAY, zone=zone.key)
     by_hour = SeriesQuery(WATCHED, start, now, Every.HOUR, zone=zone.key)
-    growing = [growth(key, points) for key, points in _points(by_day, series(by_day))]
-    watched = [anomaly(key, points, zone) for key, points in _points(by_hour, series(by_hour))]
+    growing = [growth(key, points) for key, points in points_of(by_day, series(by_day))]
+    watched = [anomaly(key, points, zone) for key, points in points_of(by_hour, series(by_hour))]
     return Forecast([found for found in growing if found], [found for found in watched if found])
 
 
-def _points(query: SeriesQuery, rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Points]]:
+def points_of(query: SeriesQuery, rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Points]]:
     """The numbers of each field, each with the start of its bucket."""
     for number, key in enumerate(query.fields):
         values = ((row["_id"], row.get(f"v{number}")) for row in rows)

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsS
 
 from collector.errors import SettingsError
 from collector.mongodb.connection import database_name, hosts
+from collector.settings.limits import LimitSettings
 from collector.settings.sources import PREFIX, config_file, credentials_in
 from collector.settings.types import Address, DatabaseUrl, DaysAfterAll, MongoUrl, Networks, TimeZone, networks
 
@@ -26,7 +27,7 @@ def state_directory(installed: Path = STATE_DIRECTORY) -> Path:
     return Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser() / "rcstats"
 
 
-class Settings(BaseSettings):
+class Settings(LimitSettings):
     """The settings. Sources, by precedence: arguments, the environment, credentials, the TOML file."""
 
     model_config = SettingsConfigDict(

@@ -4,7 +4,15 @@ from ipaddress import ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, SecretStr, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    ByteSize,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from collector.mongodb.connection import database_name
 from collector.series.time_zones import time_zone
@@ -56,9 +64,34 @@ def _not_shorter_than_full(daily: int | None, given: ValidationInfo) -> int | No
     return daily
 
 
+def _size(raw: object, parsed: ValidatorFunctionWrapHandler) -> ByteSize:
+    try:
+        size: ByteSize = parsed(raw)
+    except ValidationError:
+        size = ByteSize(0)
+    if not 0 < size < 2**63:
+        raise ValueError("expected a size, for example 500GiB")
+    return size
+
+
+def _not_below_warning(critical: float, given: ValidationInfo) -> float:
+    if (warning := given.data.get("limit_warning")) is not None and critical < warning:
+        raise ValueError(f"expected {warning:g} or more, the value of RCSTATS_LIMIT_WARNING")
+    return critical
+
+
+def _not_before_warning(critical: int, given: ValidationInfo) -> int:
+    if (warning := given.data.get("limit_warning_days")) is not None and critical > warning:
+        raise ValueError(f"expected {warning} or less, the value of RCSTATS_LIMIT_WARNING_DAYS")
+    return critical
+
+
 MongoUrl = Annotated[SecretStr, AfterValidator(_mongo_url)]
 DatabaseUrl = Annotated[MongoUrl, AfterValidator(_names_a_database)]
 Address = Annotated[str, AfterValidator(_address)]
 Networks = Annotated[str, AfterValidator(_proxies)]
 TimeZone = Annotated[str, AfterValidator(time_zone)]
+Size = Annotated[ByteSize, WrapValidator(_size)]
+CriticalPercentage = Annotated[float, AfterValidator(_not_below_warning)]
+CriticalDays = Annotated[int, AfterValidator(_not_before_warning)]
 DaysAfterAll = Annotated[int | None, AfterValidator(_not_shorter_than_full)]

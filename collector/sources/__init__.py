@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from collector.key_paths import Document
@@ -26,7 +26,9 @@ class Sources:
     `now` is the time of the snapshot; `timezone` is that of the workspace's calendar days; by the `licence` the server
     sees some settings otherwise than they are stored. `deployment` are the method and platform, as far as they are
     settings. `connections` are the samples of a daemon. `may_scan`: messages whose index is missing may be scanned once
-    a day. `session_days` is the cache of the days of sessions.
+    a day. `session_days` is the cache of the days of sessions. `not_imported` gives those of the ids of the server's
+    own statistics documents that the store lacks; None where the store is not known. `uploads_size` is the storage for
+    uploads in bytes, if it is set.
 
     With `once`, for one snapshot, what several readings need is read once: the settings that they `declared`, the
     server's own statistics, its processes, the sizes of collections. Without it, each call reads anew.
@@ -41,6 +43,8 @@ class Sources:
     licence: Licence = field(default_factory=Licence)
     may_scan: bool = False
     session_days: SessionDayCache = field(default_factory=NotKept)
+    not_imported: Callable[[Sequence[Any]], Sequence[Any]] | None = None
+    uploads_size: int | None = None
     once: Once | None = None
     declared: frozenset[str] = frozenset()
 
@@ -59,6 +63,10 @@ class Sources:
     def own_statistics(self) -> Document:
         """The server's own newest statistics document; {} if none exists."""
         return self._shared("statistics", RocketChat.own_statistics)
+
+    def server(self) -> Document:
+        """As `RocketChat.server`."""
+        return self._shared("server", RocketChat.server)
 
     def instances(self) -> list[instances.Instance]:
         """The live server processes."""

@@ -16,6 +16,7 @@ from collector.statistics.subjects.instances import instances
 from collector.statistics.subjects.integrations import integrations
 from collector.statistics.subjects.invitations import invitations
 from collector.statistics.subjects.last_activity import last_activity
+from collector.statistics.subjects.limits import limits
 from collector.statistics.subjects.login_services import login_services
 from collector.statistics.subjects.messages import messages
 from collector.statistics.subjects.omnichannel import omnichannel
@@ -64,6 +65,7 @@ SUBJECTS: tuple[Subject, ...] = (
     instances,
     server,
     database,
+    limits,
     own_process,
 )
 READINGS: tuple[Reading, ...] = tuple(reading for subject in SUBJECTS for reading in subject)

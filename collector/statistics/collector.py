@@ -56,6 +56,8 @@ class Collector:
         previous, is_known = self._previous(about.workspace)
         # Otherwise a day without the store would have many scans.
         sources = replace(sources, may_scan=sources.may_scan and is_known)
+        if not is_known:
+            sources = replace(sources, not_imported=None)
         kept = self.session_days(about.workspace) if is_known else NotKept()
         if not fresh:
             sources = replace(sources, session_days=kept)

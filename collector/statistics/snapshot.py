@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from collector import __version__
 from collector.errors import AbandonedError, DatabaseError, MissingIndexError, UnreachableError
 from collector.key_paths import Document, place, place_parents
+from collector.limits import usage
 from collector.meteor_id import new_id
 from collector.mongodb.connection import time_limit
 from collector.sources import Sources
@@ -95,6 +96,7 @@ def take(
             progress(outcome)
             outcomes.append(outcome)
     document = lay_out(outcomes, about, started, now())
+    usage.complete(document)
     recounted = [outcome.reading for outcome in outcomes if outcome.reuse.get("recounted")]
     document["collector"]["recount"] = reuse.recounted(document, recounted)
     return document

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from collector.errors import SettingsError
+from collector.limits.standing import Thresholds
 from collector.settings import Settings, load, state_directory, variable
 from tests.users import NOBODY, as_user, only_as_root, public_directory
 
@@ -193,6 +194,23 @@ def test_the_store_may_have_its_own_server_and_database(monkeypatch: pytest.Monk
 
 
 WRONG = {
+    "a size that is none": (
+        {"RCSTATS_UPLOADS_SIZE": "much"},
+        "RCSTATS_UPLOADS_SIZE: expected a size, for example 500GiB",
+    ),
+    "no storage": ({"RCSTATS_UPLOADS_SIZE": "0"}, "RCSTATS_UPLOADS_SIZE: expected a size, for example 500GiB"),
+    "more than any storage": (
+        {"RCSTATS_UPLOADS_SIZE": "9EiB"},
+        "RCSTATS_UPLOADS_SIZE: expected a size, for example 500GiB",
+    ),
+    "critical below warning": (
+        {"RCSTATS_LIMIT_CRITICAL": "70"},
+        "RCSTATS_LIMIT_CRITICAL: expected 80 or more, the value of RCSTATS_LIMIT_WARNING",
+    ),
+    "critical before warning": (
+        {"RCSTATS_LIMIT_CRITICAL_DAYS": "31"},
+        "RCSTATS_LIMIT_CRITICAL_DAYS: expected 30 or less, the value of RCSTATS_LIMIT_WARNING_DAYS",
+    ),
     "no workspace": ({}, "RCSTATS_MONGO_URL: missing"),
     "no database in the URL": ({"RCSTATS_MONGO_URL": "mongodb://host/"}, "RCSTATS_MONGO_URL: expected the workspace's"),
     "another kind of URL": ({"MONGO_URL": "mysql://host/db"}, "RCSTATS_MONGO_URL: expected a URL that starts with"),
@@ -332,3 +350,13 @@ def test_a_daily_retention_as_long_as_the_full_one_or_longer_is_accepted(
     monkeypatch.setenv("RCSTATS_RETENTION_DAILY_DAYS", daily)
 
     assert load().retention_daily_days == (int(daily) if daily else None)
+
+
+def test_thresholds_and_the_size_of_the_storage_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RCSTATS_LIMIT_WARNING", "62.5")
+    monkeypatch.setenv("RCSTATS_LIMIT_CRITICAL_DAYS", "30")
+    monkeypatch.setenv("RCSTATS_UPLOADS_SIZE", "1.5 GiB")
+
+    settings = load(mongo_url=URL)
+    assert settings.uploads_size == 1.5 * 2**30
+    assert settings.thresholds == Thresholds(warning=62.5, critical_days=30)

@@ -17,7 +17,7 @@ database = Subject("database", "The database: MongoDB's release, storage engine 
     cost=Cost.METADATA,
 )
 def mongo(sources: Sources) -> Values:
-    found = sources.workspace.server()
+    found = sources.server()
     denied = Absent("the login may not run serverStatus")
     return {"mongoVersion": found["version"], "mongoStorageEngine": found.get("engine") or denied}
 
