@@ -64,7 +64,9 @@ def serve(
     )
     admission = Admission(components.sources.workspace, calls=settings.rate_limit)
     answers = ResponseCache(admission, components.store, keep=settings.response_cache_mib * 2**20)
-    statistics = Statistics(answers, components.store, scheduler.request, catalog.entries(), settings.timezone)
+    statistics = Statistics(
+        answers, components.store, scheduler.request, catalog.entries(), settings.timezone, settings.thresholds
+    )
     status = Status(
         {
             "workspace": lambda: components.workspace and "",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from api.openapi.limits import LIMITS
 from api.openapi.primitives import TEXT, Schema, ref
 from api.openapi.schemas import FORMAT, LIST, REFRESH, SCHEMAS, SERIES
 from api.rendering.compression import NAMES
@@ -126,6 +127,7 @@ DOCUMENT: Schema = {
             "/api/v1/statistics.forecast": _get(
                 "Forecast growth, and find anomalies among the newest figures", "Forecast"
             ),
+            "/api/v1/statistics.limits": _get("Get the limits of the workspace, the nearest first", "Limits"),
             "/api/v1/statistics.dictionary": _get("Get the definition of every statistic", "Dictionary"),
             "/api/info": _get("Get the release of the Rocket.Chat server", "Info", is_open=True),
             "/metrics": _METRICS,
@@ -134,7 +136,7 @@ DOCUMENT: Schema = {
         }
     ),
     "components": {
-        "schemas": SCHEMAS,
+        "schemas": SCHEMAS | LIMITS,
         "securitySchemes": {
             "userId": {"type": "apiKey", "in": "header", "name": "X-User-Id"},
             "authToken": {

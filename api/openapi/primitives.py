@@ -6,6 +6,7 @@ Schema = dict[str, Any]
 
 TEXT: Schema = {"type": "string"}
 DATE: Schema = {"type": "string", "format": "date-time"}
+TRUE: Schema = {"const": True}
 
 
 def ref(name: str) -> Schema:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from api.openapi.filters import FILTER
-from api.openapi.primitives import DATE, TEXT, Schema, object_, ref
+from api.openapi.primitives import DATE, TEXT, TRUE, Schema, object_, ref
 from api.openapi.snapshot import SNAPSHOT
 from collector.key_paths import PATH, PATH_BOUNDS
 from collector.series.parameters import MOST_BUCKETS, MOST_FIELDS, MOST_VALUES
@@ -14,7 +14,6 @@ from collector.store.parameters import MAX_SORT_KEYS, WHOLE
 _WHOLE: Schema = {"type": "string", "pattern": WHOLE}
 _PATHS: Schema = {"type": "object", "propertyNames": {"pattern": PATH}}
 _COUNT: Schema = {"type": "integer", "minimum": 0}
-_TRUE: Schema = {"const": True}
 
 
 _AHEAD: dict[str, Schema] = {key: {"type": "integer"} for key in ("days", "low", "middle", "high")}
@@ -34,12 +33,12 @@ SCHEMAS: dict[str, Schema] = {
         count=_COUNT | {"description": "Number of snapshots on this page."},
         offset=_COUNT,
         total=_COUNT | {"description": "Number of matching snapshots."},
-        success=_TRUE,
+        success=TRUE,
     ),
     "Newest": {
         "description": "The keys of the newest snapshot and `success`; only `success` if no snapshot exists.",
         "allOf": [ref("Snapshot")],
-        **object_("success", success=_TRUE),
+        **object_("success", success=TRUE),
     },
     "Series": object_(
         "at series every how timezone start end count success",
@@ -55,7 +54,7 @@ SCHEMAS: dict[str, Schema] = {
         start=DATE,
         end=DATE,
         count=_COUNT,
-        success=_TRUE,
+        success=TRUE,
     ),
     "Forecast": object_(
         "growth anomalies success",
@@ -76,7 +75,7 @@ SCHEMAS: dict[str, Schema] = {
             "items": object_("key value usual low high weeks text", key=TEXT, text=TEXT),
             "description": "Newest figures far from those at the same hour and weekday; holidays are reported too.",
         },
-        success=_TRUE,
+        success=TRUE,
     ),
     "Dictionary": object_(
         "statistics count success",
@@ -88,9 +87,9 @@ SCHEMAS: dict[str, Schema] = {
             ),
         },
         count=_COUNT,
-        success=_TRUE,
+        success=TRUE,
     ),
-    "Info": object_("success", version=TEXT, info={"type": "object"}, success=_TRUE)
+    "Info": object_("success", version=TEXT, info={"type": "object"}, success=TRUE)
     | {"description": "The server's release, in full only for users who may view statistics; absent if unknown."},
     "Health": object_("status", status={"const": "ok"}),
     "Ready": object_(

@@ -22,6 +22,7 @@ from api.caching.single_flight import SECONDS, SingleFlightCache
 from api.rendering import envelope
 from api.routes.daemon_metrics import counting
 from api.routes.gauges import gauge, number
+from api.routes.limit_metrics import of_limits
 from api.routes.server_metrics import ServerMetrics
 from api.routes.workspace_metrics import of_workspace
 from collector import __version__
@@ -166,6 +167,7 @@ def _of_snapshot(snapshot: Document) -> Iterator[Metric]:
     meaning = "Date on which an expensive reading was read, if RCSTATS_SCAN_INTERVAL is set."
     yield gauge("rcstats_reading_timestamp_seconds", meaning, "reading", read_at)
     yield from _of_recount(at(snapshot, "collector.recount"))
+    yield from of_limits(at(snapshot, "collector.limits"))
 
 
 def _of_recount(recount: object) -> Iterator[Metric]:

@@ -20,8 +20,10 @@ from api.query import series
 from api.query.listing import BadParametersError, BadQueryError, parameters, parse
 from api.rendering import bson_json, envelope, tabular
 from api.rendering import forecast as rendered
+from api.routes.limits import Limits
 from collector.errors import CommandRefusedError, DatabaseError, TooLargeError, UnknownTimeZoneError
 from collector.key_paths import Document
+from collector.limits.standing import DEFAULT_THRESHOLDS, Thresholds
 from collector.series.forecast import forecast
 from collector.series.pipeline import SeriesQuery
 from collector.store.parameters import NEWEST_FIRST, ListQuery
@@ -58,7 +60,8 @@ class _Page(NamedTuple):
 class Statistics:
     """Serves one workspace's snapshots.
 
-    `ask` requests a new one and returns its future; `entries` are the dictionary's; days are those of `zone`.
+    `ask` requests a new one and returns its future; `entries` are the dictionary's; days are those of `zone`; limits
+    are near by `thresholds`.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Statistics:
         ask: Callable[[], Future[Document]],
         entries: Sequence[Mapping[str, str]] = (),
         zone: str = "UTC",
+        thresholds: Thresholds = DEFAULT_THRESHOLDS,
     ) -> None:
         self._answers = answers
         self._store = store
@@ -90,6 +94,9 @@ class Statistics:
         """`GET /api/v1/statistics.series`: {at: […], series: {path: […]}, …, success}; or CSV, or NDJSON."""
         self.forecast = served(Resource(_nothing, self._forecasts, is_hourly=True))
         """`GET /api/v1/statistics.forecast`: {growth: […], anomalies: […], success}."""
+        of_newest = Limits(store, self.calendar, thresholds)
+        self.limits = served(Resource(_nothing, of_newest.render, is_hourly=True))
+        """`GET /api/v1/statistics.limits`: {createdAt, limits: […], success}."""
         self.dictionary = served(Resource(_nothing, lambda _, __: [dictionary]))
         """`GET /api/v1/statistics.dictionary`: {statistics: [{key, meaning, unit, …}], count}."""
         self.info = served(Resource(_nothing, _info, is_open=True))

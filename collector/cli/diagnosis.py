@@ -78,7 +78,7 @@ def check(
         bool, typer.Option("--roles", help="Print the minimal MongoDB roles as mongosh commands.")
     ] = False,
 ) -> None:
-    """Check settings, connections, privileges, MongoDB, time zone, indexes and freshness.
+    """Check settings, connections, privileges, MongoDB, time zone, indexes, limits and freshness.
 
     The exit code is 0 (ok), 1 (warning) or 2 (critical), as monitoring systems expect.
     """
@@ -94,7 +94,7 @@ def check(
     with opened() as components:
         settings = components.settings
         slots = Slots(settings.schedule, settings.timezone)
-        given = every.Given(settings.timezone, settings.timezone_is_set, settings.daily_scan)
+        given = every.Given(settings.timezone, settings.timezone_is_set, settings.daily_scan, settings.thresholds)
         access = partial(privileges.access, settings)
         found = list(every.findings(components.sources, components.store, access, slots, datetime.now(UTC), given))
     diagnosis_tables.findings(found)

@@ -7,11 +7,13 @@ from datetime import datetime
 from collector import logs
 from collector.diagnostics.checks.deployment import deployment
 from collector.diagnostics.checks.finding import Finding, Level, Result
+from collector.diagnostics.checks.limits import limits
 from collector.diagnostics.checks.mongodb import mongodb
 from collector.diagnostics.checks.sites import sites
 from collector.diagnostics.checks.store import freshness, usability
 from collector.diagnostics.checks.workspace import identity, indexes, privileges, timezone
 from collector.diagnostics.privileges import Access
+from collector.limits.standing import DEFAULT_THRESHOLDS, Thresholds
 from collector.scheduling.slots import Slots
 from collector.sources import Sources
 from collector.store.snapshots import Store
@@ -24,6 +26,7 @@ class Given:
     timezone: str = "UTC"
     timezone_is_set: bool = False
     daily_scan: bool = False
+    thresholds: Thresholds = DEFAULT_THRESHOLDS
 
 
 DEFAULTS = Given()
@@ -37,7 +40,7 @@ def findings(
     now: datetime,
     given: Given = DEFAULTS,
 ) -> Iterator[Finding]:
-    """All findings up to the first critical one, on which the later checks depend.
+    """All findings up to the first critical one on which the later checks depend, as they do not on limits.
 
     `access` returns the privileges of the logins.
     """
@@ -51,6 +54,7 @@ def findings(
         "indexes": lambda: indexes(workspace, may_scan=given.daily_scan),
         "store": lambda: usability(store, given.timezone, now),
         "sites": lambda: sites(workspace, store, now),
+        "limits": lambda: limits(store, workspace.identity(), store.calendar(given.timezone, now), given.thresholds),
         "freshness": lambda: freshness(store, workspace.identity(), slots, now),
     }
     for name, check in checks.items():
@@ -59,7 +63,7 @@ def findings(
         except Exception as error:  # noqa: BLE001  an unforeseen error is a finding too
             level, text = Level.CRITICAL, logs.described(error)
         yield Finding(name, level, _one_line(text))
-        if level is Level.CRITICAL:
+        if level is Level.CRITICAL and name != "limits":
             return
 
 

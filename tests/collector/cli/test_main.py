@@ -102,10 +102,10 @@ def test_check_reports_warnings_by_its_exit_code(urls: dict[str, str]) -> None:
 
     assert (before.returncode, after.returncode) == (1, 1), before.stdout + after.stdout
     older = "privileges: MongoDB has access control disabled; mongodb: release 6.0.5, which Rocket.Chat 8.6.1 does not "
-    assert before.stdout.startswith(f"WARNING: 4 of 9 checks: {older}")
+    assert before.stdout.startswith(f"WARNING: 4 of 10 checks: {older}")
     assert "; store: reachable; " in before.stdout
     assert before.stdout.splitlines()[0].endswith("; freshness: no snapshot has been stored yet")
-    assert after.stdout.startswith(f"WARNING: 2 of 9 checks: {older}")
+    assert after.stdout.startswith(f"WARNING: 2 of 10 checks: {older}")
     assert "runs Rocket.Chat 8.6.1" in after.stdout
 
 

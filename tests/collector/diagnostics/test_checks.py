@@ -23,7 +23,18 @@ from tests.factories import NOW, hours, insert, instance, job, message, snapshot
 
 Db = Database[dict[str, Any]]
 HOURLY = Slots("0 * * * *", "UTC")  # NOW is half past twelve
-CHECKS = ("workspace", "privileges", "deployment", "mongodb", "timezone", "indexes", "store", "sites", "freshness")
+CHECKS = (
+    "workspace",
+    "privileges",
+    "deployment",
+    "mongodb",
+    "timezone",
+    "indexes",
+    "store",
+    "sites",
+    "limits",
+    "freshness",
+)
 
 
 def having(workspace: Login, store: Login) -> Access:
