@@ -136,18 +136,23 @@ def anomaly(key: str, points: Points, zone: ZoneInfo) -> Anomaly | None:
     if not points:
         return None
     now, value = points[-1]
-    hour = _hour(now, zone)
-    before = [past for at, past in points[:-1] if now - at > timedelta(days=1) and _hour(at, zone) == hour]
-    if len(before) < FEWEST_WEEKS:
+    hour = hour_of_week(now, zone)
+    before = [past for at, past in points[:-1] if now - at > timedelta(days=1) and hour_of_week(at, zone) == hour]
+    return outlier(key, value, before)
+
+
+def outlier(key: str, value: float, before: Sequence[float]) -> Anomaly | None:
+    """The value as an anomaly among those before, one a week; None if it is not, or they are too few."""
+    if len(before) < FEWEST_WEEKS or min(before) <= value <= max(before):
         return None
     usual = median(before)
     spread = max(median(abs(past - usual) for past in before) * _MAD_TO_SIGMA, abs(usual) * _LEAST_SPREAD, 1e-9)
-    if abs(value - usual) <= FAR * spread or min(before) <= value <= max(before):
+    if abs(value - usual) <= FAR * spread:
         return None
     return Anomaly(key, value, usual, min(before), max(before), len(before))
 
 
-def _hour(moment: datetime, zone: ZoneInfo) -> tuple[int, int]:
+def hour_of_week(moment: datetime, zone: ZoneInfo) -> tuple[int, int]:
     """Weekday and hour on the zone's clock."""
     local = moment.astimezone(zone)
     return local.weekday(), local.hour

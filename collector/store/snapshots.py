@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any, TypeVar
 
 from bson import decode
@@ -21,6 +22,7 @@ from collector.series.pipeline import SeriesQuery, pipeline
 from collector.series.time_zones import most_alike
 from collector.store.indexes import Indexes, Wanted
 from collector.store.parameters import NEWEST_FIRST, ListQuery
+from collector.store.runs import Run, runs, stages_of_runs
 
 log = logging.getLogger(__name__)
 
@@ -214,6 +216,22 @@ class Store:
                 if size > MOST_BYTES:
                     raise TooLargeError(_TOO_LARGE)
         return rows
+
+    def runs(
+        self, workspace: str, start: datetime, end: datetime, fields: Mapping[str, int], most: int
+    ) -> Iterator[Run]:
+        """The last snapshot before `start`, and all from there until before `end`, as runs of equal `fields`.
+
+        Raises:
+            TooLargeError: they are more than `most` snapshots.
+        """
+        options = self._snapshots.codec_options
+        raw: Collection[RawBSONDocument] = self._snapshots.with_options(
+            codec_options=options.with_options(document_class=RawBSONDocument)
+        )
+        found = (raw.aggregate(stages) for stages in stages_of_runs({WORKSPACE: workspace}, start, end, fields))
+        with plainly("the store's", self.client):
+            yield from runs(chain.from_iterable(found), options, most)
 
     def moments(self, workspace: str, until: datetime) -> Iterator[datetime]:
         """When the workspace's snapshots were taken, the oldest first; reads an index and no snapshot.
