@@ -68,6 +68,7 @@ def create(
         served("/api/v1/statistics.series", statistics.series),
         served("/api/v1/statistics.forecast", statistics.forecast),
         served("/api/v1/statistics.limits", statistics.limits),
+        served("/api/v1/statistics.events", statistics.events),
         served("/api/v1/statistics.dictionary", statistics.dictionary),
         served("/api/info", statistics.info),
         served("/api/v1/info", statistics.info),

@@ -23,6 +23,7 @@ from collector.statistics.reading import Reading
 from collector.store import imported
 from collector.store.archive import Archive
 from collector.store.leases import LEASE, Leases
+from collector.store.notes import Notes
 from collector.store.retention import Retention
 from collector.store.session_days import SessionDayStore
 from collector.store.snapshots import Store
@@ -37,6 +38,7 @@ class Components:
     settings: Settings
     sources: Sources
     store: Store
+    notes: Notes
     collector: Collector
     archive: Archive
     job: SnapshotJob
@@ -109,4 +111,4 @@ def _components(
     )
     archive = Archive(store, leases, Spool(settings.spool), telemetry)
     job = SnapshotJob(collector, archive, leases, lambda: identified(sources.workspace))
-    return Components(settings, sources, store, collector, archive, job, telemetry)
+    return Components(settings, sources, store, Notes(kept), collector, archive, job, telemetry)

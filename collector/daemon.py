@@ -13,6 +13,7 @@ from socket import socket
 
 from api.access.admission import Admission
 from api.app import create
+from api.caching.editions import Editions
 from api.caching.responses import ResponseCache
 from api.network.bounds import Bounds
 from api.network.server import Server
@@ -23,6 +24,7 @@ from api.routes.statistics import Statistics
 from collector import logs
 from collector.bootstrap import Components
 from collector.errors import DatabaseError
+from collector.history.events.timeline import Timeline
 from collector.scheduling.attempts import Timing
 from collector.scheduling.scheduler import PeriodicJobs, Scheduler, SlotTrigger
 from collector.scheduling.slots import Slots
@@ -63,9 +65,16 @@ def serve(
         timing=timing,
     )
     admission = Admission(components.sources.workspace, calls=settings.rate_limit)
-    answers = ResponseCache(admission, components.store, keep=settings.response_cache_mib * 2**20)
+    editions = Editions((components.store, components.notes))
+    answers = ResponseCache(admission, editions, keep=settings.response_cache_mib * 2**20)
     statistics = Statistics(
-        answers, components.store, scheduler.request, catalog.entries(), settings.timezone, settings.thresholds
+        answers,
+        components.store,
+        scheduler.request,
+        catalog.entries(),
+        settings.timezone,
+        settings.thresholds,
+        Timeline(components.store, components.retention, components.notes),
     )
     status = Status(
         {

@@ -22,6 +22,7 @@ from api.access.admission import Admission
 from api.access.auth import User
 from api.access.policy import ApiPolicy
 from api.caching import etag
+from api.caching.editions import HasEdition
 from api.caching.in_flight import InFlight
 from api.caching.memory import Memory
 from api.caching.single_flight import IN_ALL, SECONDS, SingleFlightCache
@@ -34,7 +35,6 @@ from api.rendering.negotiation import names, value
 from collector import __version__
 from collector.errors import DatabaseError, DatabaseTimeoutError
 from collector.mongodb.connection import time_limit
-from collector.store.snapshots import Store
 
 # Answers that are made, or are long and being sent, in all and for each user.
 AT_ONCE, EACH = 6, 3
@@ -115,7 +115,7 @@ class ResponseCache:
     def __init__(
         self,
         admission: Admission,
-        store: Store,
+        store: HasEdition,
         *,
         keep: int = 0,
         seconds: float = SECONDS,

@@ -4,7 +4,7 @@ from typing import Any
 
 from api.openapi.limits import LIMITS
 from api.openapi.primitives import TEXT, Schema, ref
-from api.openapi.schemas import FORMAT, LIST, REFRESH, SCHEMAS, SERIES
+from api.openapi.schemas import EVENTS, FORMAT, LIST, REFRESH, SCHEMAS, SERIES
 from api.rendering.compression import NAMES
 from api.rendering.tabular import CSV, NDJSON
 from collector import __version__
@@ -128,6 +128,7 @@ DOCUMENT: Schema = {
                 "Forecast growth, and find anomalies among the newest figures", "Forecast"
             ),
             "/api/v1/statistics.limits": _get("Get the limits of the workspace, the nearest first", "Limits"),
+            "/api/v1/statistics.events": _get("Get what happened to the workspace, and notes", "Events", EVENTS),
             "/api/v1/statistics.dictionary": _get("Get the definition of every statistic", "Dictionary"),
             "/api/info": _get("Get the release of the Rocket.Chat server", "Info", is_open=True),
             "/metrics": _METRICS,

@@ -5,6 +5,8 @@ from typing import Any
 from api.openapi.filters import FILTER
 from api.openapi.primitives import DATE, TEXT, TRUE, Schema, object_, ref
 from api.openapi.snapshot import SNAPSHOT
+from api.query.events import COUNT, MOST
+from collector.history.events import Kind
 from collector.key_paths import PATH, PATH_BOUNDS
 from collector.series.parameters import MOST_BUCKETS, MOST_FIELDS, MOST_VALUES
 from collector.series.pipeline import How
@@ -75,6 +77,29 @@ SCHEMAS: dict[str, Schema] = {
             "items": object_("key value usual low high weeks text", key=TEXT, text=TEXT),
             "description": "Newest figures far from those at the same hour and weekday; holidays are reported too.",
         },
+        success=TRUE,
+    ),
+    "Events": object_(
+        "events count offset total success",
+        events={
+            "type": "array",
+            "items": object_(
+                "at since kind text",
+                at=DATE | {"description": "When the snapshot was taken that tells it; of a note, its time."},
+                since={
+                    "type": ["string", "null"],
+                    "format": "date-time",
+                    "description": "The snapshot before, after which it happened; null of a note, and without one.",
+                },
+                kind={"enum": [*Kind]},
+                text=TEXT,
+                id=TEXT | {"description": "Of a note."},
+            ),
+            "description": "Newest first.",
+        },
+        count=_COUNT | {"description": "Number of events on this page."},
+        offset=_COUNT,
+        total=_COUNT | {"description": "Number of events of the period."},
         success=TRUE,
     ),
     "Dictionary": object_(
@@ -161,12 +186,25 @@ _WIDTH_OF_A_BUCKET = (
 
 _FIELDS = f"Up to {MOST_FIELDS} comma-separated key paths; a number is an index of a list. A path has {PATH_BOUNDS}."
 
+_PERIOD = (
+    ("start", f"{_TIME} Default: `-30d`.", {"enum": _TIMES}, "-90d"),
+    ("end", "The same. Default: `now`.", {"enum": ["", "now"]}, "now"),
+)
+
+EVENTS: list[Schema] = [
+    _parameter(name, text, TEXT | schema, example)
+    for name, text, schema, example in (
+        *_PERIOD,
+        ("count", f"Page size, at most {MOST}. Default: {COUNT}.", {"pattern": "^([1-9][0-9]{0,2})?$"}, "20"),
+        ("offset", "Number of events to skip.", {"pattern": "^([0-9]{1,6})?$"}, "0"),
+    )
+]
+
 SERIES: list[Schema] = [
     *(
         _parameter(name, text, TEXT | schema, example)
         for name, text, schema, example in (
-            ("start", f"{_TIME} Default: `-30d`.", {"enum": _TIMES}, "-90d"),
-            ("end", "The same. Default: `now`.", {"enum": ["", "now"]}, "now"),
+            *_PERIOD,
             ("every", _WIDTH_OF_A_BUCKET, {"pattern": f"^(?:{WIDTH})?$"}, "1d"),
             ("how", "Value of a bucket, computed from its snapshots. Default: `last`.", {"enum": ["", *How]}, "last"),
             ("timezone", "Time zone of the buckets. Default: the collector's own.", {"enum": _ZONES}, "UTC"),

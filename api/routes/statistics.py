@@ -20,13 +20,16 @@ from api.query import series
 from api.query.listing import BadParametersError, BadQueryError, parameters, parse
 from api.rendering import bson_json, envelope, tabular
 from api.rendering import forecast as rendered
+from api.routes import events
 from api.routes.limits import Limits
 from collector.errors import CommandRefusedError, DatabaseError, TooLargeError, UnknownTimeZoneError
+from collector.history.events.timeline import Timeline
 from collector.key_paths import Document
 from collector.limits.standing import DEFAULT_THRESHOLDS, Thresholds
 from collector.series.forecast import forecast
 from collector.series.pipeline import SeriesQuery
 from collector.store.parameters import NEWEST_FIRST, ListQuery
+from collector.store.retention import Retention
 from collector.store.snapshots import Store
 
 # Seconds for which a request waits for its new snapshot.
@@ -72,6 +75,7 @@ class Statistics:
         entries: Sequence[Mapping[str, str]] = (),
         zone: str = "UTC",
         thresholds: Thresholds = DEFAULT_THRESHOLDS,
+        timeline: Timeline | None = None,
     ) -> None:
         self._answers = answers
         self._store = store
@@ -97,6 +101,9 @@ class Statistics:
         of_newest = Limits(store, self.calendar, thresholds)
         self.limits = served(Resource(_nothing, of_newest.render, is_hourly=True))
         """`GET /api/v1/statistics.limits`: {createdAt, limits: […], success}."""
+        timeline = timeline or Timeline(store, Retention(None, None, ZoneInfo(zone)))
+        self.events = served(events.resource(timeline, zone))
+        """`GET /api/v1/statistics.events`: {events: [{at, since, kind, text}], count, offset, total, success}."""
         self.dictionary = served(Resource(_nothing, lambda _, __: [dictionary]))
         """`GET /api/v1/statistics.dictionary`: {statistics: [{key, meaning, unit, …}], count}."""
         self.info = served(Resource(_nothing, _info, is_open=True))

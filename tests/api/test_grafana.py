@@ -5,6 +5,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,10 @@ def targets(name: str) -> Iterator[dict[str, Any]]:
         yield from panel.get("targets", ())
 
 
+def annotations(name: str) -> list[dict[str, Any]]:
+    return list(dashboard(name)["annotations"]["list"])
+
+
 @pytest.fixture
 def served(real_database: Db) -> Iterator[TestClient]:
     """The sample workspace with one snapshot."""
@@ -66,7 +71,8 @@ def exported(client: TestClient) -> set[str]:
 
 
 def test_every_metric_of_the_dashboard_is_exported(served: TestClient) -> None:
-    asked = {name for target in targets("prometheus") for name in promql.names(target["expr"])}
+    queries = [query["expr"] for query in (*targets("prometheus"), *annotations("prometheus"))]
+    asked = {name for query in queries for name in promql.names(query)}
 
     assert asked
     assert asked <= exported(served) | AT_TIMES
@@ -101,6 +107,19 @@ def test_every_series_of_the_dashboard_has_figures(served: TestClient) -> None:
         columns = {column["selector"] for column in target["columns"]}
         assert columns == set(row)
         assert all(row.values()) or "how=delta" in url
+
+
+def test_the_annotations_are_events(served: TestClient, real_database: Db) -> None:
+    (newest,) = real_database["statistics"].find()
+    earlier = newest["createdAt"] - timedelta(days=1)
+    real_database["statistics"].insert_one(newest | {"_id": "earlier", "createdAt": earlier, "version": "8.0.0"})
+    (annotation,) = annotations("infinity")
+    target = annotation["target"]
+    url = target["url"].replace("${__from:date:iso}", "2020-01-01T00:00:00.000Z")
+    (event, *_) = served.get(url.replace("${__to:date:iso}", "now"), headers=HEADERS).json()[target["root_selector"]]
+
+    assert {column["selector"] for column in target["columns"]} <= set(event)
+    assert [column["text"] for column in target["columns"]] == ["time", "text", "tags"]  # as Grafana maps them
 
 
 @pytest.mark.parametrize("name", ["prometheus", "infinity"])

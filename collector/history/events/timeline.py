@@ -32,12 +32,13 @@ class Timeline:
     store: Store
     retention: Retention
     notes: Notes | None = None
+    most: int = MOST_SNAPSHOTS
 
     def between(self, workspace: str, start: datetime, end: datetime, now: datetime | None = None) -> list[Event]:
         """The events from `start` until before `end`, newest first.
 
         Raises:
-            TooLargeError: the period has more than MOST_SNAPSHOTS snapshots.
+            TooLargeError: the period has more than `most` snapshots.
             DatabaseError: the store cannot be read.
         """
         now = now or datetime.now(UTC)
@@ -48,7 +49,7 @@ class Timeline:
         return sorted((one for one in found if start <= one.at < end), key=lambda one: one.at, reverse=True)
 
     def _of_snapshots(self, workspace: str, start: datetime, end: datetime, now: datetime) -> Iterator[Event]:
-        runs = list(considered(self.store.runs(workspace, start, end, FIELDS, MOST_SNAPSHOTS)))
+        runs = list(considered(self.store.runs(workspace, start, end, FIELDS, self.most)))
         moments = [moment for _, found in runs for moment in found]
         yield from changes(runs)
         yield from gaps(moments)

@@ -10,7 +10,6 @@ from pymongo.database import Database
 
 from collector.errors import TooLargeError
 from collector.history.events import Event
-from collector.history.events import timeline as timelines
 from collector.history.events.timeline import Timeline
 from collector.key_paths import Document, place
 from collector.store.notes import Notes
@@ -23,9 +22,9 @@ Db = Database[dict[str, Any]]
 YEAR = (START - timedelta(days=400), NOW + timedelta(days=1))
 
 
-def timeline(database: Db, every: int | None = None) -> Timeline:
+def timeline(database: Db, every: int | None = None, **over: Any) -> Timeline:
     Store(database).prepare()
-    return Timeline(Store(database), Retention(every, None, ZoneInfo("UTC")), Notes(database))
+    return Timeline(Store(database), Retention(every, None, ZoneInfo("UTC")), Notes(database), **over)
 
 
 def kinds(events: list[Event]) -> list[str]:
@@ -98,12 +97,11 @@ def test_another_workspaces_history_and_notes_are_not_read(real_database: Db) ->
     assert timeline(real_database).between("workspace", NOW - hours(3), NOW, NOW) == []
 
 
-def test_too_many_snapshots_are_refused(real_database: Db, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timelines, "MOST_SNAPSHOTS", 3)
+def test_too_many_snapshots_are_refused(real_database: Db) -> None:
     keep(real_database, *(taken(NOW - hours(n)) for n in range(1, 6)))
 
     with pytest.raises(TooLargeError, match="more than 3 snapshots"):
-        timeline(real_database).between("workspace", NOW - hours(9), NOW, NOW)
+        timeline(real_database, most=3).between("workspace", NOW - hours(9), NOW, NOW)
 
 
 def test_documents_of_other_programs_and_of_a_wrong_clock_are_passed_over(real_database: Db) -> None:
