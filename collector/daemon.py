@@ -19,6 +19,7 @@ from api.network.bounds import Bounds
 from api.network.server import Server
 from api.routes.health import Status
 from api.routes.metrics import Metrics, Newest
+from api.routes.outlook import Outlook
 from api.routes.server_metrics import ServerMetrics
 from api.routes.statistics import Statistics
 from collector import logs
@@ -73,8 +74,7 @@ def serve(
         scheduler.request,
         catalog.entries(),
         settings.timezone,
-        settings.thresholds,
-        Timeline(components.store, components.retention, components.notes),
+        Outlook(settings.thresholds, Timeline(components.store, components.retention, components.notes)),
     )
     status = Status(
         {

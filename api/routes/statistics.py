@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple, TypeVar
-from zoneinfo import ZoneInfo
 
 import orjson
 from starlette.requests import Request
@@ -20,16 +19,12 @@ from api.query import series
 from api.query.listing import BadParametersError, BadQueryError, parameters, parse
 from api.rendering import bson_json, envelope, tabular
 from api.rendering import forecast as rendered
-from api.routes import events
-from api.routes.limits import Limits
+from api.routes.outlook import BY_DEFAULT, Outlook
 from collector.errors import CommandRefusedError, DatabaseError, TooLargeError, UnknownTimeZoneError
-from collector.history.events.timeline import Timeline
 from collector.key_paths import Document
-from collector.limits.standing import DEFAULT_THRESHOLDS, Thresholds
 from collector.series.forecast import forecast
 from collector.series.pipeline import SeriesQuery
 from collector.store.parameters import NEWEST_FIRST, ListQuery
-from collector.store.retention import Retention
 from collector.store.snapshots import Store
 
 # Seconds for which a request waits for its new snapshot.
@@ -63,8 +58,8 @@ class _Page(NamedTuple):
 class Statistics:
     """Serves one workspace's snapshots.
 
-    `ask` requests a new one and returns its future; `entries` are the dictionary's; days are those of `zone`; limits
-    are near by `thresholds`.
+    `ask` requests a new one and returns its future; `entries` are the dictionary's; days are those of `zone`; `outlook`
+    has the resources of limits and events.
     """
 
     def __init__(
@@ -74,8 +69,7 @@ class Statistics:
         ask: Callable[[], Future[Document]],
         entries: Sequence[Mapping[str, str]] = (),
         zone: str = "UTC",
-        thresholds: Thresholds = DEFAULT_THRESHOLDS,
-        timeline: Timeline | None = None,
+        outlook: Outlook = BY_DEFAULT,
     ) -> None:
         self._answers = answers
         self._store = store
@@ -98,11 +92,9 @@ class Statistics:
         """`GET /api/v1/statistics.series`: {at: […], series: {path: […]}, …, success}; or CSV, or NDJSON."""
         self.forecast = served(Resource(_nothing, self._forecasts, is_hourly=True))
         """`GET /api/v1/statistics.forecast`: {growth: […], anomalies: […], success}."""
-        of_newest = Limits(store, self.calendar, thresholds)
-        self.limits = served(Resource(_nothing, of_newest.render, is_hourly=True))
+        self.limits = served(outlook.limits(store, self.calendar))
         """`GET /api/v1/statistics.limits`: {createdAt, limits: […], success}."""
-        timeline = timeline or Timeline(store, Retention(None, None, ZoneInfo(zone)))
-        self.events = served(events.resource(timeline, zone))
+        self.events = served(outlook.events(store, zone))
         """`GET /api/v1/statistics.events`: {events: [{at, since, kind, text}], count, offset, total, success}."""
         self.dictionary = served(Resource(_nothing, lambda _, __: [dictionary]))
         """`GET /api/v1/statistics.dictionary`: {statistics: [{key, meaning, unit, …}], count}."""

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from collector.cli import events
 from collector.cli.components import opened
 from collector.errors import ParameterError, RcstatsError
 from collector.key_paths import Document
@@ -167,13 +168,17 @@ def diff(
         bool, typer.Option("--all", help="Include small changes, and values that are not numbers.")
     ] = False,
 ) -> None:
-    """Show what changed between two snapshots, the largest relative changes first."""
+    """Show what changed between two snapshots, the largest relative changes first, and the events between them."""
     from collector.cli import charts
     from collector.history.diff import changes
 
     with opened() as components:
         old, new = _snapshot(components, before), _snapshot(components, after)
+        between = events.between(components, old.get("createdAt"), new.get("createdAt"))
     charts.differences(old, new, changes(old, new), whole=whole)
+    if between:
+        typer.echo("\nBetween them:")
+        events.print_lines(between, ZoneInfo(components.settings.timezone))
 
 
 @app.command()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from collector import __version__, logs
-from collector.cli import diagnosis, history, limits
+from collector.cli import diagnosis, events, history, limits, note
 from collector.cli.components import opened
 from collector.errors import DatabaseError, RcstatsError
 from collector.key_paths import Document
@@ -236,6 +236,8 @@ def print_table(document: Document, note: str, *, whole: bool) -> None:
 app.add_typer(diagnosis.app)
 app.add_typer(history.app)
 app.add_typer(limits.app)
+app.add_typer(events.app)
+app.add_typer(note.app, name="note")
 
 
 @app.callback(invoke_without_command=True)

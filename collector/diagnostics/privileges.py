@@ -11,7 +11,7 @@ from collector.key_paths import Document
 from collector.mongodb.connection import Client, ask, connect, database_name, hosts
 from collector.settings import Settings
 from collector.sources.collections import Collection
-from collector.store import leases, session_days, snapshots
+from collector.store import leases, notes, session_days, snapshots
 
 USER = "rcstats"
 ADMIN = "admin"  # MongoDB's own database, the only one whose roles can grant privileges on the server
@@ -30,6 +30,8 @@ _WRITING: Mapping[str, Sequence[str]] = {
 }
 # Without these, a month of sessions is read whole.
 _CACHING: Mapping[str, Sequence[str]] = {session_days.COLLECTION: ("find", "insert", "update", "remove")}
+# Without these, nobody can write notes.
+_NOTING: Mapping[str, Sequence[str]] = {notes.COLLECTION: ("find", "insert", "remove")}
 
 # Actions that change a database or its access control; all others of MongoDB only read.
 CHANGES = frozenset(
@@ -67,7 +69,7 @@ def reader(database: str) -> Role:
 
 def writer(database: str) -> Role:
     """The minimal role for the store, with the optional privileges."""
-    return _writer(database, _WRITING, _CACHING)
+    return _writer(database, _WRITING, _CACHING, _NOTING)
 
 
 def _writer(database: str, *granted: Mapping[str, Sequence[str]]) -> Role:
@@ -172,6 +174,10 @@ class Access:
     def lacking_for_cache(self) -> list[str]:
         """The optional privileges that the store's login lacks."""
         return self.store.lacks(_writer(self.store_database, _CACHING))
+
+    def lacking_for_notes(self) -> list[str]:
+        """The privileges on notes that the store's login lacks."""
+        return self.store.lacks(_writer(self.store_database, _NOTING))
 
     def beyond(self) -> list[str]:
         """The actions by which the workspace's login could change the workspace."""

@@ -38,6 +38,9 @@ def privileges(workspace: RocketChat, access: Access) -> Result:
     if slower := access.lacking_for_cache():
         costs = "without it, a month of sessions is read every day"
         wrong.append((Level.WARNING, f"the login lacks the privilege to {'; and to '.join(slower)}: {costs} {_ROLES}"))
+    if mute := access.lacking_for_notes():
+        costs = "without it, there are no notes"
+        wrong.append((Level.WARNING, f"the login lacks the privilege to {'; and to '.join(mute)}: {costs} {_ROLES}"))
     if beyond := access.beyond():
         wrong.append((Level.WARNING, f"the login could change the workspace by {', '.join(beyond)} {_ROLES}"))
     if whose := access.open_to_all():

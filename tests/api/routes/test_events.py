@@ -13,6 +13,7 @@ from api.app import create
 from api.caching.editions import Editions
 from api.caching.responses import ResponseCache
 from api.routes.health import Status
+from api.routes.outlook import Outlook
 from api.routes.statistics import Statistics
 from collector.history.events.timeline import Timeline
 from collector.sources.rocketchat import RocketChat
@@ -33,7 +34,7 @@ def client(database: Db, **over: Any) -> TestClient:
     store, notes = Store(database), Notes(database)
     answers = ResponseCache(Admission(RocketChat(database), seconds=0), Editions((store, notes)), keep=2**20, seconds=0)
     line = Timeline(store, Retention(None, None, ZoneInfo("UTC")), notes, **over)
-    statistics = Statistics(answers, store, lambda: done(snapshot), timeline=line)
+    statistics = Statistics(answers, store, lambda: done(snapshot), outlook=Outlook(timeline=line))
     return TestClient(create(answers, statistics, Status({})), headers=ADMIN)
 
 

@@ -270,6 +270,18 @@ def test_a_missing_privilege_on_the_cache_is_a_warning(real_database: Db) -> Non
     )
 
 
+def test_a_missing_privilege_on_notes_is_a_warning(real_database: Db) -> None:
+    rows = [row for row in LEAST.store.privileges if row["resource"]["collection"] != "notes"]
+
+    assert found(with_id(real_database), having(LEAST.workspace, Login(rows)))["privileges"] == (
+        Level.WARNING,
+        (
+            "the login lacks the privilege to find, insert, remove in rcstats.notes: without it, there are no notes"
+            f" {ROLES}"
+        ),
+    )
+
+
 def test_writing_a_store_within_the_workspaces_database_is_allowed() -> None:
     own = Login([*reader("chat").privileges, *writer("chat").privileges])
     all_of_it = Login([{"resource": {"db": "chat", "collection": ""}, "actions": ["find", "insert"]}])

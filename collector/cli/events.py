@@ -1,0 +1,101 @@
+"""Owns the command on events, and the lines that it prints."""
+
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from collector.cli.components import opened
+from collector.errors import RcstatsError
+
+if TYPE_CHECKING:
+    from collector.bootstrap import Components
+    from collector.history.events import Event
+
+app = typer.Typer()
+
+
+@app.command()
+def events(
+    since: Annotated[str, typer.Option(help="Start of the period: a time such as 2024-03-01 or -30d.")] = "-30d",
+    until: Annotated[str, typer.Option(help="End of the period, in the same form.")] = "now",
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Only events of this kind, such as upgrade or note; can be repeated.")
+    ] = None,
+    *,
+    json: Annotated[bool, typer.Option("--json", help="Print the events as JSON.")] = False,
+) -> None:
+    """List what happened: upgrades, restarts, changed settings, gaps, anomalies, notes; the newest first.
+
+    For example, rcstats events --since -90d --kind upgrade
+    """
+    kinds = _known(kind or [])
+    with opened() as components:
+        zone = ZoneInfo(components.settings.timezone)
+        start, end = moment_of("--since", since, zone), moment_of("--until", until, zone)
+        if start >= end:
+            raise RcstatsError("--since must be earlier than --until")
+        found = [event for event in _found(components, start, end) if not kinds or event.kind in kinds]
+    if json:
+        _print_json(found)
+    else:
+        print_lines(found, zone)
+
+
+def between(components: "Components", before: Any, after: Any) -> list["Event"]:
+    """What happened after one snapshot and until another, in any order of these moments.
+
+    Nothing if they are no dates, or too far apart.
+    """
+    from collector.errors import TooLargeError
+    from collector.series.calendar import TICK
+
+    if not (isinstance(before, datetime) and isinstance(after, datetime)):
+        return []
+    try:
+        return _found(components, min(before, after) + TICK, max(before, after) + TICK)
+    except (TooLargeError, OverflowError):  # the last moment of the calendar has none after it
+        return []
+
+
+def _found(components: "Components", start: datetime, end: datetime) -> list["Event"]:
+    from collector.history.events.timeline import Timeline
+
+    line = Timeline(components.store, components.retention, components.notes)
+    return line.between(components.workspace, start, end)
+
+
+def print_lines(found: Iterable["Event"], zone: ZoneInfo) -> None:
+    """One line for each event, in a pipe too: its time, kind and text, and the id of a note."""
+    for event in found:
+        own = f" ({event.id})" if event.id else ""
+        typer.echo(f"{event.at.astimezone(zone):%Y-%m-%d %H:%M}  {event.kind:<10}  {event.text}{own}")
+
+
+def moment_of(name: str, raw: str, zone: ZoneInfo) -> datetime:
+    """Raises: RcstatsError: the text is no time; the error names the argument."""
+    from collector.series.parameters import moment
+
+    try:
+        return moment(raw, zone, datetime.now(UTC))
+    except ValueError as error:
+        raise RcstatsError(f"{name}: {error}") from None
+
+
+def _known(kinds: list[str]) -> set[str]:
+    from collector.history.events import Kind
+
+    if unknown := set(kinds) - set(Kind):
+        raise RcstatsError(f"--kind: {min(unknown)} is not one of {', '.join(Kind)}")
+    return set(kinds)
+
+
+def _print_json(found: Iterable["Event"]) -> None:
+    from api.rendering import bson_json
+    from api.routes.events import shown
+
+    body = {"events": [shown(event) for event in found]}
+    sys.stdout.buffer.write(bson_json.item(body) + b"\n")
