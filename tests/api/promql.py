@@ -59,9 +59,9 @@ def matches(selector: VectorSelector, sample: Sample) -> bool:
 
 
 def _is_met(matcher: Matcher, labels: Mapping[str, str]) -> bool:
-    # Its kinds cannot be hashed, so that a set cannot hold them.
     value, wanted = labels.get(matcher.name, ""), matcher.value
     if wanted.startswith("$"):
         return bool(value)
+    # Tuples, as a MatchOp cannot be hashed.
     is_found = re.fullmatch(wanted, value) if matcher.op in (MatchOp.Re, MatchOp.NotRe) else value == wanted
     return bool(is_found) == (matcher.op in (MatchOp.Re, MatchOp.Equal))
