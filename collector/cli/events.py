@@ -1,7 +1,7 @@
 """Owns the command on events, and the lines that it prints."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collector.history.events import Event
 
 app = typer.Typer()
+
+_SOME = 20  # events beside the table of differences
 
 
 @app.command()
@@ -73,6 +75,13 @@ def print_lines(found: Iterable["Event"], zone: ZoneInfo) -> None:
     for event in found:
         own = f" ({event.id})" if event.id else ""
         typer.echo(f"{event.at.astimezone(zone):%Y-%m-%d %H:%M}  {event.kind:<10}  {event.text}{own}")
+
+
+def print_some(found: Sequence["Event"], zone: ZoneInfo) -> None:
+    """The newest ones, and how many more there are."""
+    print_lines(found[:_SOME], zone)
+    if (more := len(found) - _SOME) > 0:
+        typer.echo(f"and {more:,} more; rcstats events lists them")
 
 
 def moment_of(name: str, raw: str, zone: ZoneInfo) -> datetime:

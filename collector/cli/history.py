@@ -178,7 +178,7 @@ def diff(
     charts.differences(old, new, changes(old, new), whole=whole)
     if between:
         typer.echo("\nBetween them:")
-        events.print_lines(between, ZoneInfo(components.settings.timezone))
+        events.print_some(between, ZoneInfo(components.settings.timezone))
 
 
 @app.command()

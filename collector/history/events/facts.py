@@ -56,7 +56,7 @@ def kind_of(snapshot: Document) -> str:
 def _made(before: str, after: str) -> Told:
     kinds = {MADE[kind] for kind in (before, after) if kind in MADE}
     kind = Kind.IMPORT if Kind.IMPORT in kinds else Kind.BACKFILL
-    yield kind, f"snapshots are {after} from here on; before, they are {before}"
+    yield kind, f"from here on, snapshots are {after}; before, they were {before}"
 
 
 def _text(path: str, snapshot: Document) -> str | None:

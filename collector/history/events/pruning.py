@@ -7,12 +7,14 @@ from itertools import pairwise
 from collector.history.events import Event, Kind
 from collector.store.retention import Retention, day_of
 
-_FULL = "all snapshots are kept from here on; before, the last one of each day"
+_FULL = "from here on, all snapshots are kept; before, the last one of each day"
 _DAILY = "older snapshots were removed"
 
 
 def pruned(moments: Sequence[datetime], retention: Retention, now: datetime, *, has_older: bool) -> Iterator[Event]:
     """Where `retention` has left its marks in snapshots of these moments, oldest first; `has_older`: than these."""
+    if retention.every is None and retention.daily is None:
+        return
     ages = [(day_of(now, retention.zone) - day_of(moment, retention.zone)).days for moment in moments]
     if moments and not has_older and retention.daily is not None and ages[0] >= retention.daily:
         yield Event(moments[0], None, Kind.RETENTION, _DAILY)

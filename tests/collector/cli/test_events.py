@@ -94,6 +94,14 @@ def test_diff_names_the_events_between_its_snapshots(urls: dict[str, str], real_
     assert "Between them" not in rcstats("diff", "-0m", "now", **urls).stdout
 
 
+def test_diff_names_the_newest_of_many_events_and_counts_the_rest(urls: dict[str, str], real_database: Db) -> None:
+    for number in range(25):
+        Notes(real_database).add("workspace", now() - hours(2.5), f"note {number}")
+    shown = rcstats("diff", "first", **urls).stdout.partition("Between them:\n")[2].splitlines()
+
+    assert (len(shown), shown[-1]) == (21, "and 7 more; rcstats events lists them")
+
+
 @pytest.mark.parametrize("command", [["events"], ["note"], ["note", "add"], ["note", "list"], ["note", "remove"]])
 def test_help_explains(command: list[str]) -> None:
     shown = rcstats(*command, "--help")

@@ -101,8 +101,8 @@ def test_imported_and_reconstructed_snapshots_tell_where_they_begin_and_end() ->
     days = [taken(START + timedelta(days=day), collector__kind=kind) for day, kind in enumerate(kinds)]
 
     assert told(*days) == [
-        ("import", "snapshots are reconstructed from here on; before, they are imported"),
-        ("backfill", "snapshots are collected from here on; before, they are reconstructed"),
+        ("import", "from here on, snapshots are reconstructed; before, they were imported"),
+        ("backfill", "from here on, snapshots are collected; before, they were reconstructed"),
     ]
 
 

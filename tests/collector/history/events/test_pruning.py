@@ -19,7 +19,7 @@ def told(moments: list[datetime], every: int | None, daily: int | None, *, has_o
 def test_it_tells_from_where_on_all_snapshots_are_kept_and_what_was_removed() -> None:
     assert told([*DAILY, *HOURLY], 10, 40) == [
         "02-04 older snapshots were removed",
-        "03-05 all snapshots are kept from here on; before, the last one of each day",
+        "03-05 from here on, all snapshots are kept; before, the last one of each day",
     ]
 
 
