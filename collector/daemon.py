@@ -49,8 +49,12 @@ def serve(
     supervisor: Supervisor,
     slots: Slots | None = None,
     timing: Timing = Timing(),
+    *,
+    reloads: bool = True,
 ) -> None:
     """Takes the slots, those of the settings by default, and serves the API until SIGTERM or Ctrl-C.
+
+    SIGHUP reads the settings again, unless it is not to reload.
 
     Raises:
         RcstatsError: the files of the certificate cannot be used.
@@ -92,8 +96,9 @@ def serve(
         with suppress(DatabaseError):  # the first series that can be made asks again
             statistics.calendar()  # logs a time zone that MongoDB does not have
 
-    reload = Reload(settings, scheduler, admission)
-    signal.signal(signal.SIGHUP, lambda *_: _in_thread("reload", reload))
+    if reloads:
+        reload = Reload(settings, scheduler, admission)
+        signal.signal(signal.SIGHUP, lambda *_: _in_thread("reload", reload))
     scheduler.start()
     try:
         server.run(lambda address: _in_thread("ready", lambda: announce(address)))

@@ -96,6 +96,6 @@ def test_the_example_of_a_statistic_is_a_declaration_that_works() -> None:
 
 def test_the_demos_guide_has_requests_on_lines_of_their_own() -> None:
 
-    text = guide.text("http://127.0.0.1:1", datetime.now(UTC))
+    text = guide.text("http://127.0.0.1:1", datetime.now(UTC), guide.Facts("mongodb://127.0.0.1:2/rocketchat"))
 
     assert sum(row.startswith("curl ") for row in text.splitlines()) == 3

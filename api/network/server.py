@@ -39,14 +39,6 @@ def listener(host: str, port: int) -> socket.socket:
     return listening
 
 
-def any_listener(host: str, port: int) -> socket.socket:
-    """A listening socket on this port, or on any free one if it is in use."""
-    try:
-        return listener(host, port)
-    except RcstatsError:
-        return listener(host, 0)
-
-
 def url(listening: socket.socket, scheme: str = "http") -> str:
     host, port = listening.getsockname()[:2]
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

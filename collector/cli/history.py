@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
@@ -94,18 +94,6 @@ def backfill(
             with counting("days of history", filling.days) as update:
                 added = filling.run(lambda _, days: update(completed=days))
             typer.echo(f"{_snapshots(added)} reconstructed{_remainder(filling)}")
-
-
-def reconstruct(components: "Components", now: datetime) -> None:
-    """Reconstructs the last ninety days, so that the demo has history to show."""
-    from collector.history.backfill.run import Backfill
-    from collector.history.backfill.walk import Pace
-    from collector.series.calendar import CalendarGrid
-
-    nobody_else_asks = Pace(sleep=lambda _: None)
-    filling = Backfill(components.sources.at(now), components.store, components.workspace, nobody_else_asks)
-    filling.aim(CalendarGrid.parse("1d", ZoneInfo(components.settings.timezone)), now - timedelta(days=90), now)
-    filling.run()
 
 
 def _show_plan(filling: "Backfill", zone: ZoneInfo) -> None:

@@ -7,14 +7,12 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from collector import __version__, logs
-from collector.cli import diagnosis, events, history, limits, note
+from collector.cli import demo, diagnosis, events, history, limits, note
 from collector.cli.components import opened
 from collector.errors import DatabaseError, RcstatsError
 from collector.key_paths import Document
@@ -188,37 +186,6 @@ def dictionary(
     sys.stdout.write(catalog.dictionary(wanted))
 
 
-@app.command()
-def demo(
-    data: Annotated[
-        Path | None,
-        typer.Option(help="Directory that keeps the sample database; without it, the database is deleted on exit."),
-    ] = None,
-) -> None:
-    """Run a demo: a real MongoDB with a sample workspace, its snapshots, and the API."""
-    from api.network.server import any_listener
-    from collector import daemon
-    from collector.cli import tables
-    from collector.demo import instance, mongod
-    from collector.demo.guide import Guide
-    from collector.demo.sample import workspace
-    from collector.mongodb.connection import connect
-
-    begun = datetime.now(UTC)
-    with mongod.running(mongod.own_folder(data) if data else None) as url:
-        mongo_url = url.replace("/?", "/rocketchat?")
-        given = {"mongo_url": mongo_url, "store_url": None, "metrics_token": None, "log_level": "warning"}
-        with opened(**given) as components, connect(mongo_url, "RCSTATS_MONGO_URL") as client:
-            database = client["rocketchat"]
-            if not workspace.is_filled(database):
-                client.drop_database("rocketchat")
-                workspace.fill(database, begun)
-                history.reconstruct(components, begun)
-            with instance.alive(database):
-                listening = any_listener(*components.settings.address)
-                daemon.serve(components, listening, Guide(begun, tables.page))
-
-
 def print_json(document: Document) -> None:
     """Prints the body of `GET /api/v1/statistics`, and a newline."""
     from api.rendering import bson_json
@@ -238,6 +205,7 @@ app.add_typer(history.app)
 app.add_typer(limits.app)
 app.add_typer(events.app)
 app.add_typer(note.app, name="note")
+app.add_typer(demo.app)
 
 
 @app.callback(invoke_without_command=True)

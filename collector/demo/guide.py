@@ -1,54 +1,89 @@
-"""Owns the text that the demo prints when it is ready: its address, and requests to paste."""
+"""Owns the text that the demo prints when it is ready: its address, a login, and lines to paste."""
 
+import shlex
+import shutil
+import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from collector.demo.sample.workspace import ADMIN, PLAIN, Login
 from collector.scheduling.supervisor import Supervisor
 
 _TEXT = """
-[bold green]rcstats demo[/] is ready after {seconds:.1f} s: a sample workspace, its first snapshot, and the API at
-[bold]{address}[/]
+[bold green]rcstats demo[/] is ready after {seconds:.1f} s. The dashboard and the API are at
+[bold]{address}[/]{note}
 
-[bold]To open the dashboard, sign in there with the user ID {user} and this token:[/]
+All of it is made up: a sample workspace, and the snapshots of the last 90 days, whose `collector.kind` is `sample`.
+From now on, a real snapshot of that workspace is taken every hour.
+
+[bold]Sign in on the dashboard[/] with this user ID and this token:
+{user}
 {token}
 
-[bold]List the newest snapshot without the fields of the host, as the administrator:[/]
-{list}
+[bold]Use the commands[/] in another terminal, for example list, diff -- -7d, trend totalUsers, forecast, check, import:
+RCSTATS_MONGO_URL={mongo_url} {command} list
 
-[bold]Take a new snapshot and get it:[/]
+[bold]Ask the API[/] for the users and messages of the newest snapshot:
+{newest}
+
+Take a snapshot now, and get all of it:
 {refresh}
 
-[bold]The same list, refused to a user without the permission:[/]
+Ask as a user who may not see statistics, and be refused:
 {denied}
 
-[dim]Press Ctrl-C to stop.[/]
+[dim]Press Ctrl-C to stop. {end}[/]
 """
-_LEFT_OUT = "%7B%22os%22%3A0%2C%22migration%22%3A0%2C%22deploy%22%3A0%2C%22process%22%3A0%7D"
+_FIELDS = "%7B%22totalUsers%22%3A1%2C%22onlineUsers%22%3A1%2C%22totalMessages%22%3A1%7D"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the guide tells: the workspace's URL, the directory that keeps the data, the port that was in use."""
+
+    mongo_url: str
+    data: Path | None = None
+    taken: int | None = None
 
 
 class Guide(Supervisor):
     """The person who started the demo; `show` prints rich's markup."""
 
-    def __init__(self, begun: datetime, show: Callable[[str], None]) -> None:
+    def __init__(self, begun: datetime, facts: Facts, show: Callable[[str], None]) -> None:
         self._begun = begun
+        self._facts = facts
         self._show = show
 
     def ready(self, address: str) -> None:
-        self._show(text(address, self._begun))
+        self._show(text(address, self._begun, self._facts))
 
 
-def text(address: str, begun: datetime) -> str:
+def text(address: str, begun: datetime, facts: Facts) -> str:
     """The guide in rich's markup; `begun` is the start of the demo."""
     return _TEXT.format(
         seconds=(datetime.now(UTC) - begun).total_seconds(),
         address=address,
+        note=f"\n[yellow]Port {facts.taken} is in use, so this is another one.[/]" if facts.taken else "",
         user=ADMIN.user_id,
         token=ADMIN.token,
-        list=_curl(ADMIN, f"{address}/api/v1/statistics.list?count=1&fields={_LEFT_OUT}"),
+        mongo_url=facts.mongo_url,
+        command=_command(),
+        newest=_curl(ADMIN, f"{address}/api/v1/statistics.list?count=1&fields={_FIELDS}"),
         refresh=_curl(ADMIN, f"{address}/api/v1/statistics?refresh=true"),
         denied=_curl(PLAIN, f"{address}/api/v1/statistics.list"),
+        end=f"{facts.data} keeps the data." if facts.data else "This deletes the data; --data DIRECTORY keeps them.",
     )
+
+
+def _command() -> str:
+    """How this program was called, so that the line works without a directory on the PATH."""
+    called = Path(sys.argv[0])
+    if called.name != "rcstats":
+        return f"{shlex.quote(sys.executable)} -m collector"
+    found = shutil.which("rcstats")
+    return "rcstats" if found and called.exists() and called.samefile(found) else shlex.quote(str(called))
 
 
 def _curl(login: Login, url: str) -> str:

@@ -1,8 +1,9 @@
-"""Owns the simulation of a running Rocket.Chat server, which renews its row in `instances` every ten seconds."""
+"""Owns the simulation of a running Rocket.Chat server, whose processes renew their rows in `instances`."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pymongo.database import Database
@@ -14,39 +15,66 @@ from collector.sources.collections import Collection
 
 HEARTBEAT = 10.0  # seconds, as the server's
 INSTANCE_ID = "5c0f6a3e-0f3c-4a55-9a43-6f2c9a5d1e77"
+CONNECTIONS = 61
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process of the server: its address, its start, and its share of the connections."""
+
+    id: str
+    host: str
+    started: datetime
+    share: float = 1
 
 
 @contextmanager
-def alive(database: Database[Document]) -> Iterator[None]:
-    """Simulates a live server while the block runs; its row is deleted afterwards, as by a clean shutdown."""
+def alive(
+    database: Database[Document],
+    processes: Sequence[Process] = (),
+    connections: Callable[[datetime], int] = lambda _: CONNECTIONS,
+) -> Iterator[None]:
+    """Simulates a live server while the block runs; its rows are deleted afterwards, as by a clean shutdown.
+
+    By default it is one process that has just started. `connections` gives those of all processes at a moment.
+    """
+    server = _Server(database, processes or [Process(INSTANCE_ID, "localhost", datetime.now(UTC))], connections)
     ended = threading.Event()
-    _renew(database)
-    heart = threading.Thread(target=_beat, args=(database, ended), name="heartbeat", daemon=True)
+    server.renew()
+    heart = threading.Thread(target=server.beat, args=(ended,), name="heartbeat", daemon=True)
     heart.start()
     try:
         yield
     finally:
         ended.set()
         heart.join()
-        database[Collection.INSTANCES].delete_one({"_id": INSTANCE_ID})
+        server.deregister()
 
 
-def _beat(database: Database[Document], ended: threading.Event) -> None:
-    while not ended.wait(HEARTBEAT):
-        try:
-            _renew(database)
-        except PyMongoError:  # the next beat tries again
-            continue
+@dataclass(frozen=True)
+class _Server:
+    database: Database[Document]
+    processes: Sequence[Process]
+    connections: Callable[[datetime], int]
+
+    def beat(self, ended: threading.Event) -> None:
+        while not ended.wait(HEARTBEAT):
+            with suppress(PyMongoError):  # the next beat tries again
+                self.renew()
+
+    def renew(self) -> None:
+        now = datetime.now(UTC)
+        total = self.connections(now)
+        for process in self.processes:
+            own = row(now, process.host, round(total * process.share)) | {"_createdAt": process.started}
+            self.database[Collection.INSTANCES].update_one({"_id": process.id}, {"$set": own}, upsert=True)
+
+    def deregister(self) -> None:
+        ids = [process.id for process in self.processes]
+        self.database[Collection.INSTANCES].delete_many({"_id": {"$in": ids}})
 
 
-def _renew(database: Database[Document]) -> None:
-    now = datetime.now(UTC)
-    database[Collection.INSTANCES].update_one(
-        {"_id": INSTANCE_ID}, {"$set": row(now), "$setOnInsert": {"_createdAt": now}}, upsert=True
-    )
-
-
-def row(now: datetime) -> Document:
+def row(now: datetime, address: str = "localhost", connections: int = CONNECTIONS) -> Document:
     """The row that a server in a container writes about itself: it knows neither its host's name nor its pid there."""
     host = {name: HOST[name] for name in ("type", "platform", "arch", "release", "totalmem")}
     system = host | {"uptime": 340.5, "loadavg": [1.6, 0.9, 0.4], "freemem": 5.25 * 2**30, "cpus": len(HOST["cpus"])}
@@ -54,12 +82,12 @@ def row(now: datetime) -> Document:
         "name": "rocket.chat",
         "pid": 1,
         "extraInformation": {
-            "host": "localhost",
+            "host": address,
             "port": "3000",
             "tcpPort": 0,
             "nodeVersion": "v22.16.0",
             "os": system,
-            "conns": 61,
+            "conns": connections,
         },
         "_updatedAt": now,
     }

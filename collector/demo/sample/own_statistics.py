@@ -10,9 +10,11 @@ from collector.key_paths import Document
 from collector.statistics.releases import NULLS, Release, Span, since
 
 DAYS = 40
+BEFORE = timedelta(hours=7)
+"""So long ago the newest one was stored."""
 _MODULES = """
 auditing canned-responses engagement-dashboard ldap-enterprise livechat-enterprise message-read-receipt
-omnichannel-mobile-enterprise outlook-calendar push-privacy saml-enterprise scalability videoconference-enterprise
+omnichannel-mobile-enterprise outlook-calendar push-privacy saml-enterprise videoconference-enterprise
 """.split()
 _WITH_ATTRIBUTES = since("8.0")
 _NODE = ((Release(8), "v22.16.0"), (Release(7), "v20.18.0"), (Release(0), "v14.21.3"))
@@ -42,7 +44,7 @@ def statistics(plan: Plan) -> Iterator[Document]:
     """One document a day."""
     chance = plan.chance("statistics")
     for back in range(DAYS):
-        yield _document(plan, chance, plan.now - timedelta(days=back, hours=7))
+        yield _document(plan, chance, plan.now - timedelta(days=back) - BEFORE)
 
 
 def _document(plan: Plan, chance: Chance, moment: datetime) -> Document:

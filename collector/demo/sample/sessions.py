@@ -1,7 +1,7 @@
 """The sessions of the sample workspace: who was there on which day, and on what devices."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from collector.demo.instance import INSTANCE_ID
 from collector.demo.sample.blueprint import Plan, scattered
@@ -9,6 +9,11 @@ from collector.demo.sample.randomness import Chance
 from collector.demo.sample.users import role_of
 from collector.key_paths import Document
 
+PERIODS = {"Yesterday": 1, "LastWeek": 7, "LastMonth": 30}
+"""The periods of the statistics, in days until yesterday."""
+
+_SATURDAY = 5
+_WEEKEND = 0.2  # the share of the users who come then
 _DEVICES: tuple[Document, ...] = (
     {"type": "browser", "name": "Firefox", "version": "143.0.0", "os": {"name": "Windows", "version": "10"}},
     {"type": "browser", "name": "Chrome", "version": "141.0.0", "os": {"name": "Windows", "version": "10"}},
@@ -27,6 +32,20 @@ def there_daily(plan: Plan) -> int:
     return min(plan.size.daily_users, plan.people)
 
 
+def joined(plan: Plan, moment: datetime) -> float:
+    """The share of the users who had joined; as many do on each day."""
+    return max(0.0, (moment - plan.installed) / (plan.now - plan.installed))
+
+
+def there_on(plan: Plan, day: date) -> int:
+    """How many users were there on a day: all the same number, unless weekends are quiet and the workspace grows."""
+    a_day = there_daily(plan)
+    if not plan.size.quiet_weekends:
+        return a_day
+    noon = datetime.combine(day, time(12)).astimezone()
+    return max(1, round(a_day * joined(plan, noon) * (_WEEKEND if day.weekday() >= _SATURDAY else 1)))
+
+
 def daily(plan: Plan, numbers: range) -> Iterator[Document]:
     """The rows of users' days, yesterday's first; the server's days are those of its host."""
     chance = plan.chance("daily", numbers.start)
@@ -35,7 +54,9 @@ def daily(plan: Plan, numbers: range) -> Iterator[Document]:
     for number in numbers:
         back, place = divmod(number, a_day)
         user = 1 + scattered(place + back * (1 + a_day // 20), plan.people)  # most come every day
-        yield _users_day(plan, chance, user, local - timedelta(days=back + 1))
+        day = local - timedelta(days=back + 1)
+        if place < there_on(plan, day.date()):
+            yield _users_day(plan, chance, user, day)
 
 
 def _users_day(plan: Plan, chance: Chance, user: int, day: datetime) -> Document:

@@ -17,6 +17,7 @@ class Size:
     livechats: int = 80
     calls: int = 8  # omnichannel telephone calls, which are rooms as well
     messages: int = 9_000
+    days: int = 90  # in which they were written
     members: int = 6  # of a channel or group, on average
     daily_users: int = 40  # who leave a row of their sessions each day
     uploads: int = 260
@@ -27,6 +28,7 @@ class Size:
     telephone: int = 60  # calls between extensions
     analytics: int = 200
     invites: int = 15
+    quiet_weekends: bool = False  # and fewer users of a day, the longer ago it is
 
     def __post_init__(self) -> None:
         if self.users < 4 or self.channels < 1 or self.visitors < 1:

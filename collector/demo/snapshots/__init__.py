@@ -1,0 +1,1 @@
+"""The made-up snapshots of the ninety days before the demo."""
