@@ -11,8 +11,9 @@ from collector.errors import RcstatsError
 
 @pytest.mark.usefixtures("mongod_url")
 def test_a_mongod_that_does_not_start_names_its_last_error_and_its_log(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(RcstatsError) as refusal:
-        with mongod.running(tmp_path, taken.getsockname()[1]):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        starting = mongod.running(tmp_path, taken.getsockname()[1])
+        with pytest.raises(RcstatsError) as refusal, starting:
             pass
 
     assert "Address already in use" in str(refusal.value)
