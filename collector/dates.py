@@ -1,5 +1,6 @@
-"""Dates that are written as texts or numbers, as aware dates in UTC. Pure."""
+"""Dates that are written as texts or numbers, as aware dates in UTC; and how rcstats writes a date. Pure."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 
 _JAVASCRIPT = "%a %b %d %Y %H:%M:%S GMT%z"
@@ -39,3 +40,10 @@ def of_milliseconds(number: float) -> datetime:
         return datetime.fromtimestamp(number / 1000, UTC)
     except (OverflowError, OSError) as error:
         raise ValueError(str(error)) from error
+
+
+def written(moment: datetime, zone: tzinfo) -> str:
+    """A date to the minute, such as "2026-11-24 16:16 CET"; as it is where the zone's time is beyond the calendar."""
+    with suppress(OverflowError, ValueError):
+        moment = moment.astimezone(zone)
+    return f"{moment:%Y-%m-%d %H:%M %Z}"

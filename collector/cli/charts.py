@@ -1,79 +1,62 @@
-"""Owns the terminal output of the commands on the stored history: lists, differences, figures over time."""
+"""Owns the terminal output of differences, of figures over time and of forecasts."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.markup import escape
 
-from collector.cli.tables import headed, out
+from collector import dates
+from collector.cli.tables import cell, err, out, quantity, show
 from collector.history.diff import Change
-from collector.key_paths import Document, at
+from collector.key_paths import Document
 from collector.numbers import is_figure
 from collector.series.forecast import FEWEST_WEEKS, Forecast
 from collector.series.pipeline import SeriesQuery
+from collector.statistics.key_names import unit
+from collector.statistics.reading import Unit
 
-_COLUMNS = ("totalUsers", "activeUsers", "onlineUsers", "totalRooms", "totalMessages")
-_BARS = "▁▂▃▄▅▆▇█"
+_BARS, _BARS_IN_ASCII = "▁▂▃▄▅▆▇█", "_.-~=+*#"
 _WIDTH = 60  # of a sparkline
 _SMALL = 0.01  # smaller relative changes are hidden unless all are shown
 
 
-def listing(snapshots: Sequence[Document], total: int, zone: ZoneInfo) -> None:
-    """One line per snapshot: time, kind, main figures, failed readings."""
-    table = headed(("id", "taken", "kind"), (*_COLUMNS, "seconds"))
-    table.add_column("failed", overflow="fold")
-    for snapshot in snapshots:
-        table.add_row(*_row(snapshot, zone))
-    out.print(table)
-    out.print(f"[dim]{len(snapshots)} of {total:,}[/]")
-
-
-def _row(snapshot: Document, zone: ZoneInfo) -> Iterator[str]:
-    """The cells of a document, which may be foreign: a dash for each missing value."""
-    yield escape(str(snapshot.get("_id")))
-    yield _when(snapshot.get("createdAt"), zone)
-    yield escape(str(at(snapshot, "collector.kind") or ""))
-    for path in _COLUMNS:
-        yield figure(at(snapshot, path))
-    yield figure(at(snapshot, "collector.seconds"))
-    failed = _failed(at(snapshot, "collector.readings"))
-    yield f"[red]{escape(', '.join(failed))}[/]" if failed else ""
-
-
-def _when(moment: Any, zone: tzinfo) -> str:
-    """A date to the minute, marked if it is in UTC; any other value unchanged."""
-    if not isinstance(moment, datetime):
-        return figure(moment)
-    with suppress(OverflowError, ValueError):  # the zone's time may lie beyond the calendar
-        moment = moment.astimezone(zone)
-    return f"{moment:%Y-%m-%d %H:%M}{' UTC' if zone is UTC else ''}"
-
-
-def _failed(readings: Any) -> list[str]:
-    records = readings.items() if isinstance(readings, dict) else ()
-    return [name for name, record in records if not (isinstance(record, dict) and record.get("ok"))]
-
-
-def differences(before: Document, after: Document, changes: Sequence[Change], *, whole: bool) -> None:
+def differences(before: Document, after: Document, changes: Sequence[Change], zone: tzinfo, *, whole: bool) -> None:
     """The changes as a table; small ones and values that are not numbers only if `whole`."""
+    if not changes:
+        err.print(f"No change from {_named(before, zone)} to {_named(after, zone)}.")
+        return
     shown = [change for change in changes if whole or (change.difference and change.weight >= _SMALL)]
-    taken = (_when(snapshot.get("createdAt"), UTC) for snapshot in (before, after))
-    table = headed(["statistic"], (*taken, "change"))
-    for change in shown:
-        table.add_row(escape(change.path), figure(change.before), figure(change.after), _difference(change))
-    out.print(table)
-    if left_out := len(changes) - len(shown):
+    if out.is_terminal:
+        out.print(f"[dim]before: {_named(before, zone)}\nafter:  {_named(after, zone)}[/]")
+    show(["statistic"], ("before", "after", "change"), map(_cells, shown))
+    if out.is_terminal and (left_out := len(changes) - len(shown)):
         out.print(f"[dim]{left_out} more changed by less than 1% or are not numbers; --all shows them.[/]")
 
 
-def _difference(change: Change) -> str:
+def _named(snapshot: Document, zone: tzinfo) -> str:
+    taken = snapshot.get("createdAt")
+    when = dates.written(taken, zone) if isinstance(taken, datetime) else cell(taken)
+    return f"{escape(str(snapshot.get('_id')))} ({escape(when)})"
+
+
+def _cells(change: Change) -> tuple[str, str, str, str]:
+    of = unit(change.path)
+    before, after = (_value(value, of) for value in (change.before, change.after))
+    return escape(change.path), before, after, _difference(change, of)
+
+
+def _value(value: Any, of: Unit | None) -> str:
+    """A value in its unit for a terminal, as it is for a program."""
+    return quantity(value, of) if out.is_terminal and of is Unit.BYTES and is_figure(value) else escape(cell(value))
+
+
+def _difference(change: Change, of: Unit | None) -> str:
     if change.difference is None:
         return ""
     share = f" ({change.difference / abs(change.before):+.0%})" if change.before else ""
-    return f"{'+' if change.difference > 0 else ''}{figure(change.difference)}{share}"
+    return f"{'+' if change.difference > 0 else ''}{_value(change.difference, of)}{share}"
 
 
 def trends(query: SeriesQuery, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -83,13 +66,14 @@ def trends(query: SeriesQuery, rows: Sequence[Mapping[str, Any]]) -> None:
         known = [value for value in values if is_figure(value)]
         out.print(f"[bold]{escape(path)}[/]")
         if known:
-            low, high = figure(min(known)), figure(max(known))
-            out.print(f"{spark(values)}  [dim]{low} to {high}, now[/] {figure(known[-1])}", soft_wrap=True)
+            low, high, last = (quantity(value, unit(path)) for value in (min(known), max(known), known[-1]))
+            bars = _BARS if out.encoding.startswith("utf") else _BARS_IN_ASCII
+            out.print(f"{escape(spark(values, bars=bars))}  [dim]{low} to {high}, now[/] {last}", soft_wrap=True)
         else:
             out.print("[dim]no numbers in this period[/]")
     if rows:
-        first, last = (f"{rows[end]['_id']:%Y-%m-%d %H:%M}" for end in (0, -1))
-        out.print(f"[dim]{first} to {last} UTC, {len(rows)} buckets[/]")
+        first, last = (dates.written(rows[end]["_id"], ZoneInfo(query.zone)) for end in (0, -1))
+        out.print(f"[dim]{first} to {last}, {len(rows)} buckets[/]")
 
 
 def forecast(found: Forecast) -> None:
@@ -97,41 +81,34 @@ def forecast(found: Forecast) -> None:
     if not found.growth:
         out.print(f"[dim]Not enough history for a forecast: {FEWEST_WEEKS} full weeks are needed.[/]")
     for one in found.growth:
-        out.print(f"[bold]{one.key}[/] {figure(round(one.now))}, {one.weekly:+,.0f} per week over {one.weeks} weeks")
+        now, weekly = _rounded(one.now, one.key), _rounded(one.weekly, one.key)
+        sign = "+" if one.weekly > 0 else ""
+        grows = f"{sign}{weekly} per week over {one.weeks} weeks"
+        out.print(f"[bold]{one.key}[/] {now} at the end of yesterday, {grows}")
         for ahead in one.expected:
-            low, middle, high = (figure(round(value)) for value in (ahead.low, ahead.middle, ahead.high))
+            low, middle, high = (_rounded(value, one.key) for value in (ahead.low, ahead.middle, ahead.high))
             out.print(f"  in {ahead.days} days {middle} [dim]({low} to {high})[/]")
     if found.growth:
         out.print("[dim]In parentheses: the 95 % prediction interval, if the trend continues.[/]")
     for anomaly in found.anomalies:
         out.print(f"[yellow]anomaly:[/] {escape(str(anomaly))}")
+    if found.growth and not found.anomalies:
+        out.print("[dim]No anomalies.[/]")
 
 
-def spark(values: Sequence[Any], width: int = _WIDTH) -> str:
+def _rounded(value: float, path: str) -> str:
+    return quantity(round(value), unit(path))
+
+
+def spark(values: Sequence[Any], width: int = _WIDTH, bars: str = _BARS) -> str:
     """A sparkline with one bar per value, averaged to at most `width` bars; missing values are gaps."""
     size = max(1, -(-len(values) // width))
     groups = [values[start : start + size] for start in range(0, len(values), size)]
     means = [_mean([value for value in group if is_figure(value)]) for group in groups]
     known = [mean for mean in means if mean is not None]
     low, span = min(known, default=0), (max(known, default=0) - min(known, default=0)) or 1
-    return "".join(" " if mean is None else _BARS[int((mean - low) / span * (len(_BARS) - 1))] for mean in means)
+    return "".join(" " if mean is None else bars[int((mean - low) / span * (len(bars) - 1))] for mean in means)
 
 
 def _mean(numbers: Sequence[float]) -> float | None:
     return sum(numbers) / len(numbers) if numbers else None
-
-
-def figure(value: Any) -> str:
-    """A value as the text of a cell: numbers with separators, None as a dash."""
-    match value:
-        case None:
-            return "–"
-        case bool():
-            return str(value).lower()
-        case int():
-            return f"{value:,}"
-        case float():
-            return f"{value:,.2f}"
-        case _:
-            text = escape(str(value))
-            return text if len(text) <= 40 else f"{text[:39]}…"

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from collector.cli.panels import OPERATION, example
+
 if TYPE_CHECKING:
     from socket import socket
 
@@ -18,7 +20,7 @@ _DATABASE = "rocketchat"
 _STEPS = 4  # of the start
 
 
-@app.command()
+@app.command(rich_help_panel=OPERATION, epilog=example("rcstats demo --data ~/rcstats-demo"))
 def demo(
     data: Annotated[
         Path | None,

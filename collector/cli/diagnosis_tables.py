@@ -5,32 +5,32 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.markup import escape
 
-from collector.cli.tables import ago, headed, out
+from collector import dates
+from collector.cli.tables import ago, out, show
 from collector.diagnostics.checks.finding import Finding, Level, verdict
+from collector.diagnostics.checks.performance import Figure
 from collector.diagnostics.explain import ReadingCost
 from collector.diagnostics.parity import Comparison, Verdict
 
 _STYLES = {Verdict.EQUAL: "green", Verdict.EXPLAINED: "dim", Verdict.UNEXPLAINED: "bold red"}
 _BRIEF = 40  # characters of a value in a comparison
-_MARKS = {Level.OK: "[green]✓[/]", Level.WARNING: "[yellow]![/]", Level.CRITICAL: "[red]✗[/]"}
+_COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.CRITICAL: "red"}
 
 
 def costs(readings: Iterable[ReadingCost]) -> None:
     """What each reading costs MongoDB, and the total."""
-    table = headed(["reading"], ("ms", "keys", "documents", "returned"))
-    table.add_column("collections and plans", style="dim", overflow="fold")
-    total = [0.0, 0, 0, 0]
+    rows, total = [], [0.0, 0, 0, 0]
     for one in readings:
         figures = [one.seconds * 1000, one.keys, one.documents, one.returned]
         total = [a + b for a, b in zip(total, figures, strict=True)]
-        table.add_row(one.reading, *_figures(figures), _plans(one))
-    table.add_section()
-    table.add_row("total", *_figures(total), style="bold")
-    out.print(table)
+        rows.append([one.reading, *_figures(figures), _plans(one)])
+    rows.append(["total", *_figures(total), ""])
+    show(["reading"], ("ms", "keys", "documents", "returned"), rows, ["collections and plans"])
 
 
 def _figures(figures: list[float]) -> list[str]:
@@ -41,26 +41,28 @@ def _plans(one: ReadingCost) -> str:
     """The queried collections, each with the stages of its plan; or the error."""
     if one.error:
         return f"[red]{escape(one.error)}[/]"
-    plans = dict.fromkeys(f"{item.collection} {'+'.join(item.stages)}" for item in one.items)
-    return ", ".join(plans)
+    plans: dict[str, dict[str, None]] = {}
+    for item in one.items:
+        plans.setdefault(item.collection, {}).update(dict.fromkeys(item.stages))
+    return ", ".join(" ".join((collection, *stages)) for collection, stages in plans.items())
 
 
-def parity(compared: list[Comparison], taken: Any, *, whole: bool) -> None:
+def parity(compared: list[Comparison], taken: Any, zone: ZoneInfo, *, whole: bool) -> None:
     """The unequal statistics with both values and the cause of the difference, then the number of each verdict.
 
     `taken` is the server's createdAt, which is not always a date.
     """
-    table = headed(["statistic"], ("server", "rcstats", "difference"))
-    table.add_column("cause", overflow="fold")
-    for one in compared:
-        if whole or one.verdict is not Verdict.EQUAL:
-            cause = f"[{_STYLES[one.verdict]}]{escape(one.cause or one.verdict)}[/]"
-            table.add_row(escape(one.key), _brief(one.server), _brief(one.ours), one.difference, cause)
-    out.print(table)
+    shown = [one for one in compared if whole or one.verdict is not Verdict.EQUAL]
+    show(("statistic", "server", "rcstats"), ["difference"], map(_compared, shown), ["cause"])
     counts = Counter(one.verdict for one in compared)
-    age = f"{taken:%Y-%m-%d %H:%M:%S} UTC ({ago(taken)})" if isinstance(taken, datetime) else "an unknown time"
+    age = f"{dates.written(taken, zone)} ({ago(taken)})" if isinstance(taken, datetime) else "an unknown time"
     out.print(f"\nThe server's document dates from {age}.")
     out.print(", ".join(f"[{_STYLES[v]}]{counts[v]} {v}[/]" for v in Verdict))
+
+
+def _compared(one: Comparison) -> tuple[str, ...]:
+    cause = f"[{_STYLES[one.verdict]}]{escape(one.cause or one.verdict)}[/]"
+    return escape(one.key), _brief(one.server), _brief(one.ours), one.difference, cause
 
 
 def _brief(value: Any) -> str:
@@ -68,9 +70,11 @@ def _brief(value: Any) -> str:
     return escape(text if len(text) <= _BRIEF else f"{text[:_BRIEF]}…")
 
 
-def findings(found: Sequence[Finding]) -> None:
-    """The verdict in one line, then one line per finding: mark, name and text."""
+def findings(found: Sequence[Finding], figures: Sequence[Figure]) -> None:
+    """The verdict in one line with performance data, then one line per finding: level, name and text."""
     plainly = Console(highlight=False, emoji=False, force_terminal=sys.stdout.isatty())  # monitoring systems read it
-    plainly.print(escape(verdict(found)), soft_wrap=True)
+    performance = f" | {' '.join(map(str, figures))}" if figures else ""
+    plainly.print(escape(f"{verdict(found)}{performance}"), soft_wrap=True)
     for one in found:
-        plainly.print(f"{_MARKS[one.level]} {one.name:<10} {escape(one.text)}", soft_wrap=True)
+        level = f"[{_COLOURS[one.level]}]{one.level.name.lower():<8}[/]"
+        plainly.print(f"{level} {one.name:<10} {escape(one.text)}", soft_wrap=True)

@@ -1,6 +1,5 @@
 """Owns the command on events, and the lines that it prints."""
 
-import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,6 +8,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from collector.cli.components import opened
+from collector.cli.panels import DAILY, JSON, example
 from collector.errors import RcstatsError
 
 if TYPE_CHECKING:
@@ -20,20 +20,18 @@ app = typer.Typer()
 _SOME = 20  # events beside the table of differences
 
 
-@app.command()
+@app.command(rich_help_panel=DAILY, epilog=example("rcstats events --since -90d --kind upgrade"))
 def events(
-    since: Annotated[str, typer.Option(help="Start of the period: a time such as 2024-03-01 or -30d.")] = "-30d",
-    until: Annotated[str, typer.Option(help="End of the period, in the same form.")] = "now",
+    since: Annotated[str, typer.Option(metavar="TIME", help="Start of the period, such as 2024-03-01.")] = "-30d",
+    until: Annotated[str, typer.Option(metavar="TIME", help="End of the period.")] = "now",
     kind: Annotated[
-        list[str] | None, typer.Option(help="Only events of this kind, such as upgrade or note; can be repeated.")
+        list[str] | None,
+        typer.Option(metavar="KIND", help="Only events of this kind, such as upgrade or note; can be repeated."),
     ] = None,
     *,
-    json: Annotated[bool, typer.Option("--json", help="Print the events as JSON.")] = False,
+    json: JSON = False,
 ) -> None:
-    """List what happened: upgrades, restarts, changed settings, gaps, anomalies, notes; the newest first.
-
-    For example, rcstats events --since -90d --kind upgrade
-    """
+    """List what happened: upgrades, restarts, changed settings, gaps, anomalies, notes; the newest first."""
     kinds = _known(kind or [])
     with opened() as components:
         zone = ZoneInfo(components.settings.timezone)
@@ -42,7 +40,9 @@ def events(
             raise RcstatsError("--since must be earlier than --until")
         found = [event for event in _found(components, start, end) if not kinds or event.kind in kinds]
     if json:
-        _print_json(found)
+        from collector.cli import json_output
+
+        json_output.write({"events": shown(found)})
     else:
         print_lines(found, zone)
 
@@ -102,9 +102,8 @@ def _known(kinds: list[str]) -> set[str]:
     return set(kinds)
 
 
-def _print_json(found: Iterable["Event"]) -> None:
-    from api.rendering import bson_json
-    from api.routes.events import shown
+def shown(found: Iterable["Event"]) -> list[dict[str, Any]]:
+    """The events as the API has them."""
+    from api.routes import events as route
 
-    body = {"events": [shown(event) for event in found]}
-    sys.stdout.buffer.write(bson_json.item(body) + b"\n")
+    return [route.shown(event) for event in found]

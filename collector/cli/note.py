@@ -7,20 +7,20 @@ import typer
 
 from collector.cli.components import opened
 from collector.cli.events import moment_of
+from collector.cli.panels import example
 from collector.errors import ParameterError, RcstatsError
 
 app = typer.Typer(help="Write down what explains a change of the statistics; notes are shown among the events.")
 
 
-@app.command(context_settings={"ignore_unknown_options": True})  # -2h is a time
+@app.command(  # -2h is a time
+    context_settings={"ignore_unknown_options": True}, epilog=example('rcstats note add -2h "Moved the uploads to S3"')
+)
 def add(
     time: Annotated[str, typer.Argument(help="What the note is about: a time such as 2024-03-01T10:00, now or -2h.")],
     text: Annotated[str, typer.Argument(help="At most 1,000 characters.")],
 ) -> None:
-    """Add a note. Whoever may view statistics can read it.
-
-    For example, rcstats note add -2h "Moved the uploads to S3"
-    """
+    """Add a note. Whoever may view statistics can read it."""
     with opened() as components:
         at = moment_of("TIME", time, ZoneInfo(components.settings.timezone))
         try:
@@ -30,7 +30,7 @@ def add(
     typer.echo(f"note {note.id} added")
 
 
-@app.command("list")
+@app.command("list", epilog=example("rcstats note list"))
 def list_() -> None:
     """List all notes, the newest first."""
     from collector.cli.events import print_lines
@@ -41,7 +41,7 @@ def list_() -> None:
     print_lines(reversed(found), ZoneInfo(components.settings.timezone))
 
 
-@app.command()
+@app.command(epilog=example("rcstats note remove QxL2mZ8rKd5vWn3Tb"))
 def remove(
     note_id: Annotated[str, typer.Argument(metavar="ID", help="The ID, as list prints it.")],
 ) -> None:

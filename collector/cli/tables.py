@@ -1,15 +1,19 @@
 """Owns the terminal output of a snapshot, and what every table looks like."""
 
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import humanize
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
+from collector import dates
 from collector.key_paths import Document, at
 from collector.statistics.reading import Statistic, Unit, of_release
 from collector.statistics.releases import release_of
@@ -19,19 +23,21 @@ out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 _KEY_WIDTH, _VALUE_WIDTH = 52, 26
+_PARTS_OF_A_DATE = {"year", "month", "day"}
+_LONGEST_TEXT = 40  # characters of a value in a cell
 NO_VALUE = "Rocket.Chat itself has no value"
 
 
-def snapshot(document: Document, subjects: Iterable[Subject], note: str, *, whole: bool) -> None:
+def snapshot(document: Document, subjects: Iterable[Subject], note: str, zone: str, *, whole: bool) -> None:
     """The document as a table, subject by subject, and the failed readings.
 
     Settings, and values that are zero, empty, off or absent, are included only if `whole`.
     """
     own = document["collector"]
-    local = document["createdAt"].astimezone()
+    taken = dates.written(document["createdAt"], ZoneInfo(zone))
     out.print(f"[bold]Snapshot {document['_id']}[/] of workspace {escape(own['workspace'])}")
     readings = f"{len(own['readings'])} readings in {own['seconds']:.2f} s"
-    out.print(f"[dim]{local:%Y-%m-%d %H:%M:%S %Z}, {readings}; {note}[/]")
+    out.print(f"[dim]{taken}, {readings}; {note}[/]")
     release = release_of(own.get("release"))
     left_out = 0
     for subject in subjects:
@@ -48,14 +54,64 @@ def snapshot(document: Document, subjects: Iterable[Subject], note: str, *, whol
             err.print(f"[red]✗[/] {name}: {escape(record['error'])}")
 
 
-def headed(left: Iterable[str], right: Iterable[str] = ()) -> Table:
-    """An empty table: columns of texts, then columns of figures."""
+def headed(left: Iterable[str]) -> Table:
+    """An empty table with columns of texts."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in left:
         table.add_column(name, overflow="fold")
-    for name in right:
-        table.add_column(name, justify="right", overflow="fold")
     return table
+
+
+def show(left: Sequence[str], right: Sequence[str], rows: Iterable[Sequence[str]], last: Sequence[str] = ()) -> None:
+    """Prints a table: columns of texts, of figures, and of texts again; tab-separated if it is not for a terminal.
+
+    Cells are in rich's markup. Where a terminal is too narrow, texts are folded and figures are not.
+    """
+    if not out.is_terminal:
+        plain = ([Text.from_markup(cell).plain for cell in row] for row in rows)
+        tab_separated([(*left, *right, *last), *plain])
+        return
+    table = headed(left)
+    for name in right:
+        table.add_column(name, justify="right", no_wrap=True)
+    for name in last:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    out.print(table)
+
+
+def tab_separated(rows: Iterable[Iterable[str]]) -> None:
+    """Prints one line per row, whatever its cells hold."""
+    for row in rows:
+        sys.stdout.write("\t".join(" ".join(cell.split()) for cell in row) + "\n")
+
+
+def cell(value: Any) -> str:
+    """A value as the text of a cell: `figure` for a terminal, a number as it is for a program."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if is_number and not out.is_terminal else figure(value)
+
+
+def figure(value: Any) -> str:
+    """A value for people: numbers with separators, None as a dash."""
+    match value:
+        case None:
+            return "–"
+        case bool():
+            return str(value).lower()
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:,.2f}"
+        case _:
+            text = str(value)
+            return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"
+
+
+def quantity(value: float, unit: Unit | None) -> str:
+    """A figure in its unit: bytes as 191.1 MiB, others with separators."""
+    return humanize.naturalsize(value, binary=True) if unit is Unit.BYTES else figure(value)
 
 
 def _is_worth_showing(document: Document, statistic: Statistic) -> bool:
@@ -104,9 +160,13 @@ def ago(moment: datetime) -> str:
 
 
 def _pairs(document: Document) -> str:
-    """The plain values of a document, and the lengths of its lists."""
-    plain = [f"{key} {item}" for key, item in document.items() if isinstance(item, str | int | float)]
-    lists = [f"{key}: {len(item)}" for key, item in document.items() if isinstance(item, list | dict)]
+    """The plain values of a document and the lengths of its lists, or those of its only data; without its date."""
+    data = document.get("data")
+    if isinstance(data, list) and len(data) == 1 and isinstance(data[0], dict):
+        return _pairs(data[0])
+    items = [(key, item) for key, item in document.items() if key not in _PARTS_OF_A_DATE]
+    plain = [f"{key} {item}" for key, item in items if isinstance(item, str | int | float)]
+    lists = [f"{key}: {len(item)}" for key, item in items if isinstance(item, list | dict)]
     return ", ".join([*plain, *lists])
 
 

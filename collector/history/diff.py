@@ -1,12 +1,14 @@
 """Owns the differences between two snapshots, the largest relative ones first. Pure."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from collector.key_paths import Document, at, flatten, without_nothing
 from collector.numbers import is_figure, is_number
 
-_LEFT_OUT = {"_id", "createdAt", "_updatedAt"}
+_LEFT_OUT = {"_id", "createdAt", "_updatedAt", "totlalLivechat"}  # the last is an alias of totalLivechat
+_PART_OF_A_DATE = re.compile(r".+\.(year|month|day)")  # such as uniqueUsersOfYesterday.day
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,9 @@ class Change:
 
     @property
     def difference(self) -> float | None:
-        """The difference, if both values are numbers."""
+        """The difference, if both values are numbers and not those of a date."""
+        if _PART_OF_A_DATE.fullmatch(self.path):
+            return None
         both = (self.before, self.after)
         return self.after - self.before if all(is_number(value) and is_figure(value) for value in both) else None
 

@@ -12,6 +12,27 @@ from collector.settings import credentials
 from collector.settings.model import Settings
 from collector.settings.sources import CONFIG_VARIABLE, PREFIX, config_path, variable
 
+# What to say of a value, by pydantic's name of what is wrong with it; the fields are those of the error's context.
+_EXPECTED = {
+    "int_parsing": "an integer",
+    "int_type": "an integer",
+    "int_from_float": "an integer",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "path_type": "the path of a file",
+    "path_not_file": "the path of a file that exists",
+    "string_too_short": "{min_length} character or more",
+    "too_short": "{min_length} character or more",
+    "greater_than_equal": "{ge} or more",
+    "greater_than": "more than {gt}",
+    "less_than_equal": "{le} or less",
+    "less_than": "less than {lt}",
+    "literal_error": "{expected}",
+}
+
 
 def load(*, credstore: Path | str = credentials.CREDSTORE, **given: Any) -> Settings:
     """The settings of this process; `given` overrides every other source.
@@ -45,6 +66,8 @@ def _expectation(error: Any, directory: Path) -> str:
         )
     if error["type"] == "extra_forbidden":
         return f"unknown setting{_guess(str(error['loc'][0]))}"
+    if expected := _EXPECTED.get(error["type"]):
+        return f"expected {expected.format(**error.get('ctx', {}))}".replace("'", "")
     return str(error["msg"]).removeprefix("Value error, ")
 
 
@@ -57,5 +80,5 @@ def _refuse_unknown_variables() -> None:
 
 
 def _guess(name: str) -> str:
-    close = get_close_matches(variable(name), map(variable, Settings.model_fields), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    close = get_close_matches(variable(name).removeprefix(PREFIX).lower(), Settings.model_fields, n=1)
+    return f"; did you mean {variable(close[0])}?" if close else ""

@@ -14,7 +14,17 @@ from collector.errors import SettingsError
 from collector.mongodb.connection import database_name, hosts
 from collector.settings.limits import LimitSettings
 from collector.settings.sources import PREFIX, config_file, credentials_in
-from collector.settings.types import Address, DatabaseUrl, DaysAfterAll, MongoUrl, Networks, TimeZone, networks
+from collector.settings.types import (
+    Address,
+    DatabaseUrl,
+    DaysAfterAll,
+    LogLevel,
+    MongoUrl,
+    Networks,
+    Site,
+    TimeZone,
+    networks,
+)
 
 STATE_DIRECTORY = Path("/var/lib/rcstats")
 STORE_DATABASE = "rcstats"
@@ -93,13 +103,15 @@ class Settings(LimitSettings):
         description="Add the metrics of Rocket.Chat's own exporter to `GET /metrics`, by its names, so that its "
         "dashboards work without it.",
     )
-    site: str | None = Field(
+    site: Site | None = Field(
         default=None,
-        pattern=r"^[A-Za-z0-9._-]{1,64}$",
         description="Name of this site, if Rocket.Chat replicates the workspace between sites, each with its own "
         "rcstats: 1 to 64 letters, digits, `.`, `_` and `-`.",
     )
-    schedule: str = Field(default="0 * * * *", description="When to take a snapshot: a cron expression of five fields.")
+    schedule: str = Field(
+        default="0 * * * *",
+        description="When to take a snapshot: a cron expression of five fields, or a name such as `@hourly`.",
+    )
     jitter: int = Field(
         default=0,
         ge=0,
@@ -159,9 +171,8 @@ class Settings(LimitSettings):
         description="Deployment platform of the Rocket.Chat server, such as `compose`, for as long as the server has "
         "not told it.",
     )
-    log_level: str = Field(
+    log_level: LogLevel = Field(
         default="info",
-        pattern="^(debug|info|warning|error)$",
         description="Minimum level of logged events: debug, info, warning or error.",
     )
 

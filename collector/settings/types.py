@@ -1,7 +1,8 @@
 """Owns the types of settings that are more than text; each refuses an invalid one with the form that is expected."""
 
+import re
 from ipaddress import ip_network
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -53,6 +54,12 @@ def _proxies(text: str) -> str:
     return text
 
 
+def _site(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", text):
+        raise ValueError("expected 1 to 64 letters, digits, dots, underscores and hyphens, for example berlin-1")
+    return text
+
+
 def _not_shorter_than_full(daily: int | None, given: ValidationInfo) -> int | None:
     """A shorter daily retention would delete snapshots that the full one keeps."""
     full = given.data.get("retention_full_days")
@@ -88,6 +95,8 @@ def _not_before_warning(critical: int, given: ValidationInfo) -> int:
 
 MongoUrl = Annotated[SecretStr, AfterValidator(_mongo_url)]
 DatabaseUrl = Annotated[MongoUrl, AfterValidator(_names_a_database)]
+Site = Annotated[str, AfterValidator(_site)]
+LogLevel = Literal["debug", "info", "warning", "error"]
 Address = Annotated[str, AfterValidator(_address)]
 Networks = Annotated[str, AfterValidator(_proxies)]
 TimeZone = Annotated[str, AfterValidator(time_zone)]

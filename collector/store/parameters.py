@@ -19,6 +19,9 @@ WHOLE = r"^([ \t\r\n]*\+?[0-9][\s\S]*)?$"
 _PARSE_INT = re.compile(r"[ \t\r\n]*\+?(?:0[xX]([0-9a-fA-F]+)|([0-9]+))")
 _LARGEST = INT64.stop - 1
 
+# What to show whoever sends something else than JSON.
+_EXAMPLES = {"query": '{"totalUsers":{"$gt":100}}', "sort": '{"totalUsers":-1}', "fields": '{"totalUsers":1}'}
+
 NEWEST_FIRST: Mapping[str, int] = {"createdAt": -1}
 
 
@@ -59,6 +62,8 @@ def _parsed(
         if len(raw) > MAX_TEXT:
             raise ValueError(f"expected at most {MAX_TEXT} characters")
         return check(orjson.loads(raw)) or default
+    except orjson.JSONDecodeError:
+        raise ParameterError(name, f"expected JSON, for example {_EXAMPLES[name]}") from None
     except ValueError as error:
         raise ParameterError(name, str(error)) from None
 

@@ -1,7 +1,10 @@
 """Owns the checks of the store: its indexes, and the age of its newest snapshot."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from collector import dates
 from collector.diagnostics.checks.finding import Level, Result
 from collector.key_paths import Document
 from collector.mongodb.connection import time_limit
@@ -10,6 +13,17 @@ from collector.store.snapshots import Store
 
 # Delay after which the snapshot of a slot is overdue.
 GRACE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Ages:
+    """Ages of the newest snapshot above which the check warns or is critical; None: the schedule decides."""
+
+    warning: timedelta | None = None
+    critical: timedelta | None = None
+
+
+BY_SCHEDULE = Ages()
 
 OBSTACLE_WITHIN = 30.0  # seconds: the search reads all snapshots, without the missing index
 
@@ -28,26 +42,26 @@ def usability(store: Store, zone: str, now: datetime) -> Result:
     return Level.OK, "reachable, with all indexes"
 
 
-def freshness(store: Store, workspace: str, slots: Slots, now: datetime) -> Result:
-    """Whether the newest snapshot is that of the current slot, and none has a date in the future."""
-    level, text = _age(store.newest(workspace), slots, now)
+def freshness(
+    store: Store, workspace: str, slots: Slots, now: datetime, zone: str = "UTC", ages: Ages = BY_SCHEDULE
+) -> Result:
+    """Whether the newest snapshot is that of the current slot, or young enough, and none has a date in the future."""
+    level, text = _age(store.newest(workspace), slots, now, ZoneInfo(zone), ages)
     count, last = store.of_the_future(workspace)
     if last:
-        text += f"; {count} have a date in the future, up to {_utc(last)}: a host's clock was ahead"
+        until = dates.written(last, ZoneInfo(zone))
+        text += f"; {count} have a date in the future, up to {until}: a host's clock was ahead"
     return max(level, Level.WARNING if last else Level.OK), text
 
 
-def _age(newest: Document | None, slots: Slots, now: datetime) -> tuple[Level, str]:
+def _age(newest: Document | None, slots: Slots, now: datetime, zone: ZoneInfo, ages: Ages) -> Result:
     if newest is None:
         return Level.WARNING, "no snapshot has been stored yet"
     taken: datetime = newest["createdAt"]
-    text = f"the newest snapshot was taken at {_utc(taken)}"
     due = slots.current(now - GRACE)
-    if taken >= due:
-        return Level.OK, text
-    missed_one = taken >= slots.current(due - timedelta(minutes=1))
-    return (Level.WARNING if missed_one else Level.CRITICAL), f"{text}; one was due at {due:%Y-%m-%d %H:%M} UTC"
-
-
-def _utc(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    missed = {Level.WARNING: due, Level.CRITICAL: slots.current(due - timedelta(minutes=1))}
+    given = {Level.WARNING: ages.warning, Level.CRITICAL: ages.critical}
+    oldest = {level: missed[level] if age is None else now - age for level, age in given.items()}
+    level = max((level for level, moment in oldest.items() if taken < moment), default=Level.OK)
+    late = f"; one was due at {dates.written(due, zone)}" if level is not Level.OK and taken < due else ""
+    return level, f"the newest snapshot was taken at {dates.written(taken, zone)}{late}"

@@ -1,6 +1,8 @@
 """The commands on the stored history."""
 
+import json
 import re
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,10 +17,26 @@ from collector.key_paths import Document
 from collector.sources.collections import Collection
 from collector.statistics.snapshot import now
 from collector.store.snapshots import Store
-from tests.factories import NOW, hours, insert, keep, nulls, setting, snapshot
-from tests.processes import rcstats
+from tests.factories import NOW, hours, insert, keep, nulls, setting, snapshot, with_id
+from tests.processes import RCSTATS, environment, rcstats
 
 Db = Database[dict[str, Any]]
+
+
+def on_a_terminal(width: int, *arguments: str, **settings: str) -> list[str]:
+    """The lines that a command prints on a terminal of this width, without colours."""
+    terminal = {"COLUMNS": str(width), "FORCE_COLOR": "1", "TERM": "xterm"}
+    done = subprocess.run(
+        [*RCSTATS, *arguments],
+        env=environment(**settings) | terminal,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    return re.sub(r"\x1b\[[0-9;]*m", "", done.stdout).splitlines()
+
+
 README = Path(__file__).parents[3] / "README.md"
 
 
@@ -38,25 +56,118 @@ def test_list_filters_and_sorts_as_the_api_does(urls: dict[str, str]) -> None:
     everything = rcstats("list", **urls).stdout.splitlines()
     some = rcstats("list", "--query", '{"totalUsers":{"$gt":85}}', "--sort", '{"totalUsers":1}', **urls).stdout
 
-    assert [line.split()[0] for line in everything] == ["id", "age0", "age1", "age2", "3"]
-    assert [line.split()[0] for line in some.splitlines()] == ["id", "age1", "age0", "2"]
+    assert [line.split()[0] for line in everything] == ["id", "age0", "age1", "age2"]
+    assert [line.split()[0] for line in some.splitlines()] == ["id", "age1", "age0"]
+
+
+LONG_ID = "YkFxWwNq6dtyxb6ew"
+
+
+@pytest.fixture
+def failing(urls: dict[str, str], real_database: Db) -> dict[str, str]:
+    """The same with a snapshot in which many readings failed."""
+    taken = snapshot(at=now(), _id=LONG_ID, totalUsers=12_345, totalMessages=123_456_789)
+    taken["collector"]["readings"] = {f"reading_{number}": {"ok": False} for number in range(30)}
+    Store(real_database).add(taken)
+    return urls
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_a_list_has_one_line_a_snapshot_with_its_whole_id_and_time_at_any_width(
+    failing: dict[str, str], width: int
+) -> None:
+    heading, *lines, total = on_a_terminal(width, "list", **failing)
+
+    assert total.strip() == "4 of 4"
+    assert len(lines) == 4
+    assert heading.split()[:2] == ["id", "taken"]
+    assert re.match(rf"{LONG_ID}  \d{{4}}-\d\d-\d\d \d\d:\d\d UTC", lines[0])
+    assert all(len(line) <= width for line in (heading, *lines))
+    assert ("failed" in heading, "12,345" in lines[0]) == (width >= 60, width >= 60)
+
+
+def test_a_list_for_a_program_is_tab_separated_with_plain_numbers(failing: dict[str, str]) -> None:
+    heading, first, *_ = (line.split("\t") for line in rcstats("list", **failing).stdout.splitlines())
+    row = dict(zip(heading, first, strict=True))
+
+    assert (row["id"], row["users"], row["messages"]) == (LONG_ID, "12345", "123456789")
+    assert row["failed"].startswith("reading_0, reading_1, ")
+
+
+def test_an_empty_list_says_so(real_database: Db, mongod_url: str) -> None:
+    url = mongod_url.replace("/?", f"/{with_id(real_database).name}?")
+    empty = {"mongo_url": url, "store_url": url}
+
+    assert rcstats("list", **empty).stderr == "No snapshots yet: rcstats snapshot takes one.\n"
+    assert rcstats("list", "--offset", "5", **empty).stderr == "No snapshot matches.\n"
+
+
+def test_a_list_as_json_is_the_body_of_the_api(urls: dict[str, str]) -> None:
+    printed = json.loads(rcstats("list", "-n", "2", "--offset", "1", "--json", **urls).stdout)
+
+    assert [one["_id"] for one in printed["statistics"]] == ["age1", "age2"]
+    assert {key: printed[key] for key in ("count", "offset", "total", "success")} == {
+        "count": 2,
+        "offset": 1,
+        "total": 3,
+        "success": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("command", "keys"),
+    [
+        ("diff age2 age0", ["before", "after", "changes", "success"]),
+        ("trend totalUsers", ["at", "series", "every", "how", "timezone", "start", "end", "count", "success"]),
+        ("forecast", ["growth", "anomalies", "success"]),
+        (
+            "backfill --since -2d --dry-run",
+            ["wouldReconstruct", "alreadyReconstructed", "takenOrImported", "without", "examinedAtMost", "success"],
+        ),
+        (
+            "backfill --since -2d",
+            ["reconstructed", "alreadyReconstructed", "takenOrImported", "without", "success"],
+        ),
+        ("check", ["state", "checks", "performance", "success"]),
+    ],
+)
+def test_json_is_one_object_on_one_line(urls: dict[str, str], command: str, keys: list[str]) -> None:
+    done = rcstats(*command.split(), "--json", **urls)
+
+    assert done.stdout.count("\n") == 1, done.stderr
+    assert list(json.loads(done.stdout)) == keys
+
+
+def test_the_changes_as_json_are_all_of_them(urls: dict[str, str]) -> None:
+    printed = json.loads(rcstats("diff", "age2", "age0", "--json", **urls).stdout)
+
+    assert (printed["before"]["_id"], printed["after"]["_id"]) == ("age2", "age0")
+    assert printed["changes"] == [{"path": "totalUsers", "before": 80, "after": 100, "difference": 20}]
 
 
 @pytest.mark.parametrize(
     ("arguments", "error"),
     [
         (["list", "--query", '{"$where":"1"}'], "rcstats: --query: Invalid operation: $where\n"),
+        (
+            ["list", "--query", "totalUsers"],
+            'rcstats: --query: expected JSON, for example {"totalUsers":{"$gt":100}}\n',
+        ),
+        (["trend", "totalUser"], "rcstats: KEY: there is no statistic totalUser; did you mean totalUsers?\n"),
+        (["trend", "x$y"], "rcstats: KEY: there is no statistic x$y; rcstats dictionary lists all statistics\n"),
+        (["trend", "totalUsers", "--how", "median"], "rcstats: --how: expected one of last, min, max, mean, delta\n"),
+        (["list", "--cuont", "3"], "rcstats: No such option: --cuont (Possible options: --count"),
         (["list", "--count", "many"], "rcstats: --count: expected an integer of 0 or more\n"),
         (
             ["trend", "totalUsers", "--every", "often"],
             "rcstats: --every: expected a number and one of m, h, d, w, mo, q, y",
         ),
         (["diff", "nonsense"], "rcstats: no such snapshot: nonsense\n"),
-        (["diff", "-900d"], "rcstats: no such snapshot: -900d\n"),
+        (["diff", "-900d"], "rcstats: no snapshot is as old as -900d: the oldest was taken at "),
     ],
 )
 def test_an_invalid_argument_is_one_error_line(urls: dict[str, str], arguments: list[str], error: str) -> None:
-    ended = rcstats(*arguments[:1], *(["--"] if arguments[0] == "diff" else []), *arguments[1:], **urls)
+    ended = rcstats(*arguments, **urls)
 
     assert ended.returncode == 2
     assert ended.stderr.startswith(error)
@@ -73,11 +184,11 @@ def test_diff_shows_the_changes_between_two_snapshots(urls: dict[str, str], give
 
 
 def test_trend_plots_figures(urls: dict[str, str]) -> None:
-    shown = rcstats("trend", "totalUsers", "missing", "--since", "-5d", **urls).stdout.splitlines()
+    shown = rcstats("trend", "totalUsers", "awayUsers", "--since", "-5d", **urls).stdout.splitlines()
 
     assert shown[0] == "totalUsers"
     assert shown[1] == "▁▄█  80 to 100, now 100"
-    assert shown[2:4] == ["missing", "no numbers in this period"]
+    assert shown[2:4] == ["awayUsers", "no numbers in this period"]
     assert shown[4].endswith("3 buckets")
 
 
@@ -150,7 +261,7 @@ def test_list_includes_foreign_documents(foreign: dict[str, str], zone: str) -> 
     assert (listed.stderr, listed.returncode) == ("", 0)
     assert {*FOREIGN, "65f40000aaaaaaaaaaaaaaaa", "age0", "age1", "age2"} <= set(lines)
     assert lines["records"].endswith("[/a], b")
-    assert " [/yesterday] " in lines["text"]
+    assert "\t[/yesterday]\t" in lines["text"]
     assert len(lines["dateless"].split()[1]) == 1
 
 
@@ -177,7 +288,9 @@ def test_trend_forecast_and_prune_pass_over_foreign_documents(foreign: dict[str,
     assert int(planned.stdout.split(" of ")[0]) > 0
 
 
-@pytest.mark.parametrize("given", [["-2d"], ["-2d", "-0h"], ["-2d", "now", "--all"], ["--all", "-2d"], ["-1w", "age0"]])
+@pytest.mark.parametrize(
+    "given", [["-2d"], ["-48h", "-0h"], ["-2d", "now", "--all"], ["--all", "-2d"], ["-1w", "age0"]]
+)
 def test_diff_takes_a_time_that_begins_with_a_dash(urls: dict[str, str], real_database: Db, given: list[str]) -> None:
     Store(real_database).add(snapshot(at=now() - timedelta(days=8), totalUsers=80))
     ended = rcstats("diff", *given, **urls)
@@ -190,7 +303,7 @@ def test_diff_takes_a_time_that_begins_with_a_dash(urls: dict[str, str], real_da
 def test_diff_by_time_ignores_documents_with_a_list_of_dates(urls: dict[str, str], real_database: Db) -> None:
     real_database["statistics"].insert_one(snapshot(createdAt=[now() - timedelta(hours=1)], totalUsers=1))
 
-    assert re.search(r"^totalUsers +90 +100 ", rcstats("diff", "-30m", "age0", **urls).stdout, re.MULTILINE)
+    assert re.search(r"^totalUsers\t90\t100\t", rcstats("diff", "-30m", "age0", **urls).stdout, re.MULTILINE)
 
 
 def test_the_example_of_diff_in_readme_and_help_works(urls: dict[str, str], real_database: Db) -> None:
@@ -207,12 +320,12 @@ def test_the_example_of_diff_in_readme_and_help_works(urls: dict[str, str], real
 @pytest.mark.parametrize(
     ("given", "error"),
     [
-        (["--everything", "age0"], "rcstats: no such snapshot or option: --everything\n"),
-        (["-x"], "rcstats: no such snapshot or option: -x\n"),
-        (["age2", "-7days"], "rcstats: no such snapshot or option: -7days\n"),
+        (["--everything", "age0"], "rcstats: No such option: --everything\n"),
+        (["-x"], "rcstats: No such option: -x\n"),
+        (["age2", "-7days"], "rcstats: no such snapshot: -7days\n"),
     ],
 )
-def test_diff_names_an_unknown_option(urls: dict[str, str], given: list[str], error: str) -> None:
+def test_diff_names_what_it_does_not_know(urls: dict[str, str], given: list[str], error: str) -> None:
     ended = rcstats("diff", *given, **urls)
 
     assert (ended.stderr, ended.returncode) == (error, 2)
@@ -243,6 +356,31 @@ def test_values_that_are_not_figures_have_no_difference(before: Any, after: Any)
     (found,) = changes(snapshot(a=before), snapshot(a=after))
 
     assert (found.difference, found.weight) == (None, 0.0)
+
+
+def test_the_parts_of_a_date_are_no_figures_and_an_alias_is_no_second_change() -> None:
+    before = snapshot(uniqueUsersOfYesterday={"day": 15, "data": []}, totalLivechat=1, totlalLivechat=1)
+    after = snapshot(uniqueUsersOfYesterday={"day": 23, "data": []}, totalLivechat=2, totlalLivechat=2)
+    found = {change.path: change.difference for change in changes(before, after)}
+
+    assert found == {"totalLivechat": 1, "uniqueUsersOfYesterday.day": None}
+
+
+def test_equal_snapshots_have_no_table(urls: dict[str, str]) -> None:
+    done = rcstats("diff", "age0", "age0", **urls)
+
+    assert (done.stdout, done.returncode) == ("", 0)
+    assert done.stderr.startswith("No change from age0 (")
+
+
+def test_sizes_are_in_their_unit_for_people(urls: dict[str, str], real_database: Db) -> None:
+    Store(real_database).add(snapshot(at=now(), _id="large", uploadsTotalSize=3 * 2**20))
+    Store(real_database).add(snapshot(at=now() - timedelta(days=9), _id="small", uploadsTotalSize=2**20))
+
+    (line,) = [one for one in on_a_terminal(80, "diff", "small", "large", **urls) if one.startswith("uploads")]
+    assert line.split() == ["uploadsTotalSize", "1.0", "MiB", "3.0", "MiB", "+2.0", "MiB", "(+200%)"]
+    assert "\t1048576\t3145728\t+2097152 (+200%)" in rcstats("diff", "small", "large", **urls).stdout
+    assert "1.0 MiB to 3.0 MiB, now 3.0 MiB" in rcstats("trend", "uploadsTotalSize", **urls).stdout
 
 
 def test_nan_that_stays_nan_is_not_a_change() -> None:

@@ -12,9 +12,12 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import typer
 from pymongo.database import Database
 
 from collector import __version__
+from collector.cli import main
+from collector.cli.panels import DAILY, HISTORY, OPERATION
 from collector.demo.mongod import free_port
 from collector.demo.sample import workspace
 from collector.key_paths import Document
@@ -102,11 +105,12 @@ def test_check_reports_warnings_by_its_exit_code(urls: dict[str, str]) -> None:
 
     assert (before.returncode, after.returncode) == (1, 1), before.stdout + after.stdout
     older = "privileges: MongoDB has access control disabled; mongodb: release 6.0.5, which Rocket.Chat 8.6.1 does not "
-    assert before.stdout.startswith(f"WARNING: 4 of 10 checks: {older}")
+    assert before.stdout.startswith(f"RCSTATS WARNING - 4 of 10 checks: {older}")
     assert "; store: reachable; " in before.stdout
     assert before.stdout.splitlines()[0].endswith("; freshness: no snapshot has been stored yet")
-    assert after.stdout.startswith(f"WARNING: 2 of 10 checks: {older}")
+    assert after.stdout.startswith(f"RCSTATS WARNING - 2 of 10 checks: {older}")
     assert "runs Rocket.Chat 8.6.1" in after.stdout
+    assert re.search(r" \| age=\d+s;;;0 seconds=[0-9.]+s;;;0 failed=\d+;;;0$", after.stdout.splitlines()[0])
 
 
 def test_check_prints_plain_lines_without_a_terminal(urls: dict[str, str]) -> None:
@@ -116,15 +120,15 @@ def test_check_prints_plain_lines_without_a_terminal(urls: dict[str, str]) -> No
     verdict, *findings = done.stdout.splitlines()
     assert len(verdict) > 80
     assert [line.split()[:2] for line in findings] == [
-        ["✓", "workspace"],
-        ["!", "privileges"],
-        ["✓", "deployment"],
-        ["!", "mongodb"],
-        ["✓", "timezone"],
-        ["✓", "indexes"],
-        ["!", "store"],
-        ["✓", "sites"],
-        ["!", "freshness"],
+        ["ok", "workspace"],
+        ["warning", "privileges"],
+        ["ok", "deployment"],
+        ["warning", "mongodb"],
+        ["ok", "timezone"],
+        ["ok", "indexes"],
+        ["warning", "store"],
+        ["ok", "sites"],
+        ["warning", "freshness"],
     ]
     assert "\x1b" not in done.stdout
 
@@ -137,7 +141,7 @@ def test_explain_lists_each_reading_and_a_total_and_stores_nothing(urls: dict[st
     readings = of_release(catalog.READINGS, Release(8, 6))
     assert {reading.name for reading in readings} <= {line[0] for line in lines}
     by_name = {line[0]: line for line in lines}
-    assert "COLLSCAN," in by_name["rooms"]
+    assert "COLLSCAN" in by_name["rooms"]
     assert int(by_name["total"][3].replace(",", "")) > 50
     assert kept(urls, real_client) == []
 
@@ -166,13 +170,13 @@ def test_parity_compares_with_the_servers_own_document(
     filled["rocketchat_statistics"].delete_one({"_id": "own"})
 
     assert (explained.returncode, unexplained.returncode) == (0, 1), explained.stdout + explained.stderr
-    assert re.search(r"services.oauth.custom .* the server numbers them", explained.stdout)
-    assert re.search(r"totlalLivechat .* kept as an alias of totalLivechat", explained.stdout)
+    assert re.search(r"services.oauth.custom\t.*\tthe server numbers them", explained.stdout)
+    assert re.search(r"totlalLivechat\t.*\tkept as an alias of totalLivechat", explained.stdout)
     assert re.search(r"\d+ equal, \d+ explained, 0 unexplained", explained.stdout)
     assert "hidden-word" not in explained.stdout
-    assert re.search(r"totalRooms +\d+ +\d+ +-70 +unexplained", unexplained.stdout)
-    assert re.search(r"novelty +1 +unexplained", unexplained.stdout)
-    assert re.search(r"homeTitleChanged +odd +(True|False) +unexplained", unexplained.stdout)
+    assert re.search(r"totalRooms\t\d+\t\d+\t-70\tunexplained", unexplained.stdout)
+    assert re.search(r"novelty\t1\t\t\tunexplained", unexplained.stdout)
+    assert re.search(r"homeTitleChanged\todd\t(True|False)\t\tunexplained", unexplained.stdout)
 
 
 def test_parity_explains_a_setting_that_was_changed_since(
@@ -190,7 +194,7 @@ def test_parity_explains_a_setting_that_was_changed_since(
     statistics.delete_one({"_id": "own"})
 
     assert (unchanged.returncode, changed.returncode) == (1, 0), changed.stdout
-    assert re.search(r"routingAlgorithm .* the setting was changed since", changed.stdout)
+    assert re.search(r"routingAlgorithm\t.*\tthe setting was changed since", changed.stdout)
 
 
 def test_parity_fails_without_a_document_of_the_server(mongod_url: str, real_database: Database[Document]) -> None:
@@ -210,7 +214,8 @@ def test_version_and_help_need_no_settings(settings: dict[str, str]) -> None:
     assert "snapshot" in rcstats("--help", **settings).stdout
 
 
-COMMANDS = [["snapshot"], ["snapshot", "--dry-run", "--json"], ["check"], ["run"]]
+COMMAND_NAMES = typer.main.get_command(main.app).commands  # type: ignore[attr-defined]
+COMMANDS = [["snapshot"], ["snapshot", "--dry-run", "--json"], ["run"]]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -220,6 +225,35 @@ def test_without_settings_each_command_names_the_missing_one(command: list[str])
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.startswith("rcstats: RCSTATS_MONGO_URL: missing. Expected: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["check"], "RCSTATS_MONGO_URL: missing. Expected: "),
+        (["--mongo-url", "mysql://host/db", "check"], "--mongo-url: expected a URL that starts with mongodb://"),
+        (["check", "--warning", "soon"], "--warning: expected a number and one of m, h, d, w, mo, q, y"),
+        (["check", "--nonsense"], "No such option: --nonsense"),
+    ],
+    ids=["no setting", "a wrong URL", "a wrong age", "an unknown option"],
+)
+def test_a_check_that_cannot_run_is_unknown(arguments: list[str], reason: str) -> None:
+    settings = {"mongo_url": "mongodb://localhost/rocketchat"} if arguments[1:] else {}
+    done = rcstats(*arguments, **settings)
+
+    assert (done.returncode, done.stderr) == (3, "")
+    (line,) = done.stdout.splitlines()
+    assert line.startswith(f"RCSTATS UNKNOWN - {reason}")
+
+
+def test_ages_decide_in_place_of_the_schedule_and_are_in_the_performance_data(urls: dict[str, str]) -> None:
+    rcstats("snapshot", **urls)
+    never_due = urls | {"schedule": "0 0 29 2 *"}
+    fine, late = rcstats("check", "--json", **never_due), rcstats("check", "--critical", "1m", **never_due)
+
+    assert json.loads(fine.stdout)["checks"][-1]["state"] == "ok"
+    assert late.returncode == 1
+    assert ";;60;0 seconds=" in late.stdout.splitlines()[0]
 
 
 @pytest.mark.parametrize("command", COMMANDS[:2], ids=" ".join)
@@ -238,7 +272,10 @@ def test_check_of_an_unreachable_server_is_critical() -> None:
 
     reason = f"workspace: the workspace's MongoDB can't be reached: connection refused ({address})"
     assert done.returncode == 2
-    assert done.stdout.splitlines() == [f"CRITICAL: 1 of 1 checks: {reason}", f"✗ {reason.replace(': ', '  ', 1)}"]
+    assert done.stdout.splitlines() == [
+        f"RCSTATS CRITICAL - 1 of 1 checks: {reason}",
+        f"critical {reason.replace(': ', '  ', 1)}",
+    ]
 
 
 def test_wrong_credentials_are_one_line_and_show_no_password(mongod_url: str) -> None:
@@ -316,7 +353,7 @@ UNUSABLE = {
 
 
 @pytest.mark.parametrize(("path", "told"), UNUSABLE.values(), ids=UNUSABLE)
-@pytest.mark.parametrize("command", [["snapshot"], ["check"], ["list"]], ids=" ".join)
+@pytest.mark.parametrize("command", [["snapshot"], ["list"]], ids=" ".join)
 def test_an_unusable_url_is_one_error_line(command: list[str], path: str, told: str) -> None:
     done = rcstats(*command, mongo_url=f"mongodb://u:hidden-word@127.0.0.1/{path}")
 
@@ -324,6 +361,45 @@ def test_an_unusable_url_is_one_error_line(command: list[str], path: str, told: 
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"rcstats: RCSTATS_MONGO_URL: {told}")
     assert "hidden-word" not in line
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+@pytest.mark.parametrize("command", COMMAND_NAMES)
+def test_each_help_has_a_group_and_an_example_of_its_command(command: str, flag: str) -> None:
+    done = rcstats(command, flag)
+
+    assert done.returncode == 0
+    assert f"Example: rcstats {command}" in done.stdout
+    assert "<bool>" not in done.stdout
+
+
+def test_the_help_groups_the_commands_and_is_printed_without_a_command_too() -> None:
+    asked, bare = rcstats("-h"), rcstats()
+
+    assert (bare.stdout.rstrip(), bare.returncode) == (asked.stdout.rstrip(), 0)
+    positions = [asked.stdout.index(f" {panel} ") for panel in (DAILY, HISTORY, OPERATION)]
+    assert positions == sorted(positions)
+    assert "─ Commands ─" not in asked.stdout
+
+
+def test_url_and_settings_file_can_be_options(urls: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "rcstats.toml").write_text(f'store_url = "{urls["store_url"]}"')
+    given = ["--mongo-url", urls["mongo_url"], "--config", str(tmp_path / "rcstats.toml")]
+
+    assert rcstats(*given, "snapshot", mongo_url="mongodb://127.0.0.1:1/other").returncode == 0
+    assert len(rcstats("list", **urls).stdout.splitlines()) == 2
+    missing = rcstats("--config", "/nowhere.toml", "list")
+    assert missing.stderr == "rcstats: --config: /nowhere.toml does not exist or is not a file\n"
+
+
+@pytest.mark.parametrize("arguments", [["trend", "totalUsers"], ["list"], ["check"]], ids=" ".join)
+def test_a_locale_without_the_signs_of_the_output_costs_no_command(urls: dict[str, str], arguments: list[str]) -> None:
+    rcstats("snapshot", **urls)
+    in_ascii = environment(**urls) | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([*RCSTATS, *arguments], env=in_ascii, capture_output=True, text=True, timeout=30, check=False)
+
+    assert (done.returncode, done.stderr) == (int(arguments == ["check"]), "")
+    assert done.stdout.isascii()
 
 
 def run_main(command: str, **settings: str) -> subprocess.CompletedProcess[str]:

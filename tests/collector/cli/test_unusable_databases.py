@@ -42,7 +42,7 @@ def told(command: str, **settings: str) -> str:
     done = rcstats(*command.split(), **settings)
     assert done.returncode == 2, done.stdout + done.stderr
     if command == "check":
-        return done.stdout.splitlines()[0].removeprefix("CRITICAL: 1 of 1 checks: workspace: ")
+        return done.stdout.splitlines()[0].removeprefix("RCSTATS CRITICAL - 1 of 1 checks: workspace: ")
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
     return line.removeprefix("rcstats: ")

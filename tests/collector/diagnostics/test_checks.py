@@ -12,6 +12,8 @@ from collector.demo.mongod import free_port
 from collector.diagnostics.checks.every import Given, findings
 from collector.diagnostics.checks.finding import Finding, Level, verdict
 from collector.diagnostics.checks.mongodb import mongodb
+from collector.diagnostics.checks.performance import performance
+from collector.diagnostics.checks.store import Ages
 from collector.diagnostics.privileges import Access, Login, reader, writer
 from collector.mongodb.connection import connect
 from collector.scheduling.slots import Slots
@@ -93,7 +95,48 @@ def test_two_missed_slots_are_critical(real_database: Db) -> None:
 
     level, text = found(real_database)["freshness"]
     assert level is Level.CRITICAL
-    assert text == "the newest snapshot was taken at 2024-03-15 10:30:00 UTC; one was due at 2024-03-15 12:00 UTC"
+    assert text == "the newest snapshot was taken at 2024-03-15 10:30 UTC; one was due at 2024-03-15 12:00 UTC"
+
+
+@pytest.mark.parametrize(
+    ("ages", "level"),
+    [
+        (Ages(warning=hours(3)), Level.CRITICAL),
+        (Ages(warning=hours(3), critical=hours(4)), Level.OK),
+        (Ages(warning=hours(1), critical=hours(4)), Level.WARNING),
+        (Ages(warning=hours(1), critical=hours(1.5)), Level.CRITICAL),
+    ],
+    ids=str,
+)
+def test_given_ages_decide_on_freshness_in_place_of_the_schedule(real_database: Db, ages: Ages, level: Level) -> None:
+    with_snapshot(real_database, hours(2))
+
+    assert found(real_database, ages=ages)["freshness"][0] is level
+
+
+def test_dates_are_those_of_the_time_zone_that_is_set(real_database: Db) -> None:
+    with_snapshot(real_database, hours(0.4))
+
+    assert found(real_database, timezone="Asia/Kolkata")["freshness"][1].endswith("was taken at 2024-03-15 17:36 IST")
+
+
+@pytest.mark.parametrize(
+    ("own", "text"),
+    [
+        ({"seconds": 1.5, "readings": {"a": {"ok": True}, "b": {"ok": False}}}, "seconds=1.5s;;;0 failed=1;;;0"),
+        ({"seconds": "long", "readings": {"a": 1, "b": None}}, "failed=2;;;0"),
+        ({"seconds": True, "readings": []}, ""),
+    ],
+    ids=["of ours", "odd values", "others"],
+)
+def test_the_performance_data_are_those_of_the_newest_snapshot(own: dict[str, Any], text: str) -> None:
+    figures = performance({"createdAt": NOW - hours(2), "collector": own}, Ages(hours(1), hours(3)), NOW)
+
+    assert " ".join(map(str, figures)) == f"age=7200s;3600;10800;0 {text}".rstrip()
+
+
+def test_without_a_snapshot_there_are_no_performance_data() -> None:
+    assert list(performance(None, Ages(), NOW)) == []
 
 
 def test_an_unreachable_workspace_ends_the_check() -> None:
@@ -126,7 +169,7 @@ def test_duplicates_that_prevent_the_unique_index_are_a_warning_before_the_daemo
 
 def test_a_snapshot_dated_in_the_future_is_a_warning_and_does_not_hide_a_missed_slot(real_database: Db) -> None:
     with_snapshot(real_database, hours(-24 * 400))
-    later = "1 have a date in the future, up to 2025-04-19 12:30:00 UTC: a host's clock was ahead"
+    later = "1 have a date in the future, up to 2025-04-19 12:30 UTC: a host's clock was ahead"
     assert found(real_database)["freshness"] == (Level.WARNING, f"no snapshot has been stored yet; {later}")
     Store(real_database).add(snapshot(at=NOW - hours(2)))
     assert found(real_database)["freshness"][0] is Level.CRITICAL
@@ -298,11 +341,14 @@ WRONG = Finding("privileges", Level.CRITICAL, "the login may not read")
 @pytest.mark.parametrize(
     ("found", "line"),
     [
-        ([FINE, Finding("freshness", Level.OK, "the newest is of today")], "OK: the newest is of today"),
-        ([FINE, LATE], "WARNING: 1 of 2 checks: freshness: no snapshot has been stored yet"),
+        ([FINE, Finding("freshness", Level.OK, "the newest is of today")], "RCSTATS OK - the newest is of today"),
+        ([FINE, LATE], "RCSTATS WARNING - 1 of 2 checks: freshness: no snapshot has been stored yet"),
         (
             [LATE, FINE, WRONG],
-            "CRITICAL: 2 of 3 checks: freshness: no snapshot has been stored yet; privileges: the login may not read",
+            (
+                "RCSTATS CRITICAL - 2 of 3 checks: freshness: no snapshot has been stored yet; "
+                "privileges: the login may not read"
+            ),
         ),
     ],
     ids=["ok", "warning", "critical"],
