@@ -91,7 +91,7 @@ def test_the_example_of_a_statistic_is_a_declaration_that_works() -> None:
     users = Subject("users", "Made up.")
     exec(example.strip(), {"users": users, "Unit": Unit, "Collection": Collection})  # noqa: S102
 
-    assert [reading.name for reading in users] == ["botUsers"]
+    assert [reading.name for reading in users] == ["collector.botUsers"]
 
 
 def test_the_demos_guide_has_requests_on_lines_of_their_own() -> None:

@@ -1,24 +1,48 @@
 """Compares a document of ours with the recount of its workspace, leaf by leaf."""
 
 import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from collector.key_paths import Document, at
+from collector.statistics.catalog import SUBJECTS
 from collector.statistics.releases import NULLS, Release
 from tests.oracle.documents import UNDEFINED, Allowed, Counts
 from tests.oracle.whole import is_elsewhere
 from tests.releases import names
 
 MISSING = "no key"
+FOLDER = Path(__file__).parent
 
 
-def differences(document: Document, expected: Counts, release: Release) -> dict[str, Any]:
+def differences(document: Document, expected: Counts, release: Release) -> dict[str, tuple[Any, Any]]:
     """By path, what ours is and what the recount gives; {} if all leaves are right, and there are no others."""
     found = {path: value for path, value in names.of_document(document).items() if not is_elsewhere(path)}
     bare = {path for path, value in found.items() if value == {} and is_bare(path, expected, release)}
     paths = (found.keys() | expected.keys()) - bare
     pairs = {path: (found.get(path, MISSING), expected.get(path, MISSING)) for path in sorted(paths)}
     return {path: pair for path, pair in pairs.items() if not is_right(document, path, pair, release)}
+
+
+def to_do(found: Mapping[str, tuple[Any, Any]]) -> str:
+    """Where to recount the statistics that have no recount yet."""
+    lacking = {path: file_of(path) for path, (_, expected) in found.items() if expected is MISSING}
+    return "".join(f"recount {path} in {file}\n" for path, file in lacking.items())
+
+
+def file_of(path: str) -> str:
+    """The file that recounts the subject of a statistic."""
+    keys = {s.key: subject.name for subject in SUBJECTS for reading in subject for s in reading.statistics}
+    name = next((keys[whole] for whole in (path, *wholes(path)) if whole in keys), "")
+    own = FOLDER / f"{name}.py"
+    return f"tests/oracle/{own.name if own.exists() else ''}"
+
+
+def wholes(path: str) -> Iterator[str]:
+    """The paths above this one."""
+    parts = path.split(".")
+    return (".".join(parts[:length]) for length in range(1, len(parts)))
 
 
 def is_bare(path: str, expected: Counts, release: Release) -> bool:

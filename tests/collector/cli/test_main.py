@@ -170,8 +170,8 @@ def test_parity_compares_with_the_servers_own_document(
     filled["rocketchat_statistics"].delete_one({"_id": "own"})
 
     assert (explained.returncode, unexplained.returncode) == (0, 1), explained.stdout + explained.stderr
-    assert re.search(r"services.oauth.custom\t.*\tthe server numbers them", explained.stdout)
-    assert re.search(r"totlalLivechat\t.*\tkept as an alias of totalLivechat", explained.stdout)
+    assert re.search(r"services.oauth.custom\t.*the server numbers them", explained.stdout)
+    assert re.search(r"totlalLivechat\t.*kept as an alias of totalLivechat", explained.stdout)
     assert re.search(r"\d+ equal, \d+ explained, 0 unexplained", explained.stdout)
     assert "hidden-word" not in explained.stdout
     assert re.search(r"totalRooms\t\d+\t\d+\t-70\tunexplained", unexplained.stdout)
@@ -194,7 +194,7 @@ def test_parity_explains_a_setting_that_was_changed_since(
     statistics.delete_one({"_id": "own"})
 
     assert (unchanged.returncode, changed.returncode) == (1, 0), changed.stdout
-    assert re.search(r"routingAlgorithm\t.*\tthe setting was changed since", changed.stdout)
+    assert re.search(r"routingAlgorithm\t.*the setting was changed since", changed.stdout)
 
 
 def test_parity_fails_without_a_document_of_the_server(mongod_url: str, real_database: Database[Document]) -> None:

@@ -122,8 +122,8 @@ def test_check_finds_no_problem(least: dict[str, str]) -> None:
 
     verdict, *findings = done.stdout.splitlines()
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.fullmatch(r"OK: the newest snapshot was taken at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", verdict)
-    assert [line.split()[:2] for line in findings] == [["✓", name] for name in CHECKS]
+    assert re.match(r"RCSTATS OK - the newest snapshot was taken at \d{4}-\d\d-\d\d \d\d:\d\d UTC \| age=", verdict)
+    assert [line.split()[:2] for line in findings] == [["ok", name] for name in CHECKS]
 
 
 @pytest.mark.usefixtures("supported")
@@ -242,7 +242,9 @@ def test_a_role_of_an_earlier_release_does_not_tell_of_replication_and_fails_not
         guarded.root["rocketchat"].drop_collection(Collection.SITE_REPLICATION)
 
     assert (unknown.returncode, known.returncode) == (0, 1), unknown.stdout + known.stdout
-    assert known.stdout.startswith("WARNING: 1 of 10 checks: sites: rocketchat_site_replication_state has documents")
+    assert known.stdout.startswith(
+        "RCSTATS WARNING - 1 of 10 checks: sites: rocketchat_site_replication_state has documents"
+    )
 
 
 def test_missing_privileges_on_the_store_are_found_without_an_attempt_to_write(guarded: Guarded) -> None:

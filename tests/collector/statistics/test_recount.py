@@ -17,7 +17,7 @@ from collector.sources.rocketchat import RocketChat
 from collector.statistics.collector import Collector
 from collector.statistics.releases import Release
 from tests.factories import with_id
-from tests.oracle.comparison import differences
+from tests.oracle.comparison import differences, to_do
 from tests.oracle.documents import UNDEFINED
 from tests.oracle.whole import is_elsewhere, recount
 from tests.oracle.workspaces import random_workspace, write
@@ -63,7 +63,8 @@ def test_any_workspace_is_counted_as_recounted(batch: int, release: Release, rea
         write(real_database, believable(random_workspace(random, now, zone, release, odd=number % 3 == 0)))
 
         expected = recount(with_id(real_database), now, zone, release)
-        assert differences(document_of(real_database, now, zone), expected, release) == {}, f"workspace {number}"
+        found = differences(document_of(real_database, now, zone), expected, release)
+        assert found == {}, f"{to_do(found)}workspace {number}"
 
 
 def believable(workspace: dict[Collection, list[Document]]) -> dict[Collection, list[Document]]:
@@ -84,7 +85,8 @@ def test_the_sample_workspace_is_counted_as_recounted(release: Release, real_dat
     workspace.fill(real_database, now, workspace.Size(messages=2000), seed=7, release=release)
 
     document = document_of(real_database, now, zone)
-    assert differences(document, recount(real_database, now, zone, release), release) == {}
+    found = differences(document, recount(real_database, now, zone, release), release)
+    assert found == {}, to_do(found)
     assert document["totalUsers"] == 320
     assert min(document[key] for key in document if key.startswith("total") and "Rooms" in key) >= 0
 

@@ -53,7 +53,8 @@ def test_the_sample_s_document_has_the_names_of_its_release(release: Release, re
 
     wanted = names.of_ours(release, conditions(document, release))
     undefined = set(NO_SETTING) & names.undefined(release)
-    assert found.keys() == names.present(release, wanted, undefined)
+    present = names.present(release, wanted, undefined)
+    assert found.keys() == present, f"tests/releases/names.txt differs: {sorted(found.keys() ^ present)}"
     assert nulls(found) - names.NULL_IN_EVERY_RELEASE == (undefined if release >= NULLS else set())
 
 
