@@ -30,6 +30,18 @@ def workspace(sources: Sources) -> Values:
     }
 
 
+@identity.reads(
+    "name",
+    Statistic("collector.workspaceName", "The workspace's name, by the setting Site_Name.", Unit.TEXT),
+    source="rocketchat_settings, row Site_Name: value",
+    cost=Cost.INDEXED,
+)
+def name(sources: Sources) -> Values:
+    found = sources.settings("Site_Name").get("Site_Name", {}).get("value")
+    is_name = isinstance(found, str) and found
+    return {"collector.workspaceName": found if is_name else Absent("the setting Site_Name has no name")}
+
+
 identity.settings(
     Setting(
         "deploymentFingerprintHash", "Hash of the site's URL and database.", Unit.TEXT, "Deployment_FingerPrint_Hash"

@@ -33,6 +33,19 @@ def test_without_value_and_date_in_the_setting_the_id_is_undefined_and_the_date_
     assert read("workspace", database) == {"uniqueId": UNDEFINED, "installedAt": absent}
 
 
+def test_the_name_is_that_of_the_setting(database: Db) -> None:
+    insert(database, Collection.SETTINGS, setting("Site_Name", "Acme"))
+
+    assert read("name", database) == {"collector.workspaceName": "Acme"}
+
+
+@pytest.mark.parametrize("value", [None, "", 7, ["Acme"]])
+def test_a_workspace_without_a_text_as_its_name_has_none(database: Db, value: Any) -> None:
+    insert(database, Collection.SETTINGS, setting("Site_Name", value))
+
+    assert read("name", database) == {"collector.workspaceName": Absent("the setting Site_Name has no name")}
+
+
 def test_the_release_is_that_of_the_servers_newest_document(database: Db) -> None:
     insert(
         database,
