@@ -46,7 +46,7 @@ def create(
     statistics: Statistics,
     status: Status,
     metrics: Metrics | None = None,
-    plotly: Callable[[], Path | None] = static_files.installed_plotly,
+    chart: Callable[[], Path | None] = static_files.installed_chart,
 ) -> Starlette:
     """The application. Handlers query MongoDB on the thread pool.
 
@@ -72,7 +72,7 @@ def create(
         served("/api/v1/statistics.dictionary", statistics.dictionary),
         served("/api/info", statistics.info),
         served("/api/v1/info", statistics.info),
-        *static_files.routes(plotly()),
+        *static_files.routes(chart()),
         Route("/openapi.json", docs_page.openapi().respond),
         Route("/docs", docs_page.page().respond),
         Route("/metrics", metrics.scrape),

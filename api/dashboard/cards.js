@@ -1,76 +1,82 @@
-// Owns the cards: the newest snapshot's main figures and their changes.
+// Owns the cards: the newest snapshot's main figures, their changes and sparklines.
 
+import * as definitions from "./definitions.js";
 import { byId, element } from "./elements.js";
-import { bytes, change, count, day, NONE } from "./formats.js";
+import { formatOf, NAMES } from "./figures.js";
+import { change, day, NONE, percent, time } from "./formats.js";
+import { sparkline } from "./sparkline.js";
+import { reasonFor, valueAt } from "./snapshot_values.js";
 import { DAY } from "./time_ranges.js";
 
-const NO_VALUE = "Rocket.Chat itself has no value.";
-const BACK = { "1 day": 1, "7 days": 7, "30 days": 30 };
-const CARDS = [
-  { path: "totalUsers", name: "Users" },
-  { path: "activeUsers", name: "Active users" },
-  { path: "onlineUsers", name: "Online now", every: "1h" },
-  { path: "totalRooms", name: "Rooms" },
-  { path: "totalMessages", name: "Messages" },
-  { path: "uploadsTotal", name: "Uploads" },
-  { path: "uploadsTotalSize", name: "Upload size", write: bytes },
-  { path: "uniqueUsersOfYesterday.data.0.count", name: "Active yesterday" },
-  { path: "uniqueUsersOfLastWeek.data.0.count", name: "Active last week" },
-  { path: "uniqueUsersOfLastMonth.data.0.count", name: "Active last month" },
-].map((card) => ({ write: count, every: "1d", ...card }));
+const PERIODS = [7, 1]; // days to compare with, the best first
+const SHOWN = 30; // days of a sparkline
+const CARDS = Object.entries(NAMES).map(([path, name]) => {
+  return { path, name, write: formatOf(path), every: path === "onlineUsers" ? "1h" : "1d" };
+});
+
+/** Shows cards without figures, so that nothing moves when these arrive. */
+export function frame() {
+  if (!byId("cards").children.length) byId("cards").replaceChildren(...CARDS.map((card) => cardOf(card, NONE, "")));
+}
 
 /** Shows the figures; the changes follow. */
 export function show(snapshot) {
-  byId("cards").replaceChildren(...CARDS.map((card) => cardOf(card, snapshot)));
-}
-
-function cardOf({ path, name, write }, snapshot) {
-  const value = valueAt(snapshot, path);
-  const reason = value === undefined ? reasonFor(snapshot, path) : value === null && NO_VALUE;
-  return element(
-    "li",
-    { class: "card", "data-path": path, title: reason },
-    element("h3", {}, name),
-    element("p", { class: "number" }, write(value)),
-    reason ? element("p", { class: "reason" }, reason) : element("dl", { class: "changes" }),
+  byId("cards").replaceChildren(
+    ...CARDS.map((card) => cardOf(card, card.write(valueAt(snapshot, card.path)), reasonFor(snapshot, card.path))),
   );
 }
 
-function valueAt(snapshot, path) {
-  const [key, list] = path.split(".");
-  if (list && snapshot[key]?.[list]?.length === 0) return 0; // an empty list means no users
-  return path.split(".").reduce((found, part) => found?.[part], snapshot);
-}
-
-/** The reason for an absent value is at the path of the value, or of one of its parents. */
-function reasonFor(snapshot, path) {
-  let found = snapshot.collector?.unavailable;
-  for (const part of path.split(".")) {
-    found = found?.[part];
-    if (typeof found === "string") return found;
-  }
-  return "Not in this snapshot.";
+function cardOf({ path, name }, text, reason) {
+  return element(
+    "li",
+    { class: "card", "data-path": path, title: reason },
+    element("header", {}, element("h3", {}, name), definitions.button(name, [path])),
+    element("p", { class: "number" }, text),
+    element("p", { class: reason ? "reason" : "change" }, reason || " "),
+    element("div", { class: "line" }),
+  );
 }
 
 /** Shows the changes: online users since the same hour, all others since the end of a day. */
-export async function showChanges(snapshot, ask) {
+export async function showChanges(snapshot, ask, events, signal) {
   const widths = Object.entries(Object.groupBy(CARDS, ({ every }) => every));
+  const start = { "1d": `-${SHOWN + 2}d`, "1h": "-8d" };
   const filled = widths.map(async ([every, cards]) => {
-    const found = await ask.series(cards.map(({ path }) => path), { start: "-32d", every });
-    for (const card of cards) fill(card, snapshot, found);
+    const found = await ask.series(cards.map(({ path }) => path), { start: start[every], every }, signal);
+    const seams = (await events).filter(({ kind }) => kind === "backfill").map(({ at }) => at);
+    for (const card of cards) fill(card, snapshot, found, seams);
   });
   await Promise.all(filled);
 }
 
-function fill({ path, write }, snapshot, { at, series }) {
+function fill({ path, write }, snapshot, { at, series }, seams) {
+  const box = document.querySelector(`[data-path="${path}"]`);
   const value = valueAt(snapshot, path);
-  const rows = Object.entries(BACK).map(([name, days]) => {
-    const until = Date.parse(snapshot.createdAt) - days * DAY;
-    const n = at.findLastIndex((moment) => Date.parse(moment) <= until);
-    const was = n >= 0 && Date.parse(at[n]) > until - 2 * DAY ? series[path][n] : null;
-    const title = was === null ? "No earlier value to compare with" : `${write(was)} on ${day(Date.parse(at[n]))}`;
-    const text = was === null ? NONE : change(value - was, write);
-    return element("div", { title }, element("dt", {}, name), element("dd", {}, text));
-  });
-  document.querySelector(`[data-path="${path}"] .changes`)?.replaceChildren(...rows);
+  if (!box || !Number.isFinite(value)) return;
+  const taken = Date.parse(snapshot.createdAt);
+  const points = at.map((moment, n) => ({ at: Date.parse(moment), value: series[path][n] }));
+  const known = points.filter((point) => Number.isFinite(point.value));
+  // A count of documents, which a backfill takes, does not compare with the server's own counter.
+  const seam = path === "totalMessages" ? Math.max(0, ...seams.filter((moment) => moment <= taken)) : 0;
+  const comparable = known.filter((point) => point.at >= seam);
+  const line = sparkline(comparable);
+  box.querySelector(".line").replaceChildren(...(line ? [line] : []));
+  box.querySelector(".change")?.replaceWith(changeOf(value, taken, comparable, write));
+}
+
+function changeOf(value, taken, points, write) {
+  for (const days of PERIODS) {
+    const was = points.findLast(({ at }) => at <= taken - days * DAY);
+    if (was && was.at > taken - (days + 2) * DAY) return changed(value, was, days, write);
+  }
+  const first = points[0] && points[0].at < taken - DAY ? `since ${day(points[0].at)}` : "";
+  return element("p", { class: "change" }, first || "no earlier value yet");
+}
+
+function changed(value, was, days, write) {
+  const share = was.value ? ` (${value < was.value ? "−" : "+"}${percent(Math.abs(value / was.value - 1))})` : "";
+  const period = days === 1 ? "in a day" : `in ${days} days`;
+  const difference = value - was.value;
+  const text = difference ? `${change(difference, write)} ${period}${share}` : `unchanged ${period}`;
+  return element("p", { class: "change", title: `${write(was.value)} on ${time(was.at)}` }, text);
 }

@@ -1,52 +1,61 @@
 // Owns the plots' definitions: the lines of each, and the few requests that fetch the figures of all.
 
-import { bytes, count, decimal } from "./formats.js";
+import { count, decimal } from "./formats.js";
+import { formatOf, NAMES } from "./figures.js";
 import { DAY, withGaps } from "./time_ranges.js";
 
-/** `how`: the value of a bucket; `daily`: no bucket is narrower than a day; `before`: the figure is of the day before. */
+const BY_ROOM_TYPE = ["Channels", "Private", "Direct", "Discussions", "Omnichannel"];
+const typed = (...paths) => Object.fromEntries(BY_ROOM_TYPE.map((name, n) => [name, `total${paths[n]}`]));
+const named = (...paths) => Object.fromEntries(paths.map((path) => [NAMES[path], path]));
+
+/**
+ * `how`: the value of a bucket; `daily`: no bucket is narrower than a day; `before`: the figure is of the day before;
+ * `growth`: how much it grew per day since the value before.
+ */
 export const PLOTS = [
   {
+    name: "users",
     title: "Users",
-    lines: { Accounts: "totalUsers", Active: "activeUsers", "Peak online": "onlineUsers" },
+    lines: { ...named("totalUsers", "activeUsers"), "Online, peak": "onlineUsers" },
     hows: { onlineUsers: "max" },
   },
+  { name: "active", daily: true, before: true, lines: named("uniqueUsersOfYesterday.data.0.count") },
+  { name: "messages", title: "Messages per day", daily: true, growth: true, lines: { "New messages": "totalMessages" } },
   {
-    title: "Active users per day",
-    daily: true,
-    before: true,
-    lines: { "Active users": "uniqueUsersOfYesterday.data.0.count" },
-  },
-  { title: "Messages per day", daily: true, how: "delta", lines: { "New messages": "totalMessages" } },
-  {
+    name: "messages-by-room",
     title: "Messages by room type",
-    lines: {
-      Channels: "totalChannelMessages",
-      Private: "totalPrivateGroupMessages",
-      Direct: "totalDirectMessages",
-      Discussions: "totalDiscussionsMessages",
-      Omnichannel: "totalLivechatMessages",
-    },
+    lines: typed(
+      ...["ChannelMessages", "PrivateGroupMessages", "DirectMessages", "DiscussionsMessages", "LivechatMessages"],
+    ),
   },
   {
+    name: "rooms",
     title: "Rooms by type",
-    lines: {
-      Channels: "totalChannels",
-      Private: "totalPrivateGroups",
-      Direct: "totalDirect",
-      Discussions: "totalDiscussions",
-      Omnichannel: "totalLivechat",
-    },
+    lines: typed("Channels", "PrivateGroups", "Direct", "Discussions", "Livechat"),
   },
-  { title: "Uploads", lines: { Files: "uploadsTotal" } },
-  { title: "Upload size", write: bytes, lines: { "All files": "uploadsTotalSize" } },
+  { name: "uploads", lines: named("uploadsTotal") },
+  { name: "upload-size", lines: named("uploadsTotalSize") },
   {
+    name: "connections",
     title: "Connections",
     how: "max",
     lines: { "Highest of the hour": "collector.connections.hourPeak", "At the snapshot": "collector.connections.now" },
   },
-  { title: "Host load", write: decimal, how: "mean", lines: { "Load average (1 min)": "os.loadavg.0" } },
-  { title: "Host memory", write: bytes, how: "mean", lines: { Available: "os.freemem", Installed: "os.totalmem" } },
-].map((plot) => ({ write: count, ...plot }));
+  { name: "load", title: "Host load", how: "mean", lines: { "Load average (1 min)": "os.loadavg.0" } },
+  { name: "memory", title: "Host memory", how: "mean", lines: { Available: "os.freemem", Installed: "os.totalmem" } },
+].map((plot) => ({ title: Object.keys(plot.lines)[0], write: formatOf(Object.values(plot.lines)[0]), ...plot }));
+
+const KEY_PATH = /^[a-z]\w*(\.\w+)*$/i;
+
+/** The plots of these names: those above, and one of any other figure by its key path. */
+export const chosen = (names) =>
+  names.flatMap((name) => PLOTS.find((plot) => plot.name === name) ?? (KEY_PATH.test(name) ? [ofFigure(name)] : []));
+
+const ofFigure = (path) => {
+  const write = formatOf(path);
+  const title = NAMES[path] ?? path;
+  return { name: path, title, write: write === count ? decimal : write, lines: { [title]: path } };
+};
 
 const bucketOf = (plot, span) => (plot.daily ? span.daily : span);
 
@@ -57,29 +66,40 @@ function requestOf(plot, path, span) {
   return `${how} ${every}`;
 }
 
-/** The responses by `how every`: one for each pair that any plot needs. */
-export async function ask(asking, span, signal) {
-  const lines = PLOTS.flatMap((plot) => Object.values(plot.lines).map((path) => [requestOf(plot, path, span), path]));
+/** The responses by `how every`: one for each pair that any of the plots needs; `query` has start and end. */
+export async function ask(asking, plots, span, query, signal) {
+  const lines = plots.flatMap((plot) => Object.values(plot.lines).map((path) => [requestOf(plot, path, span), path]));
   const wanted = Object.entries(Object.groupBy(lines, ([request]) => request));
   const answers = wanted.map(async ([request, of]) => {
     const [how, every] = request.split(" ");
     const fields = [...new Set(of.map(([, path]) => path))];
-    return [request, await asking.series(fields, { start: span.start, end: span.end, every, how }, signal)];
+    return [request, await asking.series(fields, { ...query, every, how }, signal)];
   });
   return Object.fromEntries(await Promise.all(answers));
 }
 
-/** The rows {at, values: one per line} of a plot, with gaps; sums only of complete buckets. */
-export function rowsOf(plot, answers, span) {
+/**
+ * The rows {at, values: one per line} of a plot on the axis, with gaps. Growth is that of complete buckets, and not
+ * across a seam, at which figures of one source meet those of another.
+ */
+export function rowsOf(plot, answers, span, seams = []) {
   const { width } = bucketOf(plot, span);
   const lines = Object.values(plot.lines).map((path) => ({ path, answer: answers[requestOf(plot, path, span)] }));
-  let rows = lines[0].answer.at.map((moment) => ({
-    at: Date.parse(moment),
-    values: lines.map(({ path, answer }) => answer.series[path][answer.at.indexOf(moment)] ?? null),
-  }));
-  if (plot.how === "delta") rows = rows.filter(({ at }) => at + width <= Date.now()).map((row) => perDay(row, width));
+  const columns = lines.map(({ path, answer }) => new Map(answer.at.map((at, n) => [at, answer.series[path]?.[n] ?? null])));
+  const moments = [...new Set(lines.flatMap(({ answer }) => answer.at))].sort();
+  let rows = moments.map((at) => ({ at: Date.parse(at), values: columns.map((column) => number(column.get(at))) }));
+  if (plot.growth) rows = growth(rows, width, seams);
   if (plot.before && width === DAY) rows = rows.map(({ at, values }) => ({ at: at - DAY, values }));
   return withGaps(rows, width);
 }
 
-const perDay = ({ at, values }, width) => ({ at, values: values.map((value) => value && (value * DAY) / width) });
+const number = (value) => (Number.isFinite(value) ? value : null);
+
+function growth(rows, width, seams) {
+  const known = rows.filter(({ at, values: [value] }) => value !== null && at + width <= Date.now());
+  return known.slice(1).flatMap(({ at, values: [value] }, n) => {
+    const was = known[n];
+    const isSeam = seams.some((seam) => seam >= was.at + width && seam < at + width);
+    return isSeam ? [] : [{ at, values: [((value - was.values[0]) / (at - was.at)) * DAY] }];
+  });
+}

@@ -1,139 +1,124 @@
-// Owns the plots: loads plotly.js on demand; each plot has a heading, a described picture, and its numbers as a table.
+// Owns the plots: each has a heading, a legend, a described picture, its numbers as a table, and as a file.
 
+import * as charts from "./charts.js";
+import * as csv from "./csv.js";
+import * as definitions from "./definitions.js";
 import { byId, element, table } from "./elements.js";
-import { PLOTS, rowsOf } from "./plot_definitions.js";
-import { binaryUnit, bytes, day, onAxis, time } from "./formats.js";
-import { DAY } from "./time_ranges.js";
+import { ask, rowsOf } from "./plot_definitions.js";
+import { day, period } from "./formats.js";
+import { reasonFor } from "./snapshot_values.js";
 
-// Distinguishable with any colour blindness and from the background; by theme, dark or not.
-const COLOURS = {
-  false: ["#2342b8", "#ce7508", "#15a378", "#ad7dc9", "#522108"],
-  true: ["#4a84f2", "#ba5e04", "#77ebd4", "#8b6da0", "#c3e289"],
-};
-
-/** @type {Promise<any>} */
-let loading = null;
-
-/** plotly.js, loaded once when the first plot is drawn; undefined if it is not installed. */
-export function plotly() {
-  const src = document.body.dataset.plotly;
-  loading ??= new Promise((done) => {
-    if (!src) return done(null);
-    const script = element("script", { src });
-    script.onload = script.onerror = () => done(window["Plotly"]);
-    document.head.append(script);
-  }).then((library) => {
-    library?.register(language());
-    return library;
-  });
-  return loading;
-}
+let drawn = null; // what is shown: the arguments of `show`
 
 /** Shows headings and frames before the figures arrive, so that nothing moves then. */
-export function frame() {
-  const frames = PLOTS.map(({ title }, n) =>
-    element(
-      "article",
-      { class: "plot", "aria-labelledby": `plot-${n}` },
-      element("h3", { id: `plot-${n}` }, title),
-      element("div", { class: "picture" }),
-      element("details", {}, element("summary", {}, "Numbers", element("span", { class: "hidden" }, ` of ${title}`))),
-    ),
-  );
-  byId("plots").replaceChildren(...frames);
+export function frame(plots) {
+  const names = plots.map(({ name }) => name).join();
+  if (byId("plots").dataset.names === names) return;
+  byId("plots").dataset.names = names;
+  byId("plots").replaceChildren(...plots.map(frameOf));
 }
 
-/** Draws the plots one by one, so that the page stays responsive. */
-export async function draw(answers, span, isStale) {
-  const library = await plotly();
-  byId("plots").classList.toggle("bare", !library);
-  for (const [n, plot] of PLOTS.entries()) {
-    if (isStale()) return;
+function frameOf({ name, title, lines }) {
+  const id = `plot-${name.replaceAll(".", "-")}`;
+  return element(
+    "article",
+    { class: "plot", "aria-labelledby": id, "data-name": name },
+    element("header", {}, element("h3", { id }, title), definitions.button(title, Object.values(lines))),
+    element("ul", { class: "legend" }),
+    element("div", { class: "picture" }),
+    element(
+      "div",
+      { class: "below" },
+      element("details", {}, element("summary", {}, "Numbers", element("span", { class: "hidden" }, ` of ${title}`))),
+      element("button", { type: "button", class: "link save" }, "CSV", element("span", { class: "hidden" }, ` of ${title}`)),
+    ),
+  );
+}
+
+/** Fetches the figures of the plots, and of the period before if that is wanted. */
+export async function load(asking, { plots, span, compare }, signal) {
+  const earlier = compare && span.before;
+  const [now, before, Chart] = await Promise.all([
+    ask(asking, plots, span, span.query, signal),
+    earlier ? ask(asking, plots, span, span.before, signal) : null,
+    charts.library(),
+  ]);
+  return { now, before, Chart };
+}
+
+/** Draws the plots. Those without figures take no room, but a line that says why; returns whether any has some. */
+export function show(plots, span, answers, events, snapshot) {
+  drawn = [plots, span, answers, events, snapshot];
+  frame(plots);
+  byId("plots").classList.toggle("bare", !answers.Chart);
+  const all = plots.map((plot) => figuresOf(plot, span, answers, events));
+  for (const [n, figures] of all.entries()) {
     const box = byId("plots").children[n];
-    const { width } = plot.daily ? span.daily : span;
-    const [names, rows] = [Object.keys(plot.lines), rowsOf(plot, answers, span)];
-    const figures = { ...plot, names, rows, width, isDaily: width >= DAY };
-    numbers(box.querySelector("details"), figures);
-    if (library) picture(library, box.querySelector(".picture"), figures);
-    await new Promise((next) => setTimeout(next));
+    box.hidden = !figures.names.length;
+    if (!box.hidden) fill(answers.Chart, box, figures);
   }
+  const isAny = all.some(({ names }) => names.length);
+  const missing = isAny ? all.flatMap((figures) => withoutFigures(figures, snapshot)) : [];
+  byId("empty").replaceChildren(...missing.map((text) => element("li", {}, text)));
+  return isAny;
+}
+
+/** Draws again what is shown, in the colours of another theme. */
+export const redraw = () => drawn && show(...drawn);
+
+export const forget = () => (drawn = null);
+
+function figuresOf(plot, span, { now, before }, events) {
+  const { width } = plot.daily ? span.daily : span;
+  const seams = events.filter(({ kind }) => kind === "backfill").map(({ at }) => at);
+  const rows = rowsOf(plot, now, span, seams).filter(({ at }) => at + width / 2 >= span.axis[0]);
+  const shift = span.last - span.first;
+  const all = Object.entries(plot.lines).map(([name, path], n) => ({ name, path, n }));
+  const known = all.filter(({ n }) => rows.some(({ values }) => values[n] !== null));
+  const pick = (found) => found.map((row) => ({ ...row, values: known.map(({ n }) => row.values[n]) }));
+  return {
+    ...plot,
+    span,
+    width,
+    events,
+    shift,
+    names: known.map(({ name }) => name),
+    unknown: all.filter((one) => !known.includes(one)),
+    rows: pick(rows),
+    before: before && pick(rowsOf(plot, before, span, seams)),
+  };
+}
+
+/** Why a plot, or a line of it, is not drawn. */
+function withoutFigures({ title, names, unknown }, snapshot) {
+  const reason = (path) => reasonFor(snapshot, path)?.replace(/\.$/, "") ?? "not enough history in this range";
+  if (!names.length) return [`${title}: ${reason(unknown[0].path)}.`];
+  return unknown.map(({ name, path }) => `${title}, ${name}: ${reason(path)}.`);
+}
+
+function fill(Chart, box, figures) {
+  const picture = box.querySelector(".picture");
+  picture.role = "img";
+  picture.ariaLabel = inWords(figures);
+  box.querySelector(".legend").replaceChildren(...legend(figures));
+  numbers(box.querySelector("details"), figures);
+  box.querySelector(".save").onclick = () => download(figures);
+  if (Chart) charts.draw(Chart, picture, figures);
 }
 
 const column = (rows, n) => rows.map(({ values }) => values[n]);
+const known = (rows, n) => column(rows, n).filter((value) => value !== null);
 
-function picture(library, box, figures) {
-  box.role = "img";
-  box.ariaLabel = inWords(figures);
-  const most = Math.max(1, ...figures.rows.flatMap(({ values }) => values));
-  const unit = figures.write === bytes ? binaryUnit(most) : { name: "", size: 1 };
-  const options = { displayModeBar: false, responsive: true, locale: "local" };
-  library.react(box, traces(figures, unit.size), layout(box, figures, unit.name), options);
-}
-
-function traces({ names, rows, daily, width, write }, size) {
-  const colours = COLOURS[byId("theme").ariaPressed];
-  const bars = { type: "bar", width: width * (rows.length > 100 ? 1 : 0.8) };
-  const kind = daily ? bars : { type: "scatter", mode: rows.length < 3 ? "markers" : "lines" };
-  return names.map((name, n) => ({
-    ...kind,
-    name,
-    x: rows.map(({ at }) => onAxis(at)),
-    y: column(rows, n).map((value) => value && value / size),
-    text: column(rows, n).map(write),
-    textposition: "none",
-    hovertemplate: "%{text}",
-    marker: { color: colours[n], line: { width: 0 } },
-    line: { width: 1.75 },
-  }));
-}
-
-function layout(box, { names, rows, width, isDaily }, unit) {
-  const { color, fontFamily: family } = getComputedStyle(box);
-  const { backgroundColor: bgcolor, borderColor: muted } = getComputedStyle(box.parentElement);
-  const visible = rows.some(({ values }) => values.some((value) => value !== null));
-  const [first, last] = visible ? [rows[0].at, rows.at(-1).at] : [0, 0];
-  const range = [Math.min(first, last - 12 * width) - width / 2, last + width / 2].map(onAxis);
-  const isTouched = matchMedia("(pointer: coarse)").matches;
-  return {
-    margin: { l: 60, r: 8, t: 8, b: 36 },
-    paper_bgcolor: "transparent",
-    plot_bgcolor: "transparent",
-    font: { family, size: 12, color },
-    hovermode: "x unified",
-    hoverlabel: { bgcolor, bordercolor: muted },
-    showlegend: names.length > 1,
-    legend: { orientation: "h", y: -0.18, yanchor: "top", itemclick: false, itemdoubleclick: false },
-    annotations: visible ? [] : [{ text: "No figures yet", showarrow: false, xref: "paper", yref: "paper", x: 0.5, y: 0.5 }],
-    dragmode: isTouched ? false : "zoom",
-    xaxis: {
-      type: "date",
-      visible,
-      range,
-      showgrid: false,
-      linecolor: muted,
-      fixedrange: isTouched,
-      nticks: box.clientWidth < 420 ? 5 : 8,
-      hoverformat: `%a %-d %b %Y${isDaily ? "" : ", %H:%M"}`,
-    },
-    yaxis: {
-      visible,
-      rangemode: "tozero",
-      gridcolor: muted,
-      zeroline: false,
-      fixedrange: true,
-      separatethousands: true,
-      ticksuffix: ` ${unit}`,
-      ticks: "outside",
-      tickcolor: "transparent",
-    },
-  };
+function legend({ names, rows, write }) {
+  return names.map((name, n) =>
+    element("li", { class: `line-${n + 1}` }, name, element("strong", {}, ` ${write(known(rows, n).at(-1))}`)),
+  );
 }
 
 /** The text alternative of the picture. */
 function inWords({ title, names, rows, write }) {
-  if (!rows.length) return `${title}: no figures in this period.`;
   const each = names.map((name, n) => {
-    const values = column(rows, n).filter((value) => value !== null);
+    const values = known(rows, n);
     const [low, high] = [Math.min(...values), Math.max(...values)].map(write);
     return `${name}: from ${write(values[0])} to ${write(values.at(-1))}, minimum ${low}, maximum ${high}.`;
   });
@@ -141,24 +126,18 @@ function inWords({ title, names, rows, write }) {
 }
 
 /** Builds the table when it is opened, and again if it is already open. */
-function numbers(details, { title, names, rows, write, isDaily }) {
+function numbers(details, { title, names, rows, write, width }) {
   details.ontoggle = () => {
     details.querySelector(".scroll")?.remove();
     if (!details.open) return;
-    const lines = rows.map(({ at, values }) => [(isDaily ? day : time)(at), ...values.map(write)]);
+    const lines = rows.filter(({ isGap }) => !isGap).map(({ at, values }) => [period(at, width), ...values.map(write)]);
     details.append(table(`${title}, newest first`, ["Time", ...names], lines.reverse()));
   };
   details.ontoggle();
 }
 
-/** Month and day names and separators of the browser's locale. */
-function language() {
-  const names = (options, number, date) =>
-    Array.from({ length: number }, (_, n) => new Date(date(n)).toLocaleDateString(undefined, { ...options, timeZone: "UTC" }));
-  const months = (month) => names({ month }, 12, (n) => Date.UTC(2024, n));
-  const days = (weekday) => names({ weekday }, 7, (n) => Date.UTC(2024, 8, n + 1)); // 1 September 2024 is a Sunday
-  const [, thousands, , , , decimal] = new Intl.NumberFormat(undefined, { useGrouping: true }).formatToParts(1234567.8);
-  const format = { days: days("long"), shortDays: days("short"), months: months("long"), shortMonths: months("short") };
-  Object.assign(format, { thousands: thousands.value, decimal: decimal.value });
-  return { moduleType: "locale", name: "local", dictionary: {}, format };
+function download({ name, names, rows, width }) {
+  const moment = (at) => new Date(at).toISOString();
+  const lines = rows.filter(({ isGap }) => !isGap).map(({ at, values }) => [moment(at), moment(at + width), ...values]);
+  csv.save(`rcstats-${name}`, ["from", "to", ...names], lines);
 }

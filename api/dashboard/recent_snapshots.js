@@ -1,37 +1,48 @@
-// Owns the table of recent snapshots: their durations and failures.
+// Owns the table of recent snapshots: their origins, durations and problems.
 
 import { byId, element, table } from "./elements.js";
-import { count, decimal, NONE, time } from "./formats.js";
+import { count, duration, NONE, time } from "./formats.js";
 
-const FIELDS = { createdAt: 1, "collector.seconds": 1, "collector.slot": 1, "collector.readings": 1 };
-const HEADS = ["Taken", "Seconds", "Readings", "Failed readings", "Slots skipped before"];
+const OWN = ["kind", "seconds", "slot", "readings"].map((key) => `collector.${key}`);
+const FIELDS = Object.fromEntries(["createdAt", ...OWN].map((key) => [key, 1]));
+const HEADS = ["Snapshot", "Origin", "Took", "Missed before", "Problems"];
+const HOUR = 3_600_000;
 
-export async function show(ask) {
-  const snapshots = await ask.last(24, FIELDS);
-  const skipped = skippedSlots(snapshots);
-  const rows = snapshots.map((snapshot, n) => rowOf(snapshot, skipped[n]));
+/** Shows the table; returns the usual distance of snapshots in milliseconds. */
+export async function show(ask, signal) {
+  const snapshots = await ask.last(24, FIELDS, signal);
+  const usual = usualStep(snapshots);
+  const rows = snapshots.map((snapshot, n) => rowOf(snapshot, missed(snapshot, snapshots[n + 1], usual)));
   byId("health").replaceChildren(table(`The last ${rows.length} snapshots`, HEADS, rows));
+  return usual;
 }
 
 export const failures = (snapshot) =>
   Object.entries(snapshot.collector?.readings ?? {}).filter(([, reading]) => reading.ok === false);
 
 function rowOf(snapshot, skipped) {
-  const { seconds, readings = {} } = snapshot.collector ?? {};
+  const { seconds, kind = "collected", slot } = snapshot.collector ?? {};
   const failed = failures(snapshot).map(([name, { error }]) => element("li", {}, element("code", {}, name), `: ${error}`));
+  const isTaken = kind === "collected";
   return [
     time(Date.parse(snapshot.createdAt)),
-    decimal(seconds),
-    count(Object.keys(readings).length),
-    failed.length ? element("ul", { class: "failed" }, ...failed) : "none",
+    isTaken ? (slot ? "scheduled" : "on demand") : kind,
+    isTaken ? duration(seconds) : NONE,
     skipped ? element("span", { class: "failed" }, count(skipped)) : NONE,
+    failed.length ? element("ul", { class: "failed" }, ...failed) : isTaken ? "none" : NONE,
   ];
 }
 
-/** The number of slots without a snapshot before each; the shortest step between two slots is the schedule's. */
-function skippedSlots(snapshots) {
-  const slots = snapshots.map((snapshot) => Date.parse(snapshot.collector?.slot));
-  const steps = slots.map((slot, n) => slot - slots[n + 1]);
-  const usual = Math.min(...steps.filter((step) => step > 0));
-  return steps.map((step) => (step > usual ? Math.round(step / usual) - 1 : 0));
+const slotOf = (snapshot) => Date.parse(snapshot?.collector?.slot);
+
+/** The shortest step between two slots is the schedule's. */
+function usualStep(snapshots) {
+  const steps = snapshots.map((snapshot, n) => slotOf(snapshot) - slotOf(snapshots[n + 1])).filter((step) => step > 0);
+  return steps.length ? Math.min(...steps) : HOUR;
+}
+
+/** The number of slots without a snapshot between two snapshots. */
+function missed(snapshot, previous, usual) {
+  const step = slotOf(snapshot) - slotOf(previous);
+  return step > usual ? Math.round(step / usual) - 1 : 0;
 }

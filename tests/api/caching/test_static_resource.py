@@ -5,7 +5,7 @@ from starlette.testclient import TestClient
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/page/page.js", "/page/page.css", "/page/plotly.min.js", "/openapi.json", "/docs"]
+    "path", ["/", "/page/page.js", "/page/page.css", "/page/Chart.bundle.js", "/openapi.json", "/docs"]
 )
 def test_a_resource_is_not_sent_again_to_a_client_that_has_it(anonymous: TestClient, path: str) -> None:
     first = anonymous.get(path)

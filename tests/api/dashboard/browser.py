@@ -1,5 +1,6 @@
 """The page as somebody uses it, in a real browser."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -22,11 +23,16 @@ class Page:
         self.driver = driver
         self.address = address
 
-    def open(self, size: tuple[int, int] = WIDE) -> "Page":
+    def open(self, size: tuple[int, int] = WIDE, query: str = "") -> "Page":
         view = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size == PHONE}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", view)
-        self.driver.get(self.address)
+        self.driver.get(self.address + query)
         return self
+
+    def signed_in(self, size: tuple[int, int] = WIDE, query: str = "") -> "Page":
+        """The page of somebody who has signed in in this tab before."""
+        self.run("sessionStorage.setItem('rcstats.login', arguments[0])", json.dumps({"userId": USER, "token": TOKEN}))
+        return self.open(size, query)
 
     def sign_in(self, user: str = USER, token: str = TOKEN, *, stay: bool = False) -> "Page":
         self.wait(lambda: self.find("#sign-in").is_displayed())
@@ -53,12 +59,12 @@ class Page:
         return self.find(selector).text
 
     def wait_for_cards(self) -> "Page":
-        self.wait(lambda: self.all("#cards .changes dd"))
+        self.wait(lambda: self.run("return performance.getEntriesByName('cards').length > 0"))
         return self
 
     def wait_for_plots(self) -> "Page":
         self.wait(lambda: self.run("return performance.getEntriesByName('plots').length > 0"))
-        self.wait(lambda: not self.all("#plots[aria-busy]"))
+        self.wait(lambda: not self.all("[aria-busy='true']"))
         return self
 
     def card(self, path: str) -> str:
@@ -68,9 +74,19 @@ class Page:
         self.run("performance.clearMarks('plots')")
         self.find(f"#range label:has([value='{choice}'])").click()
 
+    def titles(self) -> list[str]:
+        """The plots that are shown."""
+        return [each.text for each in self.all(".plot h3") if each.is_displayed()]
+
+    def problem(self) -> str:
+        return self.text("#problem-text")
+
     def points(self, plot: int = 0, line: int = 0) -> list[Any]:
         """The values of a line as they are drawn."""
-        script = "return document.querySelectorAll('.picture')[arguments[0]].data[arguments[1]].y"
+        script = """
+          const {data} = document.querySelectorAll('.picture')[arguments[0]].chart.data.datasets[arguments[1]];
+          return data.map(({y}) => y);
+        """
         return list(self.run(script, plot, line))
 
     def requested(self) -> list[str]:

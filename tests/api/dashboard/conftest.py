@@ -12,7 +12,7 @@ from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 
 from collector.mongodb.connection import Client
 from tests.api.dashboard.browser import Page, afresh
-from tests.api.dashboard.serving import filled, served
+from tests.api.dashboard.serving import event, events, filled, limit, limits, served
 from tests.api.dashboard.year import year
 
 BROWSER, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -36,7 +36,7 @@ def history(mongod_url: str, real_client: Client) -> Iterator[Database[Any]]:
 
 @pytest.fixture(scope="session")
 def address(history: Database[Any]) -> Iterator[str]:
-    with served(history) as found:
+    with served(history, fakes=(limits(limit()), events(event()))) as found:
         yield found
 
 

@@ -17,11 +17,11 @@ def test_everything_is_reached_and_worked_by_keyboard(page: Page) -> None:
     page.wait_for_cards().wait_for_plots()
     reached = walked(page)
 
-    assert {"theme", "sign-out", "range", "summary", "scroll"} <= reached
+    assert {"theme", "sign-out", "range", "compare", "info", "link save", "summary", "scroll"} <= reached
     for key in (Keys.ARROW_RIGHT, Keys.ARROW_LEFT):
         page.run("document.querySelector('#range :checked').focus()")
         press(page, key)
-    page.run("document.querySelector('summary').focus()")
+    page.run("document.querySelector('.plot summary').focus()")
     press(page, Keys.ENTER)
     page.wait(lambda: page.all(".plot table"))
 
@@ -37,7 +37,7 @@ def walked(page: Page) -> set[str]:
       return [id || name || className || localName, document.activeElement.matches(':focus-visible')];
     """
     found: dict[str, bool] = {}
-    for _ in range(24):
+    for _ in range(80):
         press(page, Keys.TAB)
         name, is_seen = page.run(script)
         found[name] = is_seen
@@ -57,7 +57,7 @@ def test_axe_finds_nothing_serious(page: Page, theme: str, size: tuple[int, int]
     assert serious(page) == []
 
     page.sign_in().wait_for_cards().wait_for_plots()
-    for summary in page.all("summary")[1:3]:  # those of a line a day
+    for summary in page.all(".plot summary")[1:3]:  # those of a line a day
         page.run("arguments[0].click()", summary)
     page.wait(lambda: len(page.all(".plot table")) == 2)
     assert serious(page) == []

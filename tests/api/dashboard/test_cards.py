@@ -31,15 +31,18 @@ def test_signed_in_by_the_form_the_cards_have_the_numbers_of_the_api(page: Page)
     assert "minute" in page.text("#taken")
 
 
-def test_a_card_says_how_its_number_changed(page: Page) -> None:
-    page.sign_in().wait_for_cards()
+def test_a_card_says_how_its_number_changed_in_a_week(page: Page) -> None:
+    page.sign_in().wait_for_cards().wait_for_plots()
     parameters = {"fields": "totalUsers", "every": "1d", "start": "-32d"}
     days = httpx2.get(f"{page.address}api/v1/statistics.series", headers=ADMIN, params=parameters).json()
     taken = datetime.fromisoformat(newest(page.address)["createdAt"])
-    before = [last(days, taken - timedelta(days=age)) for age in (1, 7, 30)]
+    was = last(days, taken - timedelta(days=7))
 
-    assert before[0] >= before[1] > before[2]
-    assert [each.text for each in page.all('[data-path="totalUsers"] dd')] == [change(1320 - was) for was in before]
+    page.wait(lambda: page.text('[data-path="totalUsers"] .change'))
+    text = page.text('[data-path="totalUsers"] .change')
+    assert text.startswith(f"+{1320 - was} in 7 days (+")
+    assert text.endswith("%)")
+    assert page.all('[data-path="totalUsers"] .spark polyline')
 
 
 def last(days: dict[str, Any], until: datetime) -> int:
@@ -48,8 +51,21 @@ def last(days: dict[str, Any], until: datetime) -> int:
     return int(days["series"]["totalUsers"][known[-1]])
 
 
-def change(number: int) -> str:
-    return f"+{number}" if number else "±0"
+def test_a_figure_has_one_name_and_no_two_figures_share_it(page: Page) -> None:
+    page.sign_in().wait_for_cards().wait_for_plots()
+    names = [each.text for each in page.all("#cards h3")]
+
+    assert len(set(names)) == len(names) == 10
+    assert names[:2] == ["Accounts", "Enabled accounts"]
+    assert page.text('[data-name="users"] .legend').startswith("Accounts 1,320")
+
+
+def test_the_definition_stands_where_the_figure_stands(page: Page) -> None:
+    page.sign_in().wait_for_cards()
+    page.find('[data-path="totalUsers"] .info').click()
+    page.wait(lambda: "All accounts, including bots" in page.text("#definition"))
+
+    assert "totalUsers" in page.text("#definition")
 
 
 def test_the_failed_reading_is_in_the_health_table(page: Page) -> None:
@@ -75,8 +91,20 @@ def test_what_was_not_read_has_a_reason_and_old_numbers_a_warning(
         assert page.card("totalMessages") == "–"
         assert "the reading rooms failed" in page.text('[data-path="totalMessages"]')
         assert "<b>not</b> read" in page.text('[data-path="uploadsTotal"]')
-        assert "taken 5 hours ago · no new snapshot" in page.text("#taken")
+        assert "taken 5 hours ago · old figures: no new snapshot since" in page.text("#taken")
         assert page.complaints() == []
+
+
+def test_the_head_names_the_workspace_as_text(driver: Chrome, real_database: Database[dict[str, Any]]) -> None:
+    named = snapshot(at=datetime.now(UTC), totalUsers=7)
+    named["collector"] |= {"workspaceName": "Acme <b>Chat</b>", "site": "east", "timezone": "Europe/Berlin"}
+    filled(real_database, [named])
+    with served(real_database) as address:
+        page = afresh(Page(driver, address).open()).signed_in().wait_for_cards().wait_for_plots()
+
+        assert page.text("#workspace") == "Acme <b>Chat</b> (east)"
+        assert page.driver.title == "Acme <b>Chat</b> (east) · rcstats"
+        assert page.text("#zone") == "Times are in Europe/Berlin."
 
 
 def test_before_the_first_snapshot_it_says_so(driver: Chrome, real_database: Database[dict[str, Any]]) -> None:
@@ -102,5 +130,5 @@ def test_null_is_no_number_and_no_change(driver: Chrome, real_database: Database
 
         assert page.card("totalMessages") == "–"
         assert "Rocket.Chat itself has no value." in page.text('[data-path="totalMessages"]')
-        assert page.all('[data-path="totalMessages"] dd') == []
+        assert page.all('[data-path="totalMessages"] .change') == []
         assert page.complaints() == []

@@ -20,7 +20,7 @@ def test_the_whole_page_makes_no_complaint_and_gives_no_token_away(page: Page) -
     page.sign_in().wait_for_cards().wait_for_plots()
 
     assert page.complaints() == []
-    assert len(page.all(".picture .main-svg")) >= len(page.all(".picture")) == 10
+    assert len(page.all(".picture canvas")) == len(page.titles()) == 9
     assert not any("token" in url or USER in url.partition("?")[2] for url in page.requested())
     assert TOKEN not in page.html()
     assert page.run("return document.querySelector('#token').value") == ""
@@ -49,15 +49,40 @@ def test_another_range_has_another_plot(page: Page, choice: str, least: int, mos
 
 def test_a_range_from_a_day_to_another(page: Page) -> None:
     page.sign_in().wait_for_plots()
-    page.choose("custom")
-    today = datetime.now(UTC).date()
-    for field, age in (("from", 9), ("to", 7)):
-        value = str(today - timedelta(days=age))
-        page.run("document.getElementById(arguments[0]).value = arguments[1]", field, value)
-    page.find("#custom button").click()
+    page.find("#range label:has([value='custom'])").click()
+    assert not page.all("#plots[aria-busy='true']")  # nothing is asked for before the days are chosen
+    assert page.run("return document.getElementById('to').value") == str(datetime.now(UTC).date())
+    page.run("performance.clearMarks('plots')")
+    show(page, 9, 7)
     page.wait_for_plots()
 
     assert 70 <= len(page.points()) <= 74
+    assert "range=" in page.driver.current_url
+
+
+def show(page: Page, first: int, last: int) -> None:
+    """Asks for the days from one age to another."""
+    today = datetime.now(UTC).date()
+    for field, age in (("from", first), ("to", last)):
+        value = str(today - timedelta(days=age))
+        page.run("document.getElementById(arguments[0]).value = arguments[1]", field, value)
+    page.find("#custom button").click()
+
+
+def test_a_range_that_ends_before_it_begins_is_refused_where_it_is_chosen(page: Page) -> None:
+    page.sign_in().wait_for_plots()
+    page.find("#range label:has([value='custom'])").click()
+    show(page, 7, 9)
+
+    assert page.text("#range-problem") == "Select a first day, and a last day that is not earlier."
+
+
+def test_a_range_without_snapshots_says_so_once(page: Page) -> None:
+    page.signed_in(query="?range=2019-03-01..2019-04-01").wait_for_cards().wait_for_plots()
+
+    assert page.titles() == []
+    assert page.text("#range-note").startswith("No snapshots between Mar 1, 2019 and Apr 1, 2019. The oldest is of ")
+    assert page.text("#empty") == ""
 
 
 def test_the_numbers_of_a_plot_are_a_table_on_demand(page: Page) -> None:
@@ -76,8 +101,8 @@ def test_the_forecast_is_labelled_as_such_and_has_an_interval(page: Page) -> Non
     page.sign_in()
     page.wait(lambda: page.all("#forecast tbody tr"))
 
-    assert page.text("#forecast p").startswith("A forecast from the last ")
-    assert page.text("#forecast tbody tr th") == "Users"
+    assert page.text("#forecast p").startswith("Forecast from the last ")
+    assert page.text("#forecast tbody tr th") == "Accounts"
     assert " to " in page.text("#forecast tbody td:nth-of-type(2)")
 
 
@@ -98,11 +123,11 @@ def test_a_year_is_there_soon(page: Page, record_property: Callable[[str, object
     assert year < 60_000
 
 
-def test_without_plotly_the_numbers_are_there_all_the_same(driver: Chrome, history: Database[Any]) -> None:
-    with served(history, plotly=lambda: None) as address:
+def test_without_chartjs_the_numbers_are_there_all_the_same(driver: Chrome, history: Database[Any]) -> None:
+    with served(history, chart=lambda: None) as address:
         page = afresh(Page(driver, address).open()).sign_in().wait_for_cards().wait_for_plots()
 
-        assert "plotly is not installed" in page.text("#range-note")
-        page.find("summary").click()
+        assert "chartkick is not installed" in page.text("#range-note")
+        page.find(".plot summary").click()
         page.wait(lambda: "1,320" in page.all(".plot tbody tr")[0].text)
         assert page.complaints() == []
