@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from collector.statistics.collector import Collector
 from collector.statistics.snapshot import now
 from collector.store.snapshots import Store
 from tests.api.conftest import ADMIN, client_of
-from tests.factories import insert, login, permission, with_id
+from tests.factories import insert, login, permission, snapshot, with_id
 from tests.limited import NEAR, licensed, limited, seats
 from tests.processes import rcstats
 from tests.tokens import CUSTOMER
@@ -52,16 +52,16 @@ def left_by(limits: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("name", NEAR)
 def test_what_is_left_of_a_limit_is_the_same_everywhere(name: str, real_database: Db, mongod_url: str) -> None:
     over = NEAR[name](real_database, now(), 4)
-    snapshot = taken(real_database, **over)
+    document = taken(real_database, **over)
     url = mongod_url.replace("/?", f"/{real_database.name}?")
     printed = json.loads(rcstats("limits", "--json", mongo_url=url, store_url=url).stdout)
-    (*_, left) = of_limits(snapshot["collector"]["limits"])
+    (*_, left) = of_limits(document["collector"]["limits"])
     near = Thresholds(warning=0.1, critical=100, warning_days=400, critical_days=1)
     level, text = check(Store(real_database), "workspace", "UTC", near)
     answer = served(real_database)
 
-    assert left_by(snapshot["collector"]["limits"])[name] == 4
-    assert left_by(answer["limits"]) == left_by(printed["limits"]) == left_by(snapshot["collector"]["limits"])
+    assert left_by(document["collector"]["limits"])[name] == 4
+    assert left_by(answer["limits"]) == left_by(printed["limits"]) == left_by(document["collector"]["limits"])
     assert {sample.labels["limit"]: sample.value for sample in left.samples}[name] == 4
     (title,) = [limit["title"] for limit in answer["limits"] if limit["name"] == name]
     assert re.search(rf"{title}: (in 4 days|.+ used)", text)
@@ -79,9 +79,9 @@ def test_a_limit_that_is_reached_has_nothing_left(name: str, real_database: Db) 
 
 
 def test_a_workspace_without_facts_has_no_limits(real_database: Db) -> None:
-    snapshot = taken(real_database)
+    document = taken(real_database)
 
-    assert snapshot["collector"]["limits"] == []
+    assert document["collector"]["limits"] == []
     assert served(real_database)["limits"] == []
     assert check(Store(real_database), "workspace", "UTC", Thresholds()) == (Level.OK, "none is known that applies")
 
@@ -98,9 +98,9 @@ def test_the_licence_is_in_no_output_and_no_log(real_database: Db, caplog: pytes
     caplog.set_level("INFO", "pymongo")  # as logs.from_level
     limited(real_database, activeUsers=5, monthlyActiveContacts=5)
     text = real_database["rocketchat_settings"].find_one({"_id": "Enterprise_License"})["value"]  # type: ignore[index]
-    snapshot = taken(real_database)
+    document = taken(real_database)
 
-    shown = f"{snapshot} {served(real_database)} {caplog.text}"
+    shown = f"{document} {served(real_database)} {caplog.text}"
     assert "limits.activeUsers" in shown
     assert all(part not in shown for part in (*text.split("."), CUSTOMER))
 
@@ -121,3 +121,26 @@ def test_the_table_names_the_nearest_limit_first(real_database: Db, mongod_url: 
         ["Seats", "3", "4", "1", "warning"],
         ["Guest", "seats", "0", "4", "4"],
     ]
+
+
+def test_growth_tells_when_a_limit_is_reached(real_database: Db) -> None:
+    newest = now()
+    limit = {
+        "name": "seats",
+        "used": 40,
+        "allowed": 50,
+        "left": 10,
+        "unit": "users",
+        "source": "",
+        "certainty": "likely",
+    }
+    for age in range(1, 71):
+        Store(real_database).add(snapshot(at=newest - timedelta(days=age), activeUsers=41 - age / 7))
+    last = snapshot(at=newest, activeUsers=40)
+    last["collector"]["limits"] = [limit]
+    Store(with_id(real_database)).add(last)
+
+    (found,) = served(real_database)["limits"]
+    dates = {datetime.fromisoformat(found["reached"][name]) for name in ("date", "earliest", "latest")}
+    assert all(timedelta(days=62) < date - newest < timedelta(days=65) for date in dates)  # by one seat a week
+    assert (found["share"], found["state"]) == (0.8, "warning")

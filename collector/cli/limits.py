@@ -8,6 +8,7 @@ import typer
 
 from collector.cli.components import opened
 from collector.cli.panels import DAILY, JSON, example
+from collector.limits.limit import CERTAIN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+# The columns, each with the width of a terminal from which on it is shown.
+_COLUMNS = {"limit": 0, "used": 80, "allowed": 80, "left": 0, "reached": 0, "state": 0, "known from": 110}
+_FIGURES = ("used", "allowed", "left")
 _STYLES = {"ok": "green", "warning": "yellow", "critical": "red", "reached": "bold red"}
 
 
@@ -49,16 +53,26 @@ def _print(found: "Sequence[Standing]", created: Any) -> None:
     if not found:
         out.print("No limit is known that applies to this workspace.")
         return
-    show(["limit"], ("used", "allowed", "left"), map(_row, found), ("reached", "state", "known from"))
+    wanted = [name for name, width in _COLUMNS.items() if not out.is_terminal or out.width >= width]
+    figures, others = ([name for name in wanted if (name in _FIGURES) is is_figure] for is_figure in (True, False))
+    rows = ([cells[name] for name in (others[0], *figures, *others[1:])] for cells in map(_cells, found))
+    show(others[:1], figures, rows, others[1:])
     if any(one.reached for one in found):
-        out.print("[dim]About: if growth continues; in parentheses the 95 % interval.[/]")
+        out.print("[dim]≈ if growth continues; --json has the 95 % interval.[/]")
 
 
-def _row(one: "Standing") -> list[str]:
+def _cells(one: "Standing") -> dict[str, str]:
+    """The cells of a limit by column, in rich's markup."""
     from rich.markup import escape
 
     from collector.limits.standing import figure
 
-    figures = ("" if value is None else figure(value, one.unit) for value in (one.used, one.allowed, one.left))
-    source = escape(one.source) + ("" if one.certainty == "certain" else f" ({escape(one.certainty)})")
-    return [one.title, *figures, one.when, f"[{_STYLES[one.state]}]{one.state}[/]", source]
+    numbers = {name: getattr(one, name) for name in _FIGURES}
+    reached = f"≈ {one.reached.date:%Y-%m-%d}" if one.reached else f"{one.date:%Y-%m-%d}" if one.date else ""
+    return {
+        "limit": one.title,
+        **{name: "" if value is None else figure(value, one.unit) for name, value in numbers.items()},
+        "reached": reached,
+        "state": f"[{_STYLES[one.state]}]{one.state}[/]",
+        "known from": escape(one.source if one.certainty == CERTAIN else f"{one.source} ({one.certainty})"),
+    }

@@ -15,7 +15,8 @@ from tests.factories import NOW, hours, insert, setting, snapshot
 Db = Database[dict[str, Any]]
 NEWEST, SERIES = "/api/v1/statistics", "/api/v1/statistics.series?fields=totalUsers"
 FORECAST, DICTIONARY = "/api/v1/statistics.forecast", "/api/v1/statistics.dictionary"
-ROUTES = [NEWEST, LIST, SERIES, FORECAST, DICTIONARY]
+LIMITS = "/api/v1/statistics.limits"
+ROUTES = [NEWEST, LIST, SERIES, FORECAST, LIMITS, DICTIONARY]
 OLD = (400, {"success": False, "error": "error-not-allowed"})
 NEW = (403, {"success": False, "error": "error-not-allowed", "errorType": "error-forbidden"})
 REFUSALS = {

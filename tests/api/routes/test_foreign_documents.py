@@ -41,9 +41,11 @@ def test_each_route_serves_it_in_each_form(
     assert answer.status_code == 200, answer.text
 
 
-@pytest.mark.parametrize("route", ["statistics", "statistics.forecast"])
+@pytest.mark.parametrize("route", ["statistics", "statistics.forecast", "statistics.limits"])
 @pytest.mark.parametrize("foreign", FOREIGN)
-def test_newest_snapshot_and_forecast_tolerate_it(workspace: Db, admin: TestClient, foreign: str, route: str) -> None:
+def test_newest_snapshot_forecast_and_limits_tolerate_it(
+    workspace: Db, admin: TestClient, foreign: str, route: str
+) -> None:
     present = datetime.now(UTC)
     keep(workspace, *[snapshot(at=present - timedelta(days=day), totalUsers=day) for day in range(1, 70)])
     keep(workspace, snapshot(at=present) | FOREIGN[foreign])

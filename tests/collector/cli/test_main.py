@@ -128,6 +128,7 @@ def test_check_prints_plain_lines_without_a_terminal(urls: dict[str, str]) -> No
         ["ok", "indexes"],
         ["warning", "store"],
         ["ok", "sites"],
+        ["ok", "limits"],
         ["warning", "freshness"],
     ]
     assert "\x1b" not in done.stdout

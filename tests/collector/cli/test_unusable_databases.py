@@ -23,6 +23,7 @@ ON_HISTORY = [
     "diff -1d",
     "trend totalUsers",
     "forecast",
+    "limits",
     "import",
     "backfill --since=-2d",
     "prune",
