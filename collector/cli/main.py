@@ -115,7 +115,7 @@ def dictionary(
 
 for commands in (snapshot.app, history.app, limits.app, events.app, past.app, operation, demo.app, diagnosis.app):
     app.add_typer(commands)
-app.add_typer(note.app, name="note", rich_help_panel=HISTORY)
+app.add_typer(note.app, name="note", rich_help_panel=HISTORY, epilog=example("rcstats note list"))
 
 
 @app.callback(invoke_without_command=True)

@@ -117,7 +117,7 @@ def test_a_list_as_json_is_the_body_of_the_api(urls: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("command", "keys"),
     [
-        ("diff age2 age0", ["before", "after", "changes", "success"]),
+        ("diff age2 age0", ["before", "after", "changes", "events", "success"]),
         ("trend totalUsers", ["at", "series", "every", "how", "timezone", "start", "end", "count", "success"]),
         ("forecast", ["growth", "anomalies", "success"]),
         (
