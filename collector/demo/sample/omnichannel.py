@@ -100,6 +100,7 @@ def visitors(plan: Plan, numbers: range) -> Iterator[Document]:
             "visitorEmails": [{"address": f"guest-{number + 1}@example.com"}],
             "ts": chance.between(plan.lively, plan.now),
             "department": plan.id_of("department", number % DEPARTMENTS),
+            "activity": [f"{plan.now:%Y-%m}"] if number % 4 else [],  # the months in which they wrote
             "_updatedAt": plan.now,
         }
 

@@ -8,7 +8,7 @@ from collector.demo.sample.blueprint import Plan
 from collector.demo.snapshots import limits, processes
 from collector.demo.snapshots.attendance import Attendance
 from collector.demo.snapshots.figures import Figures
-from collector.demo.snapshots.rhythm import HOUR
+from collector.demo.snapshots.rhythm import HOUR, change
 from collector.demo.snapshots.timeline import DAYS, Timeline, within
 from collector.key_paths import Document
 from collector.statistics import catalog
@@ -54,7 +54,7 @@ class Past:
         return values | self._attendance.stored(moment)
 
     def _snapshot(self, slot: datetime) -> Document:
-        seconds = round(self._first["collector"]["seconds"] * self._chance.uniform(0.5, 1.5), 3)
+        seconds = round(self._first["collector"]["seconds"] * (0.5 + change(slot)), 3)
         started = slot + timedelta(milliseconds=self._chance.randrange(300))
         taken = started + timedelta(seconds=seconds)
         values = self.statistics(slot)

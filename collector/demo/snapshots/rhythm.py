@@ -29,12 +29,12 @@ class Presence:
 
     @classmethod
     def at(cls, moment: datetime, users: int) -> "Presence":
-        change = _change(moment)
-        share = liveliness(moment) * (0.95 + change / 10) + change * _NIGHT_OWLS
+        by_week = change(moment)
+        share = liveliness(moment) * (0.95 + by_week / 10) + by_week * _NIGHT_OWLS
         return cls(*(round(users * share * most) for most in (_ONLINE, _AWAY, _BUSY, _CONNECTIONS)))
 
 
-def _change(moment: datetime) -> float:
+def change(moment: datetime) -> float:
     """From 0 to 1: how an hour differs from the same one of other weeks, spread evenly so that none stands out."""
     week, hour = divmod(int(moment.timestamp()) // 3600, 7 * 24)
     return (week * _GOLDEN_RATIO + Chance(f"hour {hour}").random()) % 1

@@ -141,14 +141,17 @@ def test_no_value_can_be_reused_by_a_real_snapshot(snapshots: list[Document]) ->
 @pytest.mark.parametrize("days", range(7))
 def test_the_only_anomaly_is_that_people_could_not_sign_in(days: int, life: Life) -> None:
     timeline, made = past(life, WEDNESDAY + days * DAY)
-    points = [(one["collector"]["slot"], float(one["onlineUsers"])) for one in made]
-    odd = [
-        moment
-        for n, (moment, _) in enumerate(points)
-        if n > len(points) - 300 and anomaly("", points[: n + 1], ZoneInfo("UTC"))
-    ]
+    locked_out = [one["collector"]["slot"] for one in made if within(one["collector"]["slot"], timeline.locked_out)]
 
-    assert odd == [moment for moment, _ in points if within(moment, timeline.locked_out)]
+    assert anomalies(made, "onlineUsers") == locked_out
+    assert anomalies(made, "collector.seconds") == []
+
+
+def anomalies(made: list[Document], path: str) -> list[datetime]:
+    """The slots of the last twelve days at which a figure was one."""
+    points = [(one["collector"]["slot"], float(at(one, path))) for one in made]
+    last = range(len(points) - 288, len(points))
+    return [points[n][0] for n in last if anomaly(path, points[: n + 1], ZoneInfo("UTC"))]
 
 
 def test_the_server_stored_its_statistics_once_a_day_since_it_was_installed(life: Life) -> None:
