@@ -1,6 +1,7 @@
 """Owns the command `demo`."""
 
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +13,8 @@ from collector.cli.panels import OPERATION, example
 if TYPE_CHECKING:
     from socket import socket
 
+    from collector.demo.life import Life
+    from collector.key_paths import Document
     from collector.settings import Settings
 
 app = typer.Typer()
@@ -58,17 +61,24 @@ def demo(
             components = stack.enter_context(open_components(settings.model_copy(update={"state_directory": folder})))
             client = stack.enter_context(connect(url, "RCSTATS_MONGO_URL"))
             life = Life(client[_DATABASE], client[settings.store_database], begun)
-            is_new = not life.is_whole()
-            if is_new:
-                update(advance=1, description="sample workspace")
-                life.begin()
-            stack.enter_context(life.running())
-            if is_new:
-                update(advance=1, description="first snapshot")
-                first = components.collector.collect()
-                update(advance=1, description="90 days of snapshots")
-                life.remember(first)
+            stack.enter_context(_lively(life, components.collector.collect, update))
         daemon.serve(components, listening, Guide(begun, Facts(url, data, taken), tables.page), reloads=False)
+
+
+@contextmanager
+def _lively(life: "Life", collect: Callable[[], "Document"], update: Callable[..., None]) -> Iterator[None]:
+    """The workspace with its past and a server that runs, unless an earlier demo has made them."""
+    is_new = not life.is_whole()
+    if is_new:
+        update(advance=1, description="sample workspace")
+        life.begin()
+    with life.running():
+        if is_new:
+            update(advance=1, description="first snapshot")
+            first = collect()
+            update(advance=1, description="90 days of snapshots")
+            life.remember(first)
+        yield
 
 
 def _listener(settings: "Settings") -> "tuple[socket, int | None]":
