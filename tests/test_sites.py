@@ -133,9 +133,7 @@ def test_sites_without_names_are_found(sites: Sites) -> None:
         assert rcstats("snapshot", **sites.settings(site)).returncode == 0
 
     for site in USERS:
-        warning = (
-            "warning  sites      another server with the same uniqueID has 1 of the last day's snapshots: set RCSTATS"
-        )
+        warning = "warning  sites      another server with the same uniqueID has 1 of the last day's snapshots: set "
         assert check(sites, site).startswith(warning)
         assert check(sites, site, site=site).startswith("ok       sites ")
 

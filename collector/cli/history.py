@@ -23,6 +23,7 @@ app = typer.Typer()
 
 _HOWS = "last|min|max|mean|delta"
 _LONGEST_LIST = 10_000  # snapshots
+_A_DATE: Document = {"$not": {"$type": "array"}}  # a list of dates matches a range of dates too
 
 
 @app.command(
@@ -211,6 +212,3 @@ def _first(components: "Components", where: Document, sort: Mapping[str, int]) -
     from collector.store.parameters import ListQuery
 
     return next(components.store.snapshots(components.workspace, ListQuery(where, sort, count=1)), None)
-
-
-_A_DATE: Document = {"$not": {"$type": "array"}}  # a list of dates matches a range of dates too

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.markup import escape
@@ -10,9 +10,6 @@ from rich.markup import escape
 from collector import dates
 from collector.cli import tables
 from collector.key_paths import Document, at
-
-if TYPE_CHECKING:
-    from rich.console import JustifyMethod
 
 _PATHS = {
     "users": "totalUsers",
@@ -39,8 +36,7 @@ def show(snapshots: Sequence[Document], total: int, zone: ZoneInfo) -> None:
     shown = _fitting(rows, tables.out.width)
     table = tables.headed(())
     for heading, width in shown.items():
-        justify: JustifyMethod = "left" if heading in _TEXTS else "right"
-        table.add_column(heading, justify=justify, no_wrap=True, width=width)
+        table.add_column(heading, justify="left" if heading in _TEXTS else "right", no_wrap=True, width=width)
     for row in rows:
         table.add_row(*(escape(row[heading]) for heading in shown))
     tables.out.print(table)

@@ -61,7 +61,7 @@ def _age(newest: Document | None, slots: Slots, now: datetime, zone: ZoneInfo, a
     due = slots.current(now - GRACE)
     missed = {Level.WARNING: due, Level.CRITICAL: slots.current(due - timedelta(minutes=1))}
     given = {Level.WARNING: ages.warning, Level.CRITICAL: ages.critical}
-    oldest = {level: missed[level] if age is None else now - age for level, age in given.items()}
-    level = max((level for level, moment in oldest.items() if taken < moment), default=Level.OK)
-    late = f"; one was due at {dates.written(due, zone)}" if level is not Level.OK and taken < due else ""
-    return level, f"the newest snapshot was taken at {dates.written(taken, zone)}{late}"
+    is_late = {level: taken < missed[level] if age is None else now - taken > age for level, age in given.items()}
+    level = max((level for level, late in is_late.items() if late), default=Level.OK)
+    overdue = f"; one was due at {dates.written(due, zone)}" if level is not Level.OK and taken < due else ""
+    return level, f"the newest snapshot was taken at {dates.written(taken, zone)}{overdue}"

@@ -345,10 +345,7 @@ WRONG = Finding("privileges", Level.CRITICAL, "the login may not read")
         ([FINE, LATE], "RCSTATS WARNING - 1 of 2 checks: freshness: no snapshot has been stored yet"),
         (
             [LATE, FINE, WRONG],
-            (
-                "RCSTATS CRITICAL - 2 of 3 checks: freshness: no snapshot has been stored yet; "
-                "privileges: the login may not read"
-            ),
+            "RCSTATS CRITICAL - 2 of 3 checks: freshness: no snapshot has been stored yet; privileges: " + WRONG.text,
         ),
     ],
     ids=["ok", "warning", "critical"],
