@@ -38,7 +38,7 @@ def test_the_command_says_what_it_did(urls: dict[str, str], past: Db) -> None:
 
     taken = ", 1 left out for snapshots that were taken or imported\n"
     lines = planned.stdout.splitlines(keepends=True)
-    assert lines[0] == f"13 snapshots would be reconstructed from 2024-03-01 23:59 to 2024-03-14 23:59{taken}"
+    assert lines[0] == f"13 snapshots would be reconstructed from 2024-03-01 23:59 UTC to 2024-03-14 23:59 UTC{taken}"
     assert "rocketchat_message: at most 105 keys and 0 documents examined\n" in lines
     assert (first.stdout, first.stderr, first.returncode) == (f"13 snapshots reconstructed{taken}", "", 0)
     assert second.stdout == f"0 snapshots reconstructed, 13 were there already{taken}"
