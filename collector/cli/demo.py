@@ -21,6 +21,7 @@ app = typer.Typer()
 
 _DATABASE = "rocketchat"
 _STEPS = 4  # of the start
+_UPLOADS = "256MiB"  # the storage for uploads, which fills up
 
 
 @app.command(rich_help_panel=OPERATION, epilog=example("rcstats demo --data ~/rcstats-demo"))
@@ -51,7 +52,7 @@ def demo(
     mongod.executable()
     port = mongod.free_port()
     url = f"mongodb://127.0.0.1:{port}/{_DATABASE}"
-    settings = load(mongo_url=url, store_url=None, metrics_token=None, log_level="warning")
+    settings = load(mongo_url=url, store_url=None, metrics_token=None, log_level="warning", uploads_size=_UPLOADS)
     listening, taken = _listener(settings)
     ending.cleanly()
     with ExitStack() as stack:

@@ -22,7 +22,7 @@ From now on, a real snapshot of that workspace is taken every hour.
 {user}
 {token}
 
-[bold]Use the commands[/] in another terminal, such as list, trend totalUsers, forecast, check, import:
+[bold]Use the commands[/] in another terminal, such as limits, events, diff -7d, trend totalUsers, check:
 RCSTATS_MONGO_URL={mongo_url} {command} list
 
 [bold]Ask the API[/] for the users and messages of the newest snapshot:

@@ -27,6 +27,7 @@ TITLES = {
     "uploads": "Storage of uploads",
 }
 
+HARMLESS = {"serverStatistics"}  # only warned of: the workspace works on
 LOCK_OUT_DAYS = (7, 3)  # warning and critical at most: the server itself warns from 7 days on, of 10
 
 
@@ -59,7 +60,8 @@ class Thresholds:
     def of_date(self, name: str, left: float) -> State:
         bounds = (self.warning_days, self.critical_days)
         warning, critical = map(min, bounds, LOCK_OUT_DAYS) if name == "lockOut" else bounds
-        return State.REACHED if left <= 0 else self._state(-left, -warning, -critical)
+        state = State.REACHED if left <= 0 else self._state(-left, -warning, -critical)
+        return State.WARNING if name in HARMLESS and state is not State.OK else state
 
     @staticmethod
     def _state(value: float, warning: float, critical: float) -> State:

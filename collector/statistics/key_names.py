@@ -1,8 +1,8 @@
 """Owns the key paths of the dictionary: the unit of one, and which one a misspelt path means. Pure."""
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
+from collector.series.misspellings import meant
 from collector.statistics.catalog import STATISTICS
 from collector.statistics.reading import Unit
 
@@ -23,8 +23,8 @@ def is_known(path: str) -> bool:
 
 def suggestion(path: str) -> str:
     """What to say after the name of an unknown path."""
-    nearest = get_close_matches(path, _BY_KEY, n=1)
-    return f"did you mean {nearest[0]}?" if nearest else "rcstats dictionary lists all statistics"
+    nearest = meant(path, _BY_KEY)
+    return f"did you mean {nearest}?" if nearest else "rcstats dictionary lists all statistics"
 
 
 def _above(path: str) -> Iterator[str]:
