@@ -53,7 +53,7 @@ def plans(history: Db, mongod_url: str) -> Iterator[Callable[[Request], list[Pla
 def of_grafana() -> Iterator[Request]:
     told = json.loads((API / "grafana" / "infinity.json").read_text(encoding="utf-8"))
     (every,) = [each["query"].split(",") for each in told["templating"]["list"] if each["name"] == "every"]
-    for url in (target["url"] for panel in told["panels"] for target in panel["targets"]):
+    for url in (target["url"] for panel in told["panels"] for target in panel.get("targets", ())):
         for width in every:
             address = url.replace("$every", width).replace("${__from:date:iso}", "-365d")
             yield request(address.replace("${__to:date:iso}", "now"))

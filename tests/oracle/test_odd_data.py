@@ -38,7 +38,7 @@ SUBJECTS = (
 def odd() -> dict[Collection, list[Any]]:
     """The values of all fields that can be odd, of as many workspaces as a few releases have."""
     found: dict[Collection, list[Any]] = {collection: [] for collection in ODD}
-    for number in range(36):
+    for number in range(60):
         random = Random(number)  # noqa: S311
         workspace = random_workspace(random, NOW, ZoneInfo("UTC"), Release(8, 6), odd=True)
         for collection, fields in ODD.items():

@@ -35,6 +35,7 @@ def workspace(sources: Sources) -> Values:
     Statistic("collector.workspaceName", "The workspace's name, by the setting Site_Name.", Unit.TEXT),
     source="rocketchat_settings, row Site_Name: value",
     cost=Cost.INDEXED,
+    settings=("Site_Name",),
 )
 def name(sources: Sources) -> Values:
     found = sources.settings("Site_Name").get("Site_Name", {}).get("value")
