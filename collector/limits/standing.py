@@ -27,7 +27,6 @@ TITLES = {
     "uploads": "Storage of uploads",
 }
 
-HARMLESS = {"serverStatistics"}  # only warned of: the workspace works on
 LOCK_OUT_DAYS = (7, 3)  # warning and critical at most: the server itself warns from 7 days on, of 10
 
 
@@ -60,8 +59,7 @@ class Thresholds:
     def of_date(self, name: str, left: float) -> State:
         bounds = (self.warning_days, self.critical_days)
         warning, critical = map(min, bounds, LOCK_OUT_DAYS) if name == "lockOut" else bounds
-        state = State.REACHED if left <= 0 else self._state(-left, -warning, -critical)
-        return State.WARNING if name in HARMLESS and state is not State.OK else state
+        return State.REACHED if left <= 0 else self._state(-left, -warning, -critical)
 
     @staticmethod
     def _state(value: float, warning: float, critical: float) -> State:

@@ -3,11 +3,12 @@
 from zoneinfo import ZoneInfo
 
 from collector.diagnostics.checks.finding import Level, Result, worst
-from collector.limits.standing import State, Thresholds, standings
+from collector.limits.standing import Standing, State, Thresholds, standings
 from collector.store.snapshots import Store
 
 _LEVELS = {State.OK: Level.OK, State.WARNING: Level.WARNING}
 _ELSEWHERE = "mongodbSupport"  # the check of MongoDB reports it
+_HARMLESS = "serverStatistics"  # the workspace works on
 
 
 def limits(store: Store, workspace: str, zone: str, thresholds: Thresholds) -> Result:
@@ -16,5 +17,9 @@ def limits(store: Store, workspace: str, zone: str, thresholds: Thresholds) -> R
     found = standings(newest, lambda query: list(store.series(workspace, query)), ZoneInfo(zone), thresholds)
     shown = [one for one in found if one.name != _ELSEWHERE]
     if near := [one for one in shown if one.state is not State.OK]:
-        return worst([(_LEVELS.get(one.state, Level.CRITICAL), str(one)) for one in near])
+        return worst([(_level(one), str(one)) for one in near])
     return Level.OK, f"none is near; the nearest: {shown[0]}" if shown else "none is known that applies"
+
+
+def _level(one: Standing) -> Level:
+    return Level.WARNING if one.name == _HARMLESS else _LEVELS.get(one.state, Level.CRITICAL)
