@@ -1,5 +1,6 @@
 """The databases of the tests: mongomock for what it does faithfully, a real mongod for all of it."""
 
+import signal
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -12,6 +13,13 @@ from collector.demo import mongod
 from collector.errors import RcstatsError
 from collector.key_paths import Document
 from collector.mongodb.connection import Client, connect
+
+
+def pytest_configure() -> None:
+    """Processes that tests start and end by signals inherit what a shell or nohup ignores for this one."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

@@ -47,8 +47,9 @@ function meter({ share, title, used, allowed, unit }) {
   return element("progress", { max: 1, value: Math.min(1, share), "aria-label": label });
 }
 
-function detail({ used, allowed, share, date, reached, unit }) {
+function detail({ used, allowed, share, date, reached, unit, source }) {
   const write = writeOf({ unit });
+  if (!date && (allowed === null || allowed === undefined)) return source;
   if (date) return `on ${day(Date.parse(date))}`;
   const now = `${write(used)} of ${write(allowed)} (${percent(share)})`;
   if (!reached) return now;

@@ -71,6 +71,8 @@ _FILLED_IN = {
     "SMTP_Host": "smtp.example.org",
     "SMTP_Port": "587",
     "Server_Type": "privateTeam",
+    "Site_Name": "Example School",
+    "Site_Url": "https://chat.example.org",
     "Size": "4",
     "VideoConf_Default_Provider": "jitsi",
     "theme-custom-css": ".logo { width: 8rem; }",

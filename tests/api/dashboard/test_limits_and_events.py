@@ -15,17 +15,27 @@ pytestmark = pytest.mark.timeout(180)
 def test_the_limits_come_first_each_with_what_is_left(driver: Chrome, history: Database[Any]) -> None:
     reached = {"date": after(20), "earliest": after(12), "latest": after(40)}
     support = limit(title="Support", used=None, allowed=None, share=None, left=3, date=after(3), state="critical")
-    with served(history, fakes=(limits(limit(reached=reached), support), events())) as address:
+    ended = support | {"title": "MongoDB", "left": 0, "date": None, "state": "reached", "source": "MongoDB 6.0"}
+    with served(history, fakes=(limits(limit(reached=reached), support, ended), events())) as address:
         page = afresh(Page(driver, address).open()).signed_in().wait_for_cards()
-        page.wait(lambda: len(page.all(".limit")) == 2)
-        seats, end = page.all(".limit")
+        page.wait(lambda: len(page.all(".limit")) == 3)
+        seats, end, without_date = page.all(".limit")
 
         assert "5 left" in seats.text
         assert "45 of 50 (90%), reached about" in seats.text
         assert "warning" in str(seats.get_attribute("class"))
         assert page.find(".limit progress").get_attribute("aria-label") == "Seats: 45 of 50"
         assert "in 3 days" in end.text
+        assert without_date.text.split("\n") == ["MongoDB", "reached", "MongoDB 6.0"]
         assert page.run("return document.querySelector('h2:not(#sign-in-title)').textContent") == "Limits"
+        assert page.complaints() == []
+
+
+def test_the_servers_own_routes_are_asked(driver: Chrome, history: Database[Any]) -> None:
+    with served(history, fakes=()) as address:
+        page = afresh(Page(driver, address).open()).signed_in().wait_for_cards()
+        page.wait(lambda: page.text("#limits-note").startswith("No limits apply to this workspace"))
+
         assert page.complaints() == []
 
 
