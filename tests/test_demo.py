@@ -132,8 +132,17 @@ def test_the_demo_leaves_neither_processes_nor_files(by: signal.Signals, tempora
     assert "Traceback" not in demo.output
 
 
-@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGHUP], ids=lambda by: by.name)
-@pytest.mark.parametrize("seconds", [0, 0.1, 0.3, 0.7, 1.2, 2, 3])
+@pytest.mark.parametrize(
+    ("by", "seconds"),
+    [
+        (signal.SIGINT, 0),
+        (signal.SIGHUP, 0.1),
+        (signal.SIGINT, 0.3),
+        (signal.SIGHUP, 0.7),
+        (signal.SIGINT, 1.2),
+        (signal.SIGHUP, 2),
+    ],
+)
 def test_a_demo_that_is_ended_while_it_starts_leaves_nothing(
     by: signal.Signals, seconds: float, temporary: Path
 ) -> None:

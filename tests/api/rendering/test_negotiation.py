@@ -220,7 +220,7 @@ def test_no_header_is_an_error(header: str) -> None:
 @pytest.mark.parametrize("part", ['"', '",', '"\\', '"a"x,', "a;", "a=", ";q=", 'W/"', " ", "\t,", '\\"'])
 def test_the_largest_header_is_read_quickly(read: Callable[[str], Any], part: str) -> None:
     header = part * (2**16 // len(part))
-    begun = time.perf_counter()
+    begun = time.process_time()  # other processes do not count
     read(header)
 
-    assert time.perf_counter() - begun < 0.1
+    assert time.process_time() - begun < 0.3
