@@ -86,8 +86,14 @@ class Race:
         return self.last
 
     def prepare(self, way: str) -> None:
-        """Before the first snapshot ever no day of sessions is kept; before the first of a day, yesterday is not."""
+        """Before the first snapshot ever no day of sessions is kept; before the first of a day, yesterday is not.
+
+        Before one that reuses values, another one has been taken with the same interval.
+        """
         days = self.store[COLLECTION]
+        if way == REUSING:
+            self.last = None
+            self.run(REUSING)
         if way == EVER:
             days.drop()
         elif way == FIRST:
