@@ -2,10 +2,10 @@
 
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import typer
 
+from collector import dates
 from collector.cli.components import opened
 from collector.cli.panels import DAILY, JSON, example
 from collector.limits.limit import CERTAIN
@@ -26,21 +26,18 @@ _STYLES = {"ok": "green", "warning": "yellow", "critical": "red", "reached": "bo
 @app.command(rich_help_panel=DAILY, epilog=example("rcstats limits --json"))
 def limits(*, json: JSON = False) -> None:
     """Show the limits of the workspace as of the newest snapshot, the nearest first."""
-    from collector.limits.standing import standings
+    from collector.limits.newest import of_newest
     from collector.statistics import snapshot
 
     with opened() as components:
         store, workspace, settings = components.store, components.workspace, components.settings
-        newest = store.newest(workspace)
-        zone = ZoneInfo(store.calendar(settings.timezone, snapshot.now()))
-        found = standings(newest, lambda query: list(store.series(workspace, query)), zone, settings.thresholds)
-    created = newest and newest["createdAt"]
+        found = of_newest(store, workspace, store.calendar(settings.timezone, snapshot.now()), settings.thresholds)
     if json:
         from collector.cli import json_output
 
-        json_output.write({"createdAt": created, "limits": [one.document for one in found]})
+        json_output.write(found.document)
     else:
-        _print(found, created)
+        _print(found.standings, found.created)
 
 
 def _print(found: "Sequence[Standing]", created: Any) -> None:
@@ -49,7 +46,7 @@ def _print(found: "Sequence[Standing]", created: Any) -> None:
     if created is None:
         out.print("[dim]No snapshot has been stored yet.[/]")
         return
-    out.print(f"[dim]As of the newest snapshot, {created.astimezone(UTC):%Y-%m-%d %H:%M} UTC[/]")
+    out.print(f"[dim]As of the newest snapshot, {dates.written(created, UTC)}[/]")
     if not found:
         out.print("No limit is known that applies to this workspace.")
         return
