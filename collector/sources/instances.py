@@ -69,11 +69,10 @@ def live(workspace: RocketChat, ttl: timedelta | None = None) -> list[Instance]:
 def time_to_live(workspace: RocketChat) -> timedelta:
     """After which time MongoDB removes a row; the default where this login may not read the indexes."""
     try:
-        indexes = workspace.indexes(Collection.INSTANCES)
+        seconds = workspace.time_to_live(Collection.INSTANCES, "_updatedAt")
     except NotAuthorizedError:
         return TTL
-    seconds = (index.get("expireAfterSeconds") for index in indexes if index.get("key") == {"_updatedAt": 1})
-    return next((timedelta(seconds=float(s)) for s in seconds if is_number(s) and 0 < s < _MOST_SECONDS), TTL)
+    return timedelta(seconds=seconds) if seconds and seconds < _MOST_SECONDS else TTL
 
 
 def server(instances: Iterable[Instance]) -> Instance | None:

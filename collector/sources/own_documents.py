@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from collector.numbers import is_number
 from collector.sources import json_web_token
 from collector.sources.collections import Collection, Pipeline
 from collector.sources.queries import DATES
 from collector.sources.rocketchat import RocketChat
 
 _TOKEN = "statsToken"  # noqa: S105  a name
+_MOST_SECONDS = 2**31
 
 
 def last_report(workspace: RocketChat, since: datetime) -> datetime | None:
@@ -35,9 +35,8 @@ def time_to_live(workspace: RocketChat) -> timedelta | None:
     Raises:
         NotAuthorizedError: this login may not list the indexes.
     """
-    indexes = workspace.indexes(Collection.STATISTICS)
-    seconds = (index.get("expireAfterSeconds") for index in indexes if list(index.get("key", ())) == ["createdAt"])
-    return next((timedelta(seconds=float(s)) for s in seconds if is_number(s) and 0 < s < 2**31), None)
+    seconds = workspace.time_to_live(Collection.STATISTICS, "createdAt")
+    return timedelta(seconds=seconds) if seconds and seconds < _MOST_SECONDS else None
 
 
 def oldest(workspace: RocketChat, before: datetime, count: int) -> Sequence[tuple[Any, datetime]]:

@@ -11,6 +11,7 @@ from pymongo.errors import OperationFailure
 from collector.errors import MissingIndexError
 from collector.key_paths import Document
 from collector.mongodb.connection import Client, asks
+from collector.numbers import is_number
 from collector.sources.collections import MESSAGE_INDEXES, Collection, Pipeline, index_name
 from collector.sources.expressions import IN_RANGE, added, number
 
@@ -153,6 +154,15 @@ class Queries:
             NotAuthorizedError: this login may not list them.
         """
         return [dict(index) for index in self._database[of].list_indexes(comment=self._comment)]
+
+    def time_to_live(self, of: Collection, field: str) -> float | None:
+        """The seconds after a date in this field at which MongoDB deletes the document; None if no index says so.
+
+        Raises:
+            NotAuthorizedError: this login may not list the indexes.
+        """
+        seconds = (one.get("expireAfterSeconds") for one in self.indexes(of) if list(one.get("key", ())) == [field])
+        return next((float(value) for value in seconds if is_number(value) and value > 0), None)
 
     @_asks
     def peek(self, of: Collection) -> None:
