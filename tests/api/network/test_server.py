@@ -32,7 +32,7 @@ def test_others_are_served_beside_more_connections_than_allowed(sent: bytes) -> 
         seconds = answered(server)
         print(f"520 connections: /health after {seconds * 1000:.0f} ms")
 
-        assert seconds < 3  # far less on a quiet machine
+        assert seconds < 1
         assert held(server) <= 516
         assert server.output.count("connection closed reason=limit") == 1
 
