@@ -167,10 +167,10 @@ def forecast(*, json: JSON = False) -> None:
         zone = ZoneInfo(components.store.calendar(components.settings.timezone, now))
         found = forecasting.forecast(lambda query: list(components.store.series(workspace, query)), now, zone)
     if json:
+        from api.rendering import forecast as rendered
         from collector.cli import json_output
 
-        anomalies = [asdict(anomaly) | {"text": str(anomaly)} for anomaly in found.anomalies]
-        json_output.write({"growth": [asdict(growth) for growth in found.growth], "anomalies": anomalies})
+        json_output.write(rendered.document(found))
     else:
         from collector.cli import charts
 

@@ -55,9 +55,8 @@ class Collector:
         sources, about = replace(self, sources=self.sources.sharing()).prepared(slot)
         previous, is_known = self._previous(about.workspace)
         # Otherwise a day without the store would have many scans.
-        sources = replace(sources, may_scan=sources.may_scan and is_known)
         if not is_known:
-            sources = replace(sources, not_imported=None)
+            sources = replace(sources, may_scan=False, not_imported=None)
         kept = self.session_days(about.workspace) if is_known else NotKept()
         if not fresh:
             sources = replace(sources, session_days=kept)
