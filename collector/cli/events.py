@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from collector.cli.components import opened
-from collector.cli.panels import DAILY, JSON, example
+from collector.cli.panels import DAILY, JSON, example, period
 from collector.errors import RcstatsError
 
 if TYPE_CHECKING:
@@ -35,10 +35,9 @@ def events(
     kinds = _known(kind or [])
     with opened() as components:
         zone = ZoneInfo(components.settings.timezone)
-        start, end = moment_of("--since", since, zone), moment_of("--until", until, zone)
-        if start >= end:
-            raise RcstatsError("--since must be earlier than --until")
-        found = [event for event in _found(components, start, end) if not kinds or event.kind in kinds]
+        start, end = period(since, until, zone, datetime.now(UTC))
+        happened = _happened(components, start, end)
+    found = [event for event in happened if not kinds or event.kind in kinds]
     if json:
         from collector.cli import json_output
 
@@ -58,12 +57,13 @@ def between(components: "Components", before: Any, after: Any) -> list["Event"]:
     if not (isinstance(before, datetime) and isinstance(after, datetime)):
         return []
     try:
-        return _found(components, min(before, after) + TICK, max(before, after) + TICK)
+        start, end = min(before, after) + TICK, max(before, after) + TICK
+        return _happened(components, start, end)
     except (TooLargeError, OverflowError):  # the last moment of the calendar has none after it
         return []
 
 
-def _found(components: "Components", start: datetime, end: datetime) -> list["Event"]:
+def _happened(components: "Components", start: datetime, end: datetime) -> list["Event"]:
     from collector.history.events.timeline import Timeline
 
     line = Timeline(components.store, components.retention, components.notes)
@@ -82,16 +82,6 @@ def print_some(found: Sequence["Event"], zone: ZoneInfo) -> None:
     print_lines(found[:_SOME], zone)
     if (more := len(found) - _SOME) > 0:
         typer.echo(f"and {more:,} more; rcstats events lists them")
-
-
-def moment_of(name: str, raw: str, zone: ZoneInfo) -> datetime:
-    """Raises: RcstatsError: the text is no time; the error names the argument."""
-    from collector.series.parameters import moment
-
-    try:
-        return moment(raw, zone, datetime.now(UTC))
-    except ValueError as error:
-        raise RcstatsError(f"{name}: {error}") from None
 
 
 def _known(kinds: list[str]) -> set[str]:

@@ -1,28 +1,28 @@
 """Owns the commands on notes."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
+from collector.cli.ages import TakesAges
 from collector.cli.components import opened
-from collector.cli.events import moment_of
 from collector.cli.panels import example
+from collector.cli.panels import time as time_of
 from collector.errors import ParameterError, RcstatsError
 
 app = typer.Typer(help="Write down what explains a change of the statistics; notes are shown among the events.")
 
 
-@app.command(  # -2h is a time
-    context_settings={"ignore_unknown_options": True}, epilog=example('rcstats note add -2h "Moved the uploads to S3"')
-)
+@app.command(cls=TakesAges, epilog=example('rcstats note add -2h "Moved the uploads to S3"'))
 def add(
     time: Annotated[str, typer.Argument(help="What the note is about: a time such as 2024-03-01T10:00, now or -2h.")],
     text: Annotated[str, typer.Argument(help="At most 1,000 characters.")],
 ) -> None:
     """Add a note. Whoever may view statistics can read it."""
     with opened() as components:
-        at = moment_of("TIME", time, ZoneInfo(components.settings.timezone))
+        at = time_of("TIME", time, ZoneInfo(components.settings.timezone), datetime.now(UTC))
         try:
             note = components.notes.add(components.workspace, at, text)
         except ParameterError as error:

@@ -1,6 +1,6 @@
 """Owns the commands that fill the time before the first snapshot: import and backfill."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -8,11 +8,9 @@ import typer
 
 from collector.cli.components import opened
 from collector.cli.exits import FINDINGS
-from collector.cli.panels import HISTORY, JSON, example, options
-from collector.errors import RcstatsError
+from collector.cli.panels import HISTORY, JSON, example, options, period
 
 if TYPE_CHECKING:
-    from collector.bootstrap import Components
     from collector.history.backfill.run import Backfill
 
 app = typer.Typer()
@@ -57,15 +55,11 @@ def backfill(
     from collector.cli.progress import counting
     from collector.history.backfill.run import Backfill
     from collector.series.calendar import CalendarGrid
-    from collector.series.parameters import checked, moment
 
     with opened(log_level="warning") as components:
         grid = CalendarGrid.parse(every, ZoneInfo(components.settings.timezone))
         now = datetime.now(UTC)
-        start = checked("since", since, lambda raw: moment(raw, grid.zone, now))
-        end = checked("until", until, lambda raw: moment(raw, grid.zone, now))
-        if start >= end:
-            raise RcstatsError("--since must be earlier than --until")
+        start, end = period(since, until, grid.zone, now)
         filling = Backfill(components.sources.at(now), components.store, components.workspace)
         filling.aim(grid, start, end)
         if dry_run:
@@ -75,18 +69,6 @@ def backfill(
         with counting("days of history", filling.days) as update:
             added = filling.run(lambda _, days: update(completed=days))
     _show_result(filling, added, json=json)
-
-
-def reconstruct(components: "Components", now: datetime) -> None:
-    """Reconstructs the last ninety days, so that the demo has history to show."""
-    from collector.history.backfill.run import Backfill
-    from collector.history.backfill.walk import Pace
-    from collector.series.calendar import CalendarGrid
-
-    nobody_else_asks = Pace(sleep=lambda _: None)
-    filling = Backfill(components.sources.at(now), components.store, components.workspace, nobody_else_asks)
-    filling.aim(CalendarGrid.parse("1d", ZoneInfo(components.settings.timezone)), now - timedelta(days=90), now)
-    filling.run()
 
 
 def _show_result(filling: "Backfill", added: int, *, json: bool) -> None:

@@ -66,6 +66,21 @@ def test_a_note_is_added_shown_listed_and_removed(urls: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["-12h", "half a day ago"], "half a day ago"),
+        (["-2m", "- with a dash"], "- with a dash"),
+        (["-2m", "--", "-x"], "-x"),
+    ],
+)
+def test_an_age_and_a_text_may_begin_as_an_option(arguments: list[str], text: str, urls: dict[str, str]) -> None:
+    added = rcstats("note", "add", *arguments, **urls)
+
+    assert (added.returncode, added.stderr) == (0, "")
+    assert rcstats("note", "list", **urls).stdout.rstrip().partition(" (")[0].endswith(text)
+
+
+@pytest.mark.parametrize(
     ("arguments", "error"),
     [
         (["events", "--kind", "upgrades"], "rcstats: --kind: upgrades is not one of upgrade, migration, "),
